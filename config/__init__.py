@@ -1,0 +1,1 @@
+"""What a maintainer may set; imported by all, imports none of ours."""

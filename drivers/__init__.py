@@ -1,0 +1,1 @@
+"""Scanners, cameras and printers; knows nothing of patrons or loans."""

@@ -1,0 +1,1 @@
+"""The lending desk: what is allowed, and what happened."""

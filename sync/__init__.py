@@ -1,0 +1,1 @@
+"""Entries up, changes down, and the central record."""

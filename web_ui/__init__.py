@@ -1,0 +1,1 @@
+"""Pages and words; no lending rules."""
