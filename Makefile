@@ -1,0 +1,43 @@
+# Every target sets up what it needs (.ci/setup); there is no separate install step.
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint bench lock clean
+
+ARGS ?=
+PYTEST_ARGS ?= -n 2
+ONLY ?=
+PHOTOS ?=
+PY := .venv/bin/python
+
+help: ## this list
+	@echo "The library kiosk. make TARGET:"
+	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  %-7s %s\n", $$1, $$2 }' Makefile
+
+demo: ## a sample school in the browser: touchscreen and simulated hardware (ARGS="--station-port 8080")
+	@bash .ci/setup run
+	@.venv/bin/kiosk demo $(ARGS)
+
+test: ## every test, Chromium flows included (PYTEST_ARGS="-n 2 -k policy" for some of them)
+	@bash .ci/setup tests
+	@$(PY) -m pytest $(PYTEST_ARGS)
+
+lint: ## ruff and mypy
+	@bash .ci/setup lint
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@$(PY) -m mypy
+
+bench: ## measurements beside peers, written to bench.json (ONLY=name, PHOTOS=folder)
+	@bash .ci/setup tests
+	@$(PY) -m tests.bench $(if $(ONLY),--only $(ONLY)) $(if $(PHOTOS),--photos "$(PHOTOS)")
+
+LOCK := uv pip compile --quiet --universal --fork-strategy fewest --python-version 3.11 \
+	--generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links
+
+lock: ## pin requirements*.in anew (needs uv; LOCK_ARGS=--upgrade for newer versions)
+	@command -v uv >/dev/null || { echo "make lock needs uv: pip install uv, in an environment of its own" >&2; exit 1; }
+	$(LOCK) $(LOCK_ARGS) requirements.in -o requirements.txt
+	$(LOCK) $(LOCK_ARGS) requirements-dev.in -o requirements-dev.txt
+
+clean: ## remove .venv and everything else that can be made again
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info build bench.json
+	find config drivers kiosk sync web_ui tests -name __pycache__ -type d -prune -exec rm -rf {} +
