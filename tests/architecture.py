@@ -72,6 +72,7 @@ PURE_STANDARD = frozenset(
     " fractions functools hashlib hmac heapq itertools json math operator re string struct types typing"
     " unicodedata zoneinfo".split()
 )
+PURE_NAMES = frozenset(("pathlib.PurePath", "pathlib.PurePosixPath"))  # text, not files
 PURE_LIBRARIES = frozenset(
     "cv2 holidays numpy pydantic pypinyin pyzbar typing_extensions zxingcpp".split()
 )
@@ -197,7 +198,7 @@ def pure_imports(source: Source, every: dict[str, Source]) -> Iterator[Finding]:
             owner = _owner(name, every)
             if owner not in VALUES and not (owner in every and every[owner].says_pure()):
                 yield f"{source.module}:{line} is PURE but imports {owner}, which is not"
-        elif top not in PURE_STANDARD | PURE_LIBRARIES:
+        elif top not in PURE_STANDARD | PURE_LIBRARIES and name not in PURE_NAMES:
             yield f"{source.module}:{line} is PURE but imports {name}"
 
 
