@@ -272,6 +272,22 @@ def test_changed_requirements_are_installed_into_the_same_venv(whole: Machine) -
     assert [call.split()[1] for call in whole.calls("uv")] == ["pip", "pip"]
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "again"),
+    [
+        ("[project.scripts]", '[project.scripts]\nx = "kiosk.x:main"', True),
+        ("[tool.ruff]", "[tool.ruff]\n# x", False),
+    ],
+)
+def test_only_the_packaging_part_of_pyproject_asks_for_an_install(
+    whole: Machine, old: str, new: str, again: bool
+) -> None:
+    path = whole.project / "pyproject.toml"
+    path.write_text(path.read_text().replace(old, new))
+    assert whole.set_up("tests").returncode == 0
+    assert bool(whole.calls("uv")) is again
+
+
 def test_a_set_up_that_was_interrupted_is_begun_again(bare: Machine) -> None:
     bare.has(*FILES)
     bare.program("uv", FAKE_UV + '[ "$1" = pip ] && kill -9 $PPID')
