@@ -169,7 +169,7 @@ def test_without_root_and_sudo_the_tests_stop_and_name_the_packages(bare: Machin
         PACKAGES
     )
     assert command in done.stderr
-    assert "sudo asks for a password" in done.stderr
+    assert "no sudo without a password" in done.stderr
     assert bare.calls("apt-get") == []
     assert not bare.venv.exists()
 
