@@ -68,7 +68,7 @@ VALUES = ("config.library", "config.station", "config.central", "drivers.scan")
 
 # The part of the standard library that neither looks at the world nor changes it.
 PURE_STANDARD = frozenset(
-    "__future__ abc base64 binascii bisect calendar collections contextlib dataclasses datetime decimal enum"
+    "__future__ abc base64 binascii bisect calendar collections contextlib copy dataclasses datetime decimal enum"
     " fractions functools hashlib hmac heapq itertools json math operator re string struct types typing"
     " unicodedata zoneinfo".split()
 )
