@@ -68,13 +68,13 @@ VALUES = ("config.library", "config.station", "config.central", "drivers.scan")
 
 # The part of the standard library that neither looks at the world nor changes it.
 PURE_STANDARD = frozenset(
-    "__future__ abc base64 binascii bisect calendar collections contextlib copy dataclasses datetime decimal enum"
-    " fractions functools hashlib hmac heapq itertools json math operator re string struct types typing"
+    "__future__ abc base64 binascii bisect calendar collections contextlib copy dataclasses datetime decimal difflib"
+    " enum fractions functools hashlib hmac heapq itertools json math operator re string struct types typing"
     " unicodedata zoneinfo".split()
 )
 PURE_NAMES = frozenset(("pathlib.PurePath", "pathlib.PurePosixPath"))  # text, not files
 PURE_LIBRARIES = frozenset(
-    "cv2 holidays numpy pydantic pypinyin pyzbar typing_extensions zxingcpp".split()
+    "cv2 holidays numpy pydantic pydantic_core pypinyin pyzbar typing_extensions zxingcpp".split()
 )
 IMPURE_CALLS = frozenset("open print input exec eval compile breakpoint __import__".split())
 CLOCK_READERS = frozenset(("now", "utcnow", "today"))
