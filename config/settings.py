@@ -1,13 +1,28 @@
-"""Read the settings files, or say everything that is wrong with them."""
+"""Read the settings files, or say everything that is wrong with them.
+
+Nothing is half-applied: a load returns a whole valid value, or raises SettingsError with every problem of the file.
+"""
 
 from __future__ import annotations
 
+import tomllib
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeVar
+from zoneinfo import available_timezones
+
+from holidays import list_supported_countries
 
 from config.central import Central
+from config.faults import Fault, Parts, meant, read_parts, shown
 from config.library import Library
+from config.library_checks import check_library
 from config.station import Station
+from config.table import Table
+
+T = TypeVar("T", bound=Table)
+Check = Callable[[Parts], Iterable[Fault]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,27 +35,144 @@ class Problem:
     message: str
 
     def __str__(self) -> str:
-        where = f"{self.key} = {self.value}" if self.value else self.key
-        return f"{self.file}: {where}: {self.message}" if where else f"{self.file}: {self.message}"
+        where = " = ".join(part for part in (self.key, self.value) if part)
+        return ": ".join(part for part in (self.file, where, self.message) if part)
 
 
 class SettingsError(Exception):
+    """A settings file that was not taken; `problems` are all that is wrong with it."""
+
     def __init__(self, problems: tuple[Problem, ...]) -> None:
         super().__init__("\n".join(map(str, problems)))
         self.problems = problems
 
 
 def load_library(path: Path) -> Library:
-    raise NotImplementedError
+    return parse_library(_read(path), path.name)
+
+
+def parse_library(content: bytes, file: str) -> Library:
+    """Make sense of the bytes of a library.toml; `file` is its name in messages."""
+    return _build(Library, content, file, _check_library)
 
 
 def load_station(path: Path) -> Station:
-    raise NotImplementedError
+    return _build(Station, _read(path), path.name, _check_station)
 
 
 def load_central(path: Path) -> Central:
-    raise NotImplementedError
+    return _build(Central, _read(path), path.name, _check_central)
 
 
 def check_all(folder: Path) -> list[Problem]:
-    raise NotImplementedError
+    """Everything wrong in a folder of settings; central.toml may be absent, the other two may not."""
+    problems: list[Problem] = []
+    library = _try(load_library, folder / "library.toml", problems)
+    station = _try(load_station, folder / "station.toml", problems)
+    central = None
+    if (folder / "central.toml").exists():
+        central = _try(load_central, folder / "central.toml", problems)
+    if library and station:
+        problems += _room_of_station(library, station)
+    if station and central:
+        problems += _ports(station, central)
+    return problems
+
+
+def _try(load: Callable[[Path], T], path: Path, problems: list[Problem]) -> T | None:
+    try:
+        return load(path)
+    except SettingsError as error:
+        problems += error.problems
+        return None
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        message = f"cannot be read ({error.strerror}); put the file at {path}"
+        raise SettingsError((Problem(path.name, "", "", message),)) from error
+
+
+def _build(model: type[T], content: bytes, file: str, check: Check) -> T:
+    raw = _toml(_text(content, file), file)
+    parts, faults = read_parts(model, raw)
+    faults += check(parts)
+    if faults:
+        raise SettingsError(tuple(Problem(file, f.key, shown(f.value), f.message) for f in faults))
+    return model.model_validate(raw)
+
+
+def _text(content: bytes, file: str) -> str:
+    if content.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
+        message = "the file begins with a byte order mark; save it as UTF-8 without BOM"
+        raise SettingsError((Problem(file, "", "", message),))
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        message = f"line {line} is not UTF-8 (perhaps GBK); save the file with the encoding UTF-8"
+        raise SettingsError((Problem(file, "", "", message),)) from error
+
+
+def _toml(text: str, file: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        message = f"this is not TOML: {error}; mend that line"
+        raise SettingsError((Problem(file, "", "", message),)) from error
+
+
+def _check_library(parts: Parts) -> Iterator[Fault]:
+    yield from check_library(parts)
+    identity = parts.tables.get("library")
+    if identity and identity.time_zone not in available_timezones():
+        near = meant(identity.time_zone, sorted(available_timezones()))
+        hint = near if near.startswith("did") else 'write one such as "Asia/Shanghai"'
+        yield Fault("library.time_zone", identity.time_zone, f"there is no such time zone; {hint}")
+    holidays = parts.tables.get("holidays")
+    if holidays and holidays.country not in list_supported_countries():
+        message = (
+            'no holidays are known for this country; write a code such as "CN", or enabled = false'
+        )
+        yield Fault("holidays.country", holidays.country, message)
+
+
+def _check_station(parts: Parts) -> Iterator[Fault]:
+    yield from _same(parts, "scanners", "name")
+    central = parts.tables.get("central")
+    if central and central.address and not central.address.startswith(("http://", "https://")):
+        message = 'write an address such as "https://library.example:8090", or "" for none'
+        yield Fault("central.address", central.address, message)
+
+
+def _check_central(parts: Parts) -> Iterator[Fault]:
+    yield from _same(parts, "schools", "id")
+    database = parts.tables.get("database")
+    if database and not database.url.startswith(("sqlite:///", "postgresql+psycopg://")):
+        message = 'write "sqlite:///FILE" or "postgresql+psycopg://USER@HOST/DATABASE"'
+        yield Fault("database.url", database.url, message)
+
+
+def _same(parts: Parts, section: str, field: str) -> Iterator[Fault]:
+    seen: set[str] = set()
+    for at, row in parts.lists[section].items():
+        word = getattr(row, field)
+        if word in seen:
+            yield Fault(f"{section}[{at}].{field}", word, "it stands here twice; write another")
+        seen.add(word)
+
+
+def _room_of_station(library: Library, station: Station) -> Iterator[Problem]:
+    rooms = [room.key for room in library.rooms]
+    room = station.station.room
+    if room and room not in rooms:
+        message = f"library.toml defines no such room; {meant(room, rooms)}"
+        yield Problem("station.toml", "station.room", shown(room), message)
+
+
+def _ports(station: Station, central: Central) -> Iterator[Problem]:
+    if station.screen.port == central.listen.port:
+        message = "station.toml uses the same screen.port; write another, such as 8090"
+        yield Problem("central.toml", "listen.port", str(central.listen.port), message)

@@ -16,7 +16,9 @@ T = TypeVar("T")
 class Table(BaseModel):
     """A table of a settings file: unknown keys are refused, values never change."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, validate_by_name=True, validate_by_alias=True
+    )
 
 
 def _clock(value: object) -> object:
@@ -24,7 +26,9 @@ def _clock(value: object) -> object:
     if not isinstance(value, str):
         return value
     hours, colon, minutes = value.partition(":")
-    if not (colon and hours.isascii() and hours.isdigit() and minutes.isascii() and minutes.isdigit()):
+    if not (
+        colon and hours.isascii() and hours.isdigit() and minutes.isascii() and minutes.isdigit()
+    ):
         raise ValueError('write a time of day such as "11:30"')
     if len(hours) > 2 or len(minutes) != 2 or int(hours) > 23 or int(minutes) > 59:
         raise ValueError('there is no such time of day; write one from "00:00" to "23:59"')

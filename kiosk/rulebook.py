@@ -1,20 +1,141 @@
-"""The rules in force: library.toml as last read whole and valid."""
+"""The rules in force: library.toml as last read whole and valid, with the statutory days of its country.
+
+The file may change under a running station. It is taken only when it is valid and holds still; until then the rules
+in force stay, and `trouble` says why.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import re
+import time
+from datetime import date
+from functools import lru_cache
 from pathlib import Path
 
-from kiosk.calendar import Rules
+import holidays
+
+from config.library import Holidays, Library
+from config.settings import Problem, SettingsError, parse_library
+from kiosk.calendar import WEEKDAYS, DayName, Rules, SpecialDays
+
+YEARS = range(2020, 2051)
+EXCHANGED_FOR = re.compile(r"\d{4}-\d{2}-\d{2}")  # 休息日（由 2026-10-10 调休）
+HOLDS_STILL_S = 0.05
+
+Signature = tuple[int, int, int]
 
 
 class Rulebook:
-    """Holds the newest valid rules; never half of a file."""
-
-    current: Rules
-    trouble: str | None
+    """Holds the newest valid rules; never half of a file. Raises SettingsError if the first read is not valid."""
 
     def __init__(self, path: Path) -> None:
-        raise NotImplementedError
+        self._path = path
+        self._seen = _signature(path)
+        self._refused = ""
+        self.current = load_rules(path)
+        self.trouble: str | None = None
 
     def refresh(self) -> bool:
-        raise NotImplementedError
+        """Take up a changed file; True if new rules are in force. Call about once a second, from one thread."""
+        signature = _signature(self._path)
+        if signature == self._seen:
+            return False
+        content = _read_at_rest(self._path)
+        if content is None:
+            self.trouble = f"{self._path.name}: the file is missing or still being written; the last good rules stay"
+            return False
+        # A second write within the same tick of the file system's clock shows no new signature, so a signature is
+        # believed only when the content behind it has been read twice.
+        digest = _digest(content)
+        if digest in (self.current.digest, self._refused):
+            self._seen = signature
+            self.trouble = self.trouble if digest == self._refused else None
+            return False
+        return self._take(content, digest)
+
+    def _take(self, content: bytes, digest: str) -> bool:
+        try:
+            self.current = make_rules(content, self._path)
+        except SettingsError as error:
+            self._refused = digest
+            self.trouble = f"{error}\nThe last good rules stay in force."
+            return False
+        self._refused = ""
+        self.trouble = None
+        return True
+
+
+def load_rules(path: Path) -> Rules:
+    """Read the rules once; raises SettingsError with every problem."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        message = f"cannot be read ({error.strerror}); put the file at {path}"
+        raise SettingsError((Problem(path.name, "", "", message),)) from error
+    return make_rules(content, path)
+
+
+def make_rules(content: bytes, path: Path) -> Rules:
+    library = parse_library(content, path.name)
+    return Rules(library, special_days(library), _digest(content), str(path))
+
+
+def special_days(library: Library) -> SpecialDays:
+    """Statutory holidays and exchanged working days of the library's country; none where they are not wanted."""
+    wanted: Holidays = library.holidays
+    return _special_days(wanted.country) if wanted.enabled else SpecialDays()
+
+
+@lru_cache(maxsize=4)
+def _special_days(country: str) -> SpecialDays:
+    local, english = _names(country, "zh_CN"), _names(country, "en_US")
+    closed = {
+        day: DayName(name, english.get(day, name), "holidays.country")
+        for day, name in local.items()
+    }
+    working = {}
+    for day, name in local.items():
+        exchanged = EXCHANGED_FOR.search(name)
+        if exchanged:
+            working[date.fromisoformat(exchanged.group())] = WEEKDAYS[day.weekday()]
+    if country != "CN":
+        return SpecialDays(closed, working)
+    return SpecialDays(closed, working, known_until=date(_last_known_year(working), 12, 31))
+
+
+def _last_known_year(working: dict[date, str]) -> int:
+    """China exchanges days every year; the first year without any has not been published yet."""
+    years = {day.year for day in working}
+    return next(year - 1 for year in range(YEARS.start, YEARS.stop + 1) if year not in years)
+
+
+def _names(country: str, language: str) -> dict[date, str]:
+    spoken = holidays.country_holidays(country).supported_languages
+    chosen = language if language in spoken else None
+    return dict(holidays.country_holidays(country, years=YEARS, language=chosen).items())
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _signature(path: Path) -> Signature | None:
+    """What changes when the file does; None while there is no file."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
+
+
+def _read_at_rest(path: Path) -> bytes | None:
+    """The content of a file that nobody is writing just now."""
+    before = _signature(path)
+    try:
+        content = path.read_bytes()
+        time.sleep(HOLDS_STILL_S)
+        again = path.read_bytes()
+    except OSError:
+        return None
+    return content if before and before == _signature(path) and content == again else None
