@@ -1,0 +1,56 @@
+"""A real server and a real Chromium for the tests of the pages."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from playwright.sync_api import Browser, sync_playwright
+
+from kiosk.screen import Screen
+from tests.web_ui.fakes import FakeHands, FakeStation
+from web_ui.station import Server, create_app, serve
+
+SIZES = {"wide": {"width": 1280, "height": 800}, "tall": {"width": 1080, "height": 1920}}
+ARGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-background-networking"]
+
+
+def chromium_path() -> str | None:
+    return (
+        os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    )
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=chromium_path(), args=ARGS)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+@contextmanager
+def running(
+    station: FakeStation, hands: FakeHands | None = None, *, port: int = 0, streams: int = 8
+) -> Iterator[Server]:
+    server = serve(create_app(station, hands=hands, streams=streams), "127.0.0.1", port, streams)
+    thread = threading.Thread(target=server.run, name="server")
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.close()
+        thread.join(10)
+        assert not thread.is_alive(), "the server did not stop"
+
+
+@contextmanager
+def serving(screen: Screen, *, demo: bool = True) -> Iterator[tuple[FakeStation, str, FakeHands]]:
+    station, hands = FakeStation(screen), FakeHands()
+    with running(station, hands if demo else None) as server:
+        yield station, server.url, hands

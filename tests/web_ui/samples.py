@@ -1,0 +1,218 @@
+"""Screens made by hand: every place, line, reason and note, so that each can be looked at and tested."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from kiosk.domain import Note, Reason
+from kiosk.screen import (
+    Book, Cue, FindView, Found, Line, LineKind, OpenHours, Place, Screen, SlipView, Status, Touch, VisitView,
+)  # fmt: skip
+
+LOCAL = datetime(2026, 11, 25, 11, 45, tzinfo=ZoneInfo("Asia/Shanghai"))
+DUE = date(2026, 12, 9)
+NEXT = LOCAL + timedelta(days=5, minutes=-15)
+
+BOOKS = (
+    Book("B1", "昆虫记", "法布尔", "Q96", "Q96/2", "第 9 架", "kūn chóng jì"),
+    Book(
+        "B2",
+        "海底两万里",
+        "儒勒·凡尔纳",
+        "I565.44",
+        "I565.44/12",
+        "第 6 架，蓝色标签",
+        "hǎi dǐ liǎng wàn lǐ",
+    ),
+    Book("B3", "城南旧事", "林海音", "I247.5", "I247.5/3", "第 4 架", "chéng nán jiù shì"),
+    Book(
+        "B4", "小猪唏哩呼噜", "孙幼军", "I287.7", "I287.7/1", "低年级书架", "xiǎo zhū xī lī hū lū"
+    ),
+    Book("B5", "夏洛的网", "E. B. 怀特", "I712.84", "I712.84/5", "第 7 架", "xià luò de wǎng"),
+    Book(
+        "B6",
+        "上下五千年（上册）：从盘古开天地到秦始皇统一六国的故事，少年儿童彩图注音珍藏版",
+        "林汉达、曹余章",
+        "K209",
+        "K209/8",
+        "第 11 架，历史",
+        "",
+    ),
+    Book(
+        "B7",
+        "The Very Hungry Caterpillar and Other Stories",
+        "Eric Carle",
+        "H319.4",
+        "H319.4/2",
+        "英语角",
+        "",
+    ),
+    Book("B8", "十万个为什么", "韩启德", "Z228", "Z228/1", "第 12 架", "shí wàn gè wèi shén me"),
+    Book("B9", "三毛流浪记", "张乐平", "J228", "J228/4", "第 8 架", "sān máo liú làng jì"),
+)
+DICTIONARY = Book("R1", "辞海（第七版）", "陈至立", "Z32", "Z32/1", "工具书架，第 1 架", "")
+
+
+def lent(i: int, book: Book = BOOKS[0], **changes: object) -> Line:
+    line = Line(
+        i,
+        LineKind.LENT,
+        book,
+        due_on=DUE,
+        days=14,
+        days_left=14,
+        offers=(Touch.GIVE_BACK,),
+        proof="K7F2",
+    )
+    return replace(line, **changes)
+
+
+def refused(i: int, reason: Reason, book: Book = BOOKS[1], **changes: object) -> Line:
+    facts = (
+        {"limit": 3, "count": 2, "opens_at": NEXT} if reason is not Reason.IN_LIBRARY_ONLY else {}
+    )
+    line = Line(i, LineKind.REFUSED, book, reason=reason, **facts)
+    return replace(line, **changes)
+
+
+def loan(i: int, book: Book = BOOKS[2], **changes: object) -> Line:
+    line = Line(
+        i,
+        LineKind.LOAN,
+        book,
+        due_on=date(2026, 12, 2),
+        days=14,
+        days_left=7,
+        offers=(Touch.RENEW,),
+    )
+    return replace(line, **changes)
+
+
+def returned(i: int, book: Book = BOOKS[1], **changes: object) -> Line:
+    return replace(Line(i, LineKind.RETURNED, book, proof="R4T9"), **changes)
+
+
+def visit(*lines: Line, **changes: object) -> VisitView:
+    out = sum(line.kind in (LineKind.LENT, LineKind.LOAN, LineKind.RENEWED) for line in lines)
+    new = sum(line.kind is LineKind.LENT for line in lines)
+    renewable = sum(Touch.RENEW in line.offers for line in lines)
+    view = VisitView(
+        "v1", "李小满", "三年级 2 班", 3, "🦊", False, lines, new, out, max(0, 4 - out), renewable
+    )
+    return replace(view, **changes)
+
+
+def young(*lines: Line, **changes: object) -> VisitView:
+    return visit(
+        *lines,
+        **{
+            "name": "王安安",
+            "class_name": "一年级 1 班",
+            "grade": 1,
+            "avatar": "🐼",
+            "young": True,
+            **changes,
+        },
+    )
+
+
+def screen(place: Place, **changes: object) -> Screen:
+    made = Screen(
+        1, place, "zh", LOCAL, OpenHours(True, LOCAL + timedelta(minutes=45), 45), "阳光实验学校图书馆",
+        "Sunshine School Library",
+    )  # fmt: skip
+    return replace(made, **changes)
+
+
+def on_visit(view: VisitView, **changes: object) -> Screen:
+    return screen(Place.VISIT, visit=view, **{"ends_in_ms": 18000, "total_ms": 25000, **changes})
+
+
+SHUT = OpenHours(False, next=NEXT)
+MESSAGES = (
+    "本月主题：走近大自然。周四 12:00 阅览室，刷卡签到。",
+    "新到一批科普书，在第 9 架。",
+    "期末还书截止到 1 月 15 日，请大家早点还书。",
+)
+RESULTS = tuple(
+    Found(book, copies=3, available=available, in_library_only=book is DICTIONARY, expected_on=expected)
+    for book, available, expected in (
+        (BOOKS[1], 2, None), (BOOKS[5], 0, DUE), (DICTIONARY, 1, None), (BOOKS[6], 0, None), (BOOKS[0], 1, None),
+    )
+)  # fmt: skip
+BUSY = (
+    refused(9, Reason.IN_LIBRARY_ONLY, DICTIONARY, offers=(Touch.USE,)),
+    lent(8, BOOKS[0]),
+    lent(7, BOOKS[1], notes=(Note.CAPPED_BY_TERM,)),
+    lent(6, BOOKS[5]),
+    loan(5, BOOKS[2]),
+    loan(4, BOOKS[6], overdue_days=3, offers=()),
+)
+
+
+def looks() -> dict[str, Screen]:
+    """Every screen worth looking at, by name, in Chinese."""
+    made = {
+        "idle": screen(Place.IDLE, messages=MESSAGES),
+        "idle_poster": screen(Place.IDLE, number_allowed=True),
+        "idle_shut": screen(Place.IDLE, hours=SHUT, messages=MESSAGES[:1], status=Status(3, False)),
+        "idle_closure": screen(Place.IDLE, hours=replace(SHUT, closure="元旦放假"), status=Status(0, True, ("扫码器没有接好",))),
+        "idle_unsure": screen(Place.IDLE, hours=OpenHours(False, sure=False), status=Status(store_full=True)),
+        "idle_long": screen(Place.IDLE, hours=OpenHours(True, LOCAL + timedelta(hours=5)), contrast=True, messages=MESSAGES * 3, number_allowed=True),
+        "visit_empty": on_visit(visit()),
+        "visit": on_visit(visit(*BUSY[:3], BUSY[4]), cue=Cue.NO, cue_n=1),
+        "visit_long": on_visit(visit(*BUSY), cue=Cue.NO, cue_n=1),
+        "visit_contrast": on_visit(visit(*BUSY[:3], BUSY[4]), contrast=True),
+        "visit_alerts": on_visit(visit(
+            refused(3, Reason.PATRON_BLOCKED), loan(2, overdue_days=5), blocked=True, expires_on=date(2026, 12, 1),
+            holds_ready=("城南旧事",), more=None)),
+        "visit_offers": on_visit(visit(
+            Line(4, LineKind.EXPLAINED, BOOKS[0], Reason.ALREADY_YOURS, lit=True),
+            returned(3, BOOKS[1], offers=(Touch.BORROW,), notes=(Note.HOLD_WAITING, Note.WAS_OVERDUE), overdue_days=2),
+            Line(2, LineKind.RENEWED, BOOKS[2], due_on=date(2026, 12, 16), days=14),
+            Line(1, LineKind.USED, DICTIONARY, offers=(Touch.GIVE_BACK,)))),
+        "visit_unsure": on_visit(visit(
+            lent(2, due_on=None, notes=(Note.CLOCK_UNSURE,)), lent(1, BOOKS[1], notes=(Note.REAPPEARED, Note.HOLD_FILLED)),
+            refused(0, Reason.NO_RENEWALS_LEFT, BOOKS[2], due_on=date(2026, 12, 2)))),
+        "slip": on_visit(visit(*BUSY), slip=SlipView("v1", True, "done")),
+        "slip_plain": on_visit(visit(*BUSY[1:3]), slip=SlipView("v1", False)),
+        "young_hello": on_visit(young()),
+        "young_home": on_visit(young(loan(1, BOOKS[3]), loan(2, BOOKS[4], overdue_days=2, offers=()))),
+        "young": on_visit(young(lent(1, BOOKS[3], offers=())), cue=Cue.YES, cue_n=1),
+        "young_more": on_visit(young(lent(3, BOOKS[5]), lent(2, BOOKS[3]), loan(1, BOOKS[2]))),
+        "young_refused": on_visit(young(refused(4, Reason.IN_LIBRARY_ONLY, DICTIONARY, offers=(Touch.USE,)), lent(2, BOOKS[3]), loan(1, BOOKS[4]))),
+        "young_returned": on_visit(young(returned(4, BOOKS[3], notes=(Note.HOLD_WAITING,), offers=(Touch.BORROW,)))),
+        "young_blocked": on_visit(young(refused(4, Reason.PATRON_BLOCKED, BOOKS[3]), blocked=True)),
+        "returns": screen(Place.RETURNS, returns=(returned(3), returned(2, BOOKS[0], notes=(Note.HOLD_WAITING,)), returned(1, BOOKS[2])), cue=Cue.YES, cue_n=1),
+        "returns_hold": screen(Place.RETURNS, returns=(returned(2, BOOKS[0], notes=(Note.HOLD_WAITING, Note.WAS_OVERDUE), overdue_days=2), returned(1, BOOKS[5]))),
+        "returns_refused": screen(Place.RETURNS, returns=(refused(2, Reason.UNKNOWN_COPY, Book("X99")), returned(1))),
+        "guide_borrow": screen(Place.GUIDE, topic=Touch.GUIDE_BORROW),
+        "guide_return": screen(Place.GUIDE, topic=Touch.GUIDE_RETURN),
+        "guide_loans": screen(Place.GUIDE, topic=Touch.GUIDE_LOANS),
+        "find_empty": screen(Place.FIND, find=FindView("", (), 0)),
+        "find": screen(Place.FIND, find=FindView("HLM", RESULTS, 18)),
+        "find_none": screen(Place.FIND, find=FindView("QXZ", (), 0)),
+        "number_empty": screen(Place.NUMBER),
+        "number": screen(Place.NUMBER, number="2026031"),
+        "notice_isbn": screen(Place.NOTICE, notice=Line(1, LineKind.EXPLAINED, BOOKS[0], Reason.ISBN_NOT_LABEL, offers=(Touch.BORROW,))),
+        "notice_card": screen(Place.NOTICE, notice=Line(1, LineKind.REFUSED, Book(), Reason.UNKNOWN_CARD)),
+        "notice_lost": screen(Place.NOTICE, notice=Line(1, LineKind.REFUSED, Book(), Reason.CARD_LOST), contrast=True),
+        "notice_unreadable": screen(Place.NOTICE, notice=Line(1, LineKind.EXPLAINED, Book(), Reason.UNREADABLE)),
+    }  # fmt: skip
+    for i, (name, look) in enumerate(made.items(), start=2):
+        made[name] = replace(look, n=i)
+    return made
+
+
+def reasons() -> dict[str, Screen]:
+    """One visit for each reason, refused and explained, for old and young."""
+    made = {}
+    for reason in Reason:
+        if reason is Reason.OK:
+            continue
+        for who, view in (("old", visit), ("young", young)):
+            line = refused(1, reason, BOOKS[3])
+            made[f"{reason}_{who}"] = on_visit(view(line, loan(0)))
+    return made

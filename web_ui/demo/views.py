@@ -1,0 +1,117 @@
+"""The demo panel's addresses: hands that scan, pull the network plug and move the clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Protocol
+
+from flask import Blueprint, Response, jsonify, render_template, request
+
+from web_ui.catalogue import LANGUAGES
+from web_ui.security import BadBody, json_body, text_field
+from web_ui.words import words
+
+LONGEST_SCAN = 8192
+LONGEST_CLOCK = 40
+PRESETS = {
+    "now": "2026-11-25T11:45",
+    "late": "2026-11-25T12:29",
+    "after": "2026-11-25T12:31",
+    "saturday": "2026-11-28T10:00",
+    "return_by": "2027-01-15T11:45",
+    "holiday": "2027-01-01T11:45",
+}
+
+
+class Hands(Protocol):
+    """Simulated hardware, for the demo only."""
+
+    def scan(self, text: str) -> None: ...
+
+    def set_clock(self, local_iso: str) -> None: ...
+
+    @property
+    def clock_at(self) -> datetime: ...
+
+    def set_network(self, up: bool) -> None: ...  # noqa: FBT001
+
+    @property
+    def network_up(self) -> bool: ...
+
+    def shelf(self) -> dict[str, Any]: ...
+
+    def tray(self) -> list[dict[str, Any]]: ...
+
+    @property
+    def console_url(self) -> str | None: ...
+
+
+def demo_pages(hands: Hands, frame: Callable[[], str]) -> Blueprint:
+    """frame: what the touchscreen shows now, as the JSON text that is pushed to it."""
+    pages = Blueprint(
+        "demo", __name__, url_prefix="/demo", template_folder="templates", static_folder="static"
+    )
+
+    @pages.get("/")
+    def panel() -> str:
+        language = request.args.get("lang", LANGUAGES[0])
+        language = language if language in LANGUAGES else LANGUAGES[0]
+        other = LANGUAGES[1 - LANGUAGES.index(language)]
+        presets = [
+            {"at": at, "text": words(language)(f"demo.preset_{name}")}
+            for name, at in PRESETS.items()
+        ]
+        return render_template(
+            "panel.html",
+            say=words(language),
+            other=other,
+            presets=presets,
+            console=hands.console_url,
+        )
+
+    @pages.post("/scan")
+    def scan() -> dict[str, bool]:
+        hands.scan(text_field(json_body(), "text", longest=LONGEST_SCAN))
+        return {"ok": True}
+
+    @pages.post("/clock")
+    def clock() -> dict[str, str]:
+        at = text_field(json_body(), "at", longest=LONGEST_CLOCK)
+        try:
+            hands.set_clock(at)
+        except ValueError as error:
+            raise BadBody(
+                f'"at": {error}; write a local time such as "2026-11-25T11:45"'
+            ) from error
+        return {"at": hands.clock_at.isoformat()}
+
+    @pages.post("/network")
+    def network() -> dict[str, bool]:
+        up = json_body().get("up")
+        if not isinstance(up, bool):
+            raise BadBody('"up" must be true or false')
+        hands.set_network(up)
+        return {"up": hands.network_up}
+
+    @pages.get("/state")
+    def state() -> dict[str, Any]:
+        return {
+            "at": hands.clock_at.isoformat(),
+            "up": hands.network_up,
+            "console": hands.console_url,
+        }
+
+    @pages.get("/shelf")
+    def shelf() -> Response:
+        return jsonify(hands.shelf())
+
+    @pages.get("/tray")
+    def tray() -> Response:
+        return jsonify(hands.tray())
+
+    @pages.get("/screen")
+    def screen() -> Response:
+        return Response(frame(), mimetype="application/json")
+
+    return pages

@@ -1,0 +1,61 @@
+// What goes on ticking between two screens: clock, minutes left, countdown.
+
+let pushed = null;
+let pushedAt = 0;
+
+export function set(screen) {
+  pushed = screen;
+  pushedAt = performance.now() - (screen.age_ms || 0);
+  tick();
+}
+
+function sincePush() {
+  return performance.now() - pushedAt;
+}
+
+export function clockText() {
+  const seconds = pushed.clock.seconds + Math.floor(sincePush() / 1000);
+  const two = (n) => String(n).padStart(2, "0");
+  return `${two(Math.floor(seconds / 3600) % 24)}:${two(Math.floor(seconds / 60) % 60)}`;
+}
+
+export function hoursText() {
+  const hours = pushed.hours;
+  if (!hours.template || hours.until_s === null) return hours.text;
+  const minutes = Math.max(0, Math.ceil((hours.until_s - sincePush() / 1000) / 60));
+  return minutes > hours.soon_minutes ? hours.plain : hours.template.replace("{n}", minutes);
+}
+
+export function countdown() {
+  if (!pushed.countdown) return null;
+  const { ends_in_ms: ends, total_ms: total, template } = pushed.countdown;
+  const left = Math.max(0, ends - sincePush());
+  return { text: template.replace("{n}", Math.ceil(left / 1000)), part: Math.min(1, left / total) };
+}
+
+export function tick() {
+  if (!pushed) return;
+  write("clock", clockText());
+  write("hours", hoursText());
+  const left = countdown();
+  write("closes", left ? left.text : "");
+  for (const bar of document.querySelectorAll("[data-tick=bar]")) {
+    bar.style.setProperty("transform", `scaleX(${left ? left.part.toFixed(3) : 0})`);
+  }
+}
+
+// Sentences with pinyin are drawn by the page; here only their figures change.
+function write(name, text) {
+  for (const node of document.querySelectorAll(`[data-tick=${name}]`)) {
+    if (node.dataset.ruby) writeFigures(node, text);
+    else if (node.textContent !== text) node.textContent = text;
+  }
+}
+
+function writeFigures(node, text) {
+  const figure = node.querySelector("[data-figure]");
+  const number = /\d+/.exec(text);
+  if (figure && number && figure.textContent !== number[0]) figure.textContent = number[0];
+}
+
+setInterval(tick, 250);

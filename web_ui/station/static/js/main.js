@@ -1,0 +1,90 @@
+// The touchscreen: draws the newest screen, sends touches back. It decides nothing.
+
+import { h, patch } from "./dom.js";
+import { listen, send } from "./link.js";
+import { learn } from "./words.js";
+import * as clock from "./clock.js";
+import * as sound from "./sound.js";
+import { header, switches } from "./parts.js";
+import * as pages from "./pages.js";
+import { slip, visit, young } from "./visit.js";
+
+const app = document.getElementById("app");
+const connecting = document.getElementById("connecting");
+const root = document.documentElement;
+let shown = null;
+
+function page(view) {
+  if (view.visit) return view.young ? young(view) : visit(view);
+  return pages[view.place](view);
+}
+
+function draw(view) {
+  learn(view.ruby);
+  const first = shown === null;
+  const another = !first && (shown.visit_id !== view.visit_id || shown.place !== view.place);
+  shown = view;
+  root.lang = view.html_lang;
+  root.dataset.place = view.place;
+  root.dataset.contrast = view.contrast ? "high" : "normal";
+  root.dataset.young = view.young ? "yes" : "no";
+  patch(app, [
+    header(view),
+    page(view),
+    view.slip && slip(view),
+    h("footer", { class: "foot" }, switches(view)),
+  ], first);
+  clock.set(view);
+  arrange(another);
+  root.dataset.n = view.n;
+  sound.play(view.cue, view.cue_n);
+}
+
+// The newest or the lit line must be in sight; arrows only where a list is longer than its place.
+function arrange(another) {
+  const list = app.querySelector("[data-list].lines");
+  root.dataset.long = list && list.scrollHeight > list.clientHeight + 4 ? "yes" : "no";
+  if (!list) return;
+  const lit = list.querySelector(".lit");
+  const entered = list.querySelector(".enter:not([data-seen])");
+  if (lit) lit.scrollIntoView({ block: "nearest" });
+  else if (entered || another) list.scrollTop = 0;
+  for (const line of list.querySelectorAll(".enter")) line.dataset.seen = "1";
+}
+
+function scroll(direction) {
+  const list = app.querySelector("[data-list].lines");
+  if (list) list.scrollBy({ top: (direction === "up" ? -1 : 1) * list.clientHeight * 0.8 });
+}
+
+// What a finger went down on is what counts: a page that changes under it is not touched by mistake.
+let pressed = null;
+document.addEventListener("pointerdown", (event) => {
+  sound.unlock();
+  const button = event.target.closest("button");
+  pressed = button && { button, visit: shown?.visit_id ?? null, ...button.dataset };
+});
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("button");
+  const down = pressed;
+  pressed = null;
+  if (!button || !down || down.button !== button || down.touch !== button.dataset.touch) return;
+  if (down.scroll) scroll(down.scroll);
+  else send({ touch: down.touch, visit: down.visit, line: down.line ? Number(down.line) : null, text: down.text || "" });
+});
+
+for (const name of ["contextmenu", "selectstart", "dragstart", "keydown", "keypress", "gesturestart"]) {
+  document.addEventListener(name, (event) => event.preventDefault());
+}
+document.addEventListener("wheel", (event) => event.ctrlKey && event.preventDefault(), { passive: false });
+document.addEventListener("touchmove", (event) => event.touches.length > 1 && event.preventDefault(), { passive: false });
+
+listen({
+  onScreen: draw,
+  onSilent(silent) {
+    connecting.hidden = !silent;
+    const ui = shown ? shown.ui : { connecting: "正在连接… Connecting…", connecting_more: "" };
+    patch(connecting, [h("b", null, ui.connecting), h("span", null, ui.connecting_more)]);
+  },
+});

@@ -1,0 +1,144 @@
+// The pages that belong to nobody: start, returns, guide, search, number, notice.
+
+import { h } from "./dom.js";
+import { say } from "./words.js";
+import { art, scenes, sceneFor } from "./art.js";
+import { bookLine, button, cover, iconButton, mark, offers, pager, title } from "./parts.js";
+
+const STEP_ART = [art.card, art.book, art.tick];
+
+export function idle(view) {
+  const page = view.idle;
+  return h("main", { key: "idle", class: "page idle" },
+    h("section", { class: "welcome" },
+      h("h2", { class: "greeting" }, page.head_1, h("em", null, page.head_2)),
+      h("p", { class: "sub" }, page.sub),
+      view.status.store_full && h("p", { class: "alert look" }, view.status.store_full),
+      h("ol", { class: "steps" }, page.steps.map((step, i) =>
+        h("li", { class: "step" }, h("i", { class: "icon", html: STEP_ART[i] }),
+          h("span", { class: "step-words" },
+            h("b", null, h("span", { class: "step-n" }, i + 1), step.head), h("span", { class: "step-more" }, step.more)))))),
+    h("aside", { class: "messages" },
+      page.messages.length
+        ? [h("h3", null, page.messages_head),
+           h("ul", { class: "notes", "data-list": true }, page.messages.map((text, i) =>
+             h("li", { key: `message ${i}`, class: i === 0 ? "note first" : "note", "data-own": true }, text)))]
+        : h("div", { class: "poster" }, shelf(), h("h3", null, page.welcome), h("p", null, page.welcome_more))),
+    h("nav", { class: "bar-touch idle-touch" }, page.buttons.map((b, i) =>
+      button(b.touch, b.label, { cls: i < 2 ? "main" : "", key: b.touch }))));
+}
+
+function shelf() {
+  const hues = ["I2", "N", "Q", "I5", "K", "J", "P"];
+  return h("div", { class: "shelf" }, hues.map((hue, i) => h("span", { class: `spine hue-${hue} spine-${i}` })));
+}
+
+export function returns(view) {
+  const page = view.returns;
+  const [newest] = page.lines;
+  return h("main", { key: "returns", class: "page returns" },
+    h("section", { class: "welcome" },
+      h("h2", { class: "greeting" }, page.head_1, h("em", null, page.head_2)),
+      newest && hero(newest),
+      h("p", { class: "sub" }, newest && newest.tone === "yes" ? page.borrow : "")),
+    h("aside", { class: "messages" }, h("h3", null, page.count),
+      h("ul", { class: "tally" }, page.lines.map((line) =>
+        h("li", { key: line.id, class: `tally-line ${line.tone}` },
+          h("span", { class: "tally-title", "data-own": true }, line.title || line.barcode), mark(line.tone))))),
+    h("nav", { class: "bar-touch" }, button("home", view.touches.home, { cls: "main" })));
+}
+
+// The book that was scanned last, large, with where to put it.
+function hero(line) {
+  return [
+    h("div", { key: `hero ${line.id}`, class: `hero ${line.tone}${line.lit ? " lit" : ""}` }, cover(line.cover, "large"),
+      h("span", { class: "body" },
+        line.tone === "yes"
+          ? [title(line), h("span", { class: "author", "data-own": true }, [line.author, line.call_number].filter(Boolean).join(" · "))]
+          : [h("span", { class: "head" }, mark(line.tone), h("span", null, line.head)),
+             h("span", { class: "name", "data-own": true }, line.title || line.barcode),
+             h("span", { class: "sentence" }, line.todo)]),
+      offers(line)),
+    line.place && h("p", { key: `place ${line.id}`, class: `place ${line.notes.includes("hold_waiting") ? "hold" : ""}`, "data-own": true },
+      h("i", { class: "icon", html: art.cart }), h("span", null, line.place)),
+    line.remarks.map((text, i) => h("p", { key: `remark ${line.id} ${i}`, class: "alert look" }, text)),
+  ];
+}
+
+export function guide(view) {
+  const page = view.guide;
+  return h("main", { key: `guide ${page.topic}`, class: "page guide" },
+    h("section", { class: "welcome" },
+      h("h2", { class: "greeting" }, page.head),
+      h("ol", { class: "guide-steps" }, page.steps.map((step, i) =>
+        h("li", null, h("span", { class: "guide-n" }, i + 1), h("span", null, step)))),
+      h("p", { class: "alert look" }, page.tip)),
+    h("aside", { class: "picture" }, h("div", { class: "scene", html: scenes[page.topic] })),
+    h("nav", { class: "bar-touch" }, button("home", view.touches.home, { cls: "main", key: "home" })));
+}
+
+const LETTERS = [..."ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"];
+
+export function find(view) {
+  const page = view.find;
+  return h("main", { key: "find", class: "page find" },
+    h("section", { class: "found" },
+      h("div", { class: "typed" }, page.typed
+        ? h("span", { class: "typed-text", "data-own": true }, page.typed)
+        : h("span", { class: "typed-empty" }, page.empty),
+        h("span", { class: "caret" })),
+      h("p", { class: "found-count" }, page.typed ? page.showing || page.total_text : page.empty_more),
+      page.typed && !page.results.length
+        ? h("div", { class: "none" }, h("i", { class: "icon", html: art.book }), h("b", null, page.none), h("span", null, page.none_more))
+        : h("ul", { class: "lines", "data-list": true }, page.results.map(foundLine))),
+    pager(view),
+    h("section", { class: "pad letters" },
+      LETTERS.map((letter) => button("key", letter, { cls: "key", text: letter, key: letter })),
+      button("erase", view.touches.erase, { cls: "wide2", key: "erase" }),
+      button("clear", view.touches.clear, { cls: "wide2", key: "clear" }),
+      button("home", view.ui.home, { cls: "wide2", key: "home" })));
+}
+
+function foundLine(book, i) {
+  return h("li", { class: `line found-line ${book.tone}`, key: `${i} ${book.title}` }, cover(book.cover),
+    h("span", { class: "body" }, title(book),
+      h("span", { class: "detail", "data-own": true }, [book.author, book.call_number].filter(Boolean).join(" · ")),
+      h("span", { class: "detail" },
+        book.shelf && h("b", { class: "where", "data-own": true }, book.shelf),
+        h("span", { class: `state ${book.tone}` }, book.state),
+        book.only && h("span", { class: "state only" }, book.only))));
+}
+
+export function number(view) {
+  const page = view.number;
+  return h("main", { key: "number", class: "page number" },
+    h("section", { class: "welcome" },
+      h("h2", { class: "greeting" }, page.head),
+      h("p", { class: "sub" }, page.hint),
+      h("div", { class: "typed large" }, page.typed
+        ? h("span", { class: "typed-text" }, page.typed)
+        : h("span", { class: "typed-empty" }, page.empty), h("span", { class: "caret" }))),
+    h("section", { class: "pad digits" },
+      [..."123456789"].map((digit) => button("key", digit, { cls: "key", text: digit, key: digit })),
+      button("erase", view.touches.erase, { cls: "key words", key: "erase" }),
+      button("key", "0", { cls: "key", text: "0", key: "0" }),
+      button("enter", view.touches.enter, { cls: "key words main", key: "enter" })),
+    h("nav", { class: "bar-touch" }, button("home", view.ui.home, { key: "home" })));
+}
+
+export function notice(view) {
+  const line = view.notice;
+  if (!line) return h("main", { key: "notice", class: "page notice" });
+  return h("main", { key: `notice ${line.id} ${line.reason}`, class: `page notice ${line.tone}` },
+    h("section", { class: "welcome" },
+      h("h2", { class: "greeting" }, line.head),
+      h("p", { class: "sub" }, line.todo),
+      line.title && bookLine({ ...line, tone: "loan", head: "", due: "", remarks: [], offers: [] }, "book"),
+      line.place && !line.title && h("p", { class: "place", "data-own": true }, line.place),
+      line.remarks.map((text) => h("p", { class: "alert look" }, text))),
+    h("aside", { class: "picture" }, h("div", { class: "scene", html: sceneFor(line.reason) })),
+    h("nav", { class: "bar-touch" },
+      line.offers.map((o) => button(o.touch, o.label, { cls: "main", line: o.line, key: o.touch })),
+      button("home", view.touches.home, { cls: line.offers.length ? "" : "main", key: "home" }),
+      h("p", { class: "hint" }, view.notice_hint)));
+}

@@ -1,0 +1,91 @@
+// The pages of one patron: the visit, its simpler form for young readers, and the slip above both.
+
+import { h } from "./dom.js";
+import { say } from "./words.js";
+import { art } from "./art.js";
+import { bookLine, button, cover, finish, mark, offers, pager, title } from "./parts.js";
+
+export function visit(view) {
+  const page = view.visit;
+  return h("main", { key: `visit ${page.id}`, class: "page visit" },
+    h("section", { class: "patron" },
+      h("span", { class: "face" }, page.avatar),
+      h("h2", { class: "name", "data-own": true }, page.name),
+      h("p", { class: "class-name", "data-own": true }, page.class_name),
+      h("div", { class: "tally" },
+        h("p", { class: "lent-head" }, page.lent_head),
+        h("p", { class: "count", key: `count ${page.lent}` }, page.lent),
+        h("p", { class: "more" }, page.more),
+        h("p", { class: "out" }, page.out))),
+    h("section", { class: "desk" },
+      alerts(page, view),
+      page.lines.length
+        ? h("ul", { class: "lines", "data-list": true }, page.lines.map((line) => bookLine(line, line.id)))
+        : h("div", { class: "none" }, h("i", { class: "icon", html: art.book }), h("b", null, page.empty), h("span", null, page.empty_more))),
+    pager(view),
+    h("section", { class: "offer-rows" }, page.lines.filter((line) => line.offers.length).map(offerRow)),
+    h("nav", { class: "bar-touch" },
+      button("not_me", view.touches.not_me, { cls: "not-me", key: "not_me" }),
+      page.renew_all && button("renew_all", page.renew_all, { key: "renew_all" }),
+      page.has_slip && button("slip", view.touches.slip, { key: "slip" }),
+      finish(view)));
+}
+
+function alerts(page, view) {
+  const full = view.status.store_full ? [{ tone: "look", text: view.status.store_full }] : [];
+  return [...full, ...page.alerts].map((a) => h("p", { class: `alert ${a.tone}`, "data-own": a.own }, say(a.text)));
+}
+
+function offerRow(line) {
+  return h("div", { class: "offer-row", key: line.id },
+    cover(line.cover, "small"), title(line), offers(line));
+}
+
+// One book at a time, large; the others stand as a row of covers.
+export function young(view) {
+  const page = view.visit;
+  const hero = page.lines.find((line) => line.lit) || page.lines[0];
+  const greeting = !hero || hero.tone === "loan";
+  return h("main", { key: `visit ${page.id}`, class: `page young ${hero && !greeting ? hero.tone : "hello"}` },
+    h("section", { class: "stage" },
+      alerts(page, view),
+      greeting
+        ? [h("span", { class: "big-face" }, page.avatar),
+           h("h2", { class: "greeting", key: "hello" }, say(page.hello)), h("p", { class: "sub" }, say(page.hello_more))]
+        : [h("span", { class: `big-sign ${hero.tone}`, key: `sign ${hero.id} ${hero.kind}` }, mark(hero.tone)),
+           h("h2", { class: "greeting", key: `head ${hero.id}` }, say(hero.head))],
+      !greeting && youngBook(hero)),
+    others(page, greeting ? null : hero),
+    h("nav", { class: "bar-touch" },
+      button("not_me", view.touches.not_me, { cls: "not-me", key: "not_me" }),
+      page.has_slip && button("slip", view.touches.slip, { cls: "slip-button", key: "slip" }),
+      button("stay", page.again, { key: "stay", cls: "again" }), finish(view)));
+}
+
+function youngBook(line) {
+  return h("div", { class: `young-book ${line.tone}`, key: `book ${line.id}` }, cover(line.cover, "large"),
+    h("span", { class: "body" }, title(line),
+      [line.place, line.todo, line.due, ...line.remarks].filter(Boolean).map((text) =>
+        h("span", { class: "sentence", "data-own": text === line.place }, say(text))),
+      offers(line)));
+}
+
+function others(page, hero) {
+  const rest = page.lines.filter((line) => line !== hero);
+  if (!rest.length) return null;
+  return h("ul", { class: "others", "data-list": true }, rest.map((line) =>
+    h("li", { key: line.id, class: `other ${line.tone}` }, cover(line.cover), mark(line.tone),
+      line.offers.slice(0, 1).map((o) => button(o.touch, o.label, { cls: "offer", line: o.line, key: o.touch })))));
+}
+
+export function slip(view) {
+  const page = view.slip;
+  return h("div", { key: "slip", class: "veil" },
+    h("section", { class: "slip" },
+      h("h2", { class: "greeting" }, say(page.head)),
+      h("div", { class: "qr", html: page.qr }),
+      h("p", { class: "sub" }, h("i", { class: "icon", html: art.phone }), h("span", null, say(page.state || page.hint))),
+      h("nav", { class: "slip-touch" },
+        page.printer && button("print", view.touches.print, { key: "print" }),
+        button("slip", page.close, { cls: "main", key: "slip" }))));
+}
