@@ -1,0 +1,152 @@
+"""The journal entry: its fields, canonical form, hash, and the proof code a person can be told. PURE.
+
+An entry is written once and never changed. Its body is canonical JSON (sorted keys, no spaces, UTF-8, absent fields
+left out, whole numbers only), and `prev` names the hash of the entry before it, so a chain shows any change or gap.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, fields
+from typing import Any
+
+from kiosk.domain import Act, Reason
+
+VERSION = 1
+GENESIS = "0" * 64
+# Crockford's base 32: no I, L, O or U, so a code read aloud or copied by a child stays the same.
+_PROOF_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One act at one station. Its key is (station, epoch, seq); seq is dense from 1 in each epoch.
+
+    who: SHA-256 commitment to the patron, never the patron. after: key of the last entry known on this copy.
+    boot, mono_ms, wall_ms, clock: when, as the station knew it ("sure" or "unsure"). as_of_ms: age of its knowledge.
+    rule: the line that decided; rules: digest of the rules. due_on: ISO date. undoes: key of an entry taken back.
+    held: days by which the loan that ended was overdue. text: for scans that fitted nothing, what was read.
+    """
+
+    station: str
+    epoch: int
+    seq: int
+    prev: str
+    act: Act
+    allowed: bool
+    reason: Reason
+    boot: str
+    mono_ms: int
+    wall_ms: int
+    clock: str
+    rules: str
+    v: int = VERSION
+    copy: str | None = None
+    who: str | None = None
+    visit: str | None = None
+    device: str | None = None
+    rule: str | None = None
+    due_on: str | None = None
+    days: int | None = None
+    renewals: int | None = None
+    notes: tuple[str, ...] = ()
+    after: str | None = None
+    undoes: str | None = None
+    override: str | None = None
+    as_of_ms: int | None = None
+    cursor: str | None = None
+    text: str | None = None
+
+    @property
+    def key(self) -> str:
+        return key_of(self.station, self.epoch, self.seq)
+
+
+_FIELDS = {field.name for field in fields(Entry)}
+
+
+class UnreadableEntry(ValueError):
+    """A body that is not an entry of any version this program knows."""
+
+
+def key_of(station: str, epoch: int, seq: int) -> str:
+    return f"{station}:{epoch}:{seq}"
+
+
+def canonical(entry: Entry) -> str:
+    """The one text of an entry: the same entry gives the same bytes on every machine."""
+    present = {f.name: getattr(entry, f.name) for f in fields(Entry)}
+    kept = {name: value for name, value in present.items() if value is not None and value != ()}
+    return json.dumps(kept, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def digest(body: str) -> str:
+    """SHA-256 of the canonical body, in hexadecimal."""
+    return hashlib.sha256(body.encode()).hexdigest()
+
+
+def parse(body: str) -> Entry:
+    """Read a body of any version ever written. Raises UnreadableEntry; fields of a later version are refused."""
+    try:
+        raw: dict[str, Any] = json.loads(body)
+        unknown = sorted(set(raw) - _FIELDS)
+        if unknown or raw.get("v") != VERSION:
+            raise UnreadableEntry(f"entry version {raw.get('v')!r} with fields {unknown}")
+        return Entry(
+            **{
+                **raw,
+                "act": Act(raw["act"]),
+                "reason": Reason(raw["reason"]),
+                "notes": tuple(raw.get("notes", ())),
+            }
+        )
+    except (TypeError, KeyError, ValueError, AttributeError) as error:
+        raise UnreadableEntry(f"not a journal entry: {error}") from error
+
+
+def commitment(salt: str, patron_id: str) -> str:
+    """What stands in the entry for a patron: SHA-256 of salt and id; the salt lies beside, and can be destroyed."""
+    return hashlib.sha256(f"{salt}:{patron_id}".encode()).hexdigest()
+
+
+def proof(entry_hash: str) -> str:
+    """Six letters that stand for an entry on a slip; they can be looked up weeks later, without a network."""
+    number = int(entry_hash[:8], 16) >> 2
+    return "".join(_PROOF_LETTERS[(number >> shift) & 31] for shift in (25, 20, 15, 10, 5, 0))
+
+
+def chain_faults(rows: Iterable[tuple[int, int, str, str]]) -> Iterator[str]:
+    """Walk (epoch, seq, hash, body) in order and tell every break, in plain words. Nothing told: the chain is whole.
+
+    The first row may stand above seq 1 where older entries were pruned; its `prev` is then taken on trust.
+    """
+    last: tuple[int, int, str] | None = None
+    for epoch, seq, entry_hash, body in rows:
+        where = f"entry {epoch}:{seq}"
+        if digest(body) != entry_hash:
+            yield f"{where}: the text does not match its hash; it was changed or damaged"
+        try:
+            entry = parse(body)
+        except UnreadableEntry as error:
+            yield f"{where}: {error}"
+            last = (epoch, seq, entry_hash)
+            continue
+        if (entry.epoch, entry.seq) != (epoch, seq):
+            yield f"{where}: the text says {entry.epoch}:{entry.seq}"
+        yield from _link_faults(where, entry, last)
+        last = (epoch, seq, entry_hash)
+
+
+def _link_faults(where: str, entry: Entry, last: tuple[int, int, str] | None) -> Iterator[str]:
+    if last is None:
+        if entry.seq == 1 and entry.epoch == 1 and entry.prev != GENESIS:
+            yield f"{where}: the first entry does not begin the chain"
+        return
+    epoch, seq, entry_hash = last
+    expected = seq + 1 if entry.epoch == epoch else 1
+    if entry.seq != expected:
+        yield f"{where}: expected seq {expected}; entries between are missing"
+    elif entry.prev != entry_hash:
+        yield f"{where}: does not follow the entry before it"
