@@ -1,0 +1,159 @@
+"""The station's append-only journal: one entry an act, chained, written in the transaction of the act itself."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+
+from sqlalchemy import bindparam, func, insert, select
+
+from kiosk.clock import Clock
+from kiosk.domain import Act, Now, Verdict
+from kiosk.entry import GENESIS, Entry, canonical, chain_faults, commitment, digest, proof
+from kiosk.store.schema import journal, journal_people
+from kiosk.store.store import Store
+from kiosk.store.tx import Tx
+
+_LAST = (
+    select(journal.c.epoch, journal.c.seq, journal.c.hash)
+    .order_by(journal.c.epoch.desc(), journal.c.seq.desc())
+    .limit(1)
+)
+_LAST_MS = select(journal.c.at_ms).order_by(journal.c.epoch.desc(), journal.c.seq.desc()).limit(1)
+_WALK = (
+    select(journal.c.epoch, journal.c.seq, journal.c.hash, journal.c.body)
+    .order_by(journal.c.epoch, journal.c.seq)
+    .where(journal.c.epoch >= bindparam("from_epoch"))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """What an entry says beside the verdict: the act, on which copy, for whom, in which visit, read by what."""
+
+    act: Act
+    copy: str | None = None
+    patron_id: str | None = None
+    visit: str | None = None
+    device: str | None = None
+    renewals: int | None = None
+    after: str | None = None
+    undoes: str | None = None
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """An entry that has been written: its key, and the short proof code for a slip."""
+
+    key: str
+    proof: str
+
+
+class Journal:
+    """Appends inside the caller's transaction, so an act and its entry are there together or not at all."""
+
+    def __init__(self, station: str, clock: Clock) -> None:
+        self._station = station
+        self._clock = clock
+
+    def append(
+        self, tx: Tx, what: Occurrence, verdict: Verdict, *, now: Now, rules_digest: str
+    ) -> Written:
+        """Write the next entry of the chain. `now` is the time of the scan."""
+        last = tx.conn.execute(_LAST).first()
+        epoch, seq, prev = (last.epoch, last.seq + 1, last.hash) if last else (1, 1, GENESIS)
+        salt = secrets.token_hex(16) if what.patron_id else None
+        who = commitment(salt, what.patron_id) if salt and what.patron_id else None
+        entry = self._entry(what, verdict, now, (epoch, seq, prev, who, rules_digest))
+        body = canonical(entry)
+        entry_hash = digest(body)
+        tx.conn.execute(
+            insert(journal),
+            {
+                "epoch": epoch,
+                "seq": seq,
+                "hash": entry_hash,
+                "body": body,
+                "copy": what.copy,
+                "at_ms": now.at_ms,
+            },
+        )
+        if salt:
+            tx.conn.execute(
+                insert(journal_people),
+                {"epoch": epoch, "seq": seq, "salt": salt, "patron_id": what.patron_id},
+            )
+        return Written(entry.key, proof(entry_hash))
+
+    def _entry(
+        self,
+        what: Occurrence,
+        verdict: Verdict,
+        now: Now,
+        place: tuple[int, int, str, str | None, str],
+    ) -> Entry:
+        epoch, seq, prev, who, rules_digest = place
+        return Entry(
+            station=self._station,
+            epoch=epoch,
+            seq=seq,
+            prev=prev,
+            act=what.act,
+            allowed=verdict.allowed,
+            reason=verdict.reason,
+            boot=self._clock.boot,
+            mono_ms=self._clock.mono_ms(),
+            wall_ms=now.at_ms,
+            clock="sure" if now.sure else "unsure",
+            rules=rules_digest,
+            copy=what.copy,
+            who=who,
+            visit=what.visit,
+            device=what.device,
+            rule=str(verdict.rule) if verdict.rule else None,
+            due_on=verdict.due_on.isoformat() if verdict.due_on else None,
+            days=verdict.days,
+            renewals=what.renewals,
+            notes=tuple(note.value for note in verdict.notes),
+            after=what.after,
+            undoes=what.undoes,
+            text=what.text,
+        )
+
+
+def length(tx: Tx) -> int:
+    """How many entries this station has written in its present epoch (dense from 1)."""
+    last = tx.conn.execute(_LAST).first()
+    return last.seq if last else 0
+
+
+def unsent(tx: Tx) -> int:
+    """How many entries the central record has not yet made durable."""
+    last = tx.conn.execute(_LAST).first()
+    if last is None:
+        return 0
+    return int(last.seq) - int(tx.value(f"durable:{last.epoch}") or 0)
+
+
+def last_ms(store: Store) -> int | None:
+    """When the newest entry was written, as its clock read (UTC ms)."""
+    with store.read() as tx:
+        found: int | None = tx.conn.execute(_LAST_MS).scalar()
+        return found
+
+
+def verify(store: Store) -> tuple[int, list[str]]:
+    """Walk the whole chain: how many entries, and every fault in plain words."""
+    with store.read() as tx:
+        count: int = tx.conn.execute(select(func.count()).select_from(journal)).scalar_one()
+        rows = tx.conn.execution_options(yield_per=1000).execute(_WALK, {"from_epoch": 0})
+        return count, list(chain_faults((r.epoch, r.seq, r.hash, r.body) for r in rows))
+
+
+def find_proof(store: Store, code: str) -> list[str]:
+    """The bodies of all entries whose proof code this is, the newest first."""
+    wanted = code.strip().upper()
+    with store.read() as tx:
+        rows = tx.conn.execution_options(yield_per=1000).execute(_WALK, {"from_epoch": 0})
+        return [row.body for row in rows if proof(row.hash) == wanted][::-1]

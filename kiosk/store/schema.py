@@ -1,0 +1,140 @@
+"""The tables of a station's store, as SQLAlchemy Core. The one truth is `journal`; the rest can be made again from it.
+
+Migrations in `migrations/` create exactly this; a test compares the two.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+)
+
+metadata = MetaData()
+
+# Small single values: station, epoch, acked (highest seq the central record has answered), as_of_ms, ...
+meta = Table(
+    "meta",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+titles = Table(
+    "titles",
+    metadata,
+    # An integer of our own ties a title to its row in the search index.
+    Column("n", Integer, primary_key=True),
+    Column("id", Text, nullable=False, unique=True),
+    Column("title", Text, nullable=False),
+    Column("author", Text, nullable=False, default=""),
+    Column("publisher", Text, nullable=False, default=""),
+    Column("year", Text, nullable=False, default=""),
+    Column("class_number", Text, nullable=False, default=""),
+    Column("isbn", Text, nullable=False, default=""),
+    Column("pinyin", Text, nullable=False, default=""),
+    Index("titles_isbn", "isbn"),
+)
+
+copies = Table(
+    "copies",
+    metadata,
+    Column("barcode", Text, primary_key=True),
+    Column("title_id", Text, ForeignKey("titles.id"), nullable=False),
+    Column("copy_type", Text, nullable=False),
+    Column("state", Text, nullable=False, default="on_shelf"),
+    Column("shelf", Text, nullable=False, default=""),
+    Column("room", Text, nullable=False, default=""),
+    Column("call_number", Text, nullable=False, default=""),
+    # Key of the last entry known on this copy; written by the desk and the feed, never by an import.
+    Column("last_entry", Text),
+    Index("copies_title", "title_id"),
+)
+
+patrons = Table(
+    "patrons",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("category", Text, nullable=False),
+    Column("grade", Integer),
+    Column("class_name", Text, nullable=False, default=""),
+    Column("expires_on", Date),
+    Column("blocked", Text),
+)
+
+cards = Table(
+    "cards",
+    metadata,
+    Column("number", Text, primary_key=True),
+    Column("patron_id", Text, ForeignKey("patrons.id"), nullable=False),
+    Column("state", Text, nullable=False, default="active"),
+    Index("cards_patron", "patron_id"),
+)
+
+# The copy is the key: a second open loan of one copy cannot be written.
+loans = Table(
+    "loans",
+    metadata,
+    Column("barcode", Text, ForeignKey("copies.barcode"), primary_key=True),
+    Column("patron_id", Text, ForeignKey("patrons.id"), nullable=False),
+    Column("opened_ms", Integer, nullable=False),
+    # None where the clock was unsure: nobody can say when it is due, so it is never overdue.
+    Column("due_on", Date),
+    Column("renewals", Integer, nullable=False, default=0),
+    Column("excused_on", Date),
+    Column("entry", Text, nullable=False),
+    Index("loans_patron", "patron_id"),
+)
+
+holds = Table(
+    "holds",
+    metadata,
+    Column("n", Integer, primary_key=True),
+    Column("title_id", Text, ForeignKey("titles.id"), nullable=False),
+    Column("patron_id", Text, ForeignKey("patrons.id"), nullable=False),
+    Column("placed_ms", Integer, nullable=False),
+    Column("barcode", Text, ForeignKey("copies.barcode")),
+    Index("holds_title", "title_id"),
+    Index("holds_patron", "patron_id"),
+)
+
+# Append-only: triggers (in the migration) refuse UPDATE and refuse DELETE above the watermark in meta.
+journal = Table(
+    "journal",
+    metadata,
+    Column("epoch", Integer, primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("hash", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("copy", Text),
+    Column("at_ms", Integer, nullable=False),
+    CheckConstraint("seq >= 1"),
+    Index("journal_copy", "copy", sqlite_where=Column("copy").isnot(None)),
+    sqlite_with_rowid=False,
+)
+
+# Beside the journal, so that a person can be unlinked while the chain still verifies.
+journal_people = Table(
+    "journal_people",
+    metadata,
+    Column("epoch", Integer, primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("salt", Text, nullable=False),
+    Column("patron_id", Text, nullable=False),
+    Index("journal_people_patron", "patron_id"),
+    sqlite_with_rowid=False,
+)
+
+# FTS5 is not a Table of SQLAlchemy's. rowid = titles.n; each column holds what store/search.py writes for it.
+TITLE_SEARCH = (
+    "CREATE VIRTUAL TABLE title_search USING fts5("
+    "words, pinyin, initials, numbers, tokenize = 'unicode61 remove_diacritics 2')"
+)

@@ -1,0 +1,224 @@
+"""Opening the station's store and its transactions. What is read and written inside them is in `tx.py`.
+
+WAL, synchronous=FULL, foreign keys on, and one fsync of the directory after the file is made: without that last one a
+power cut can bring a deleted rollback journal back and undo acknowledged loans.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import DatabaseError, OperationalError
+
+from kiosk.errors import StoreBusy, StoreError, StoreFull, StoreNewer
+from kiosk.store.tx import Tx
+
+FILE = "station.sqlite"
+# The newest migration; a test holds it against the folder, so that a start needs Alembic only when there is work.
+HEAD = "0001"
+LOCK_WAIT_S = 5.0
+_MB = 1024 * 1024
+
+
+class Store:
+    """One SQLite file. `begin` writes, `read` reads; both are short, and never held over a device or a socket."""
+
+    def __init__(self, folder: Path, *, reserve_mb: int = 0, stop_below_mb: int = 0) -> None:
+        self.folder = folder
+        self.path = folder / FILE
+        self._reserve = folder / "reserve.bin"
+        self._reserve_mb = reserve_mb
+        self._stop_below_mb = stop_below_mb
+        self._engine = _engine(self.path)
+
+    @classmethod
+    def open(
+        cls, folder: Path, *, reserve_mb: int = 0, stop_below_mb: int = 0, backups: int = 10
+    ) -> Store:
+        """Open, and make or migrate as needed (a backup comes first). Raises StoreError with what to do."""
+        folder.mkdir(parents=True, exist_ok=True)
+        store = cls(folder, reserve_mb=reserve_mb, stop_below_mb=stop_below_mb)
+        try:
+            store._migrate(backups)
+        except DatabaseError as error:
+            raise StoreError(
+                f"{store.path} cannot be opened ({error.orig}); restore the newest file of its folder backups"
+            ) from error
+        store.keep_reserve()
+        return store
+
+    @contextlib.contextmanager
+    def begin(self) -> Iterator[Tx]:
+        """A transaction that reads, decides and writes: it holds the write lock from the start, commits at the end.
+
+        Raises StoreBusy when another process keeps the lock for 5 s, StoreFull when the disk has no room.
+        """
+        with self._engine.connect() as conn:
+            try:
+                _begin_immediate(conn)
+                yield Tx(conn)
+                conn.commit()
+            except OperationalError as error:
+                conn.rollback()
+                raise self._translated(error) from error
+
+    @contextlib.contextmanager
+    def read(self) -> Iterator[Tx]:
+        """A consistent view of the store; it never waits for a writer."""
+        with self._engine.connect() as conn:
+            conn.exec_driver_sql("BEGIN")
+            try:
+                yield Tx(conn)
+            except OperationalError as error:
+                raise self._translated(error) from error
+            finally:
+                conn.rollback()
+
+    def _translated(self, error: OperationalError) -> StoreError:
+        if "disk is full" not in str(error.orig):
+            return StoreError(f"{self.path}: {error.orig}; look at the disk")
+        self._reserve.unlink(missing_ok=True)
+        return StoreFull(f"the disk of {self.folder} is full; free some space")
+
+    def nearly_full(self) -> bool:
+        """True when checkouts must stop, so that returns can go on."""
+        return self.free_mb() < self._stop_below_mb
+
+    def free_mb(self) -> int:
+        room = os.statvfs(self.folder)
+        return room.f_bavail * room.f_frsize // _MB
+
+    def keep_reserve(self) -> None:
+        """Hold room back for returns on a full disk. A file with holes would hold nothing, hence posix_fallocate."""
+        size = self._reserve_mb * _MB
+        if size == 0 or (self._reserve.exists() and self._reserve.stat().st_size == size):
+            return
+        if self.free_mb() < self._reserve_mb + self._stop_below_mb:
+            return
+        with self._reserve.open("wb") as file:
+            os.posix_fallocate(file.fileno(), 0, size)
+
+    def backup(self, target: Path) -> Path:
+        """Copy the whole store while it is in use; the copy is complete and checked, or it is not there."""
+        target.parent.mkdir(parents=True, exist_ok=True)
+        part = target.with_suffix(".part")
+        with (
+            contextlib.closing(sqlite3.connect(self.path)) as source,
+            contextlib.closing(sqlite3.connect(part)) as copy,
+        ):
+            source.backup(copy, pages=2000, sleep=0.005)
+            fault = copy.execute("PRAGMA integrity_check").fetchone()[0]
+        if fault != "ok":
+            part.unlink()
+            raise StoreError(f"the backup of {self.path} is damaged ({fault}); check the disk")
+        part.replace(target)
+        _fsync_folder(target.parent)
+        return target
+
+    def close(self) -> None:
+        """Fold the write-ahead log into the file and let go of it."""
+        with self._engine.connect() as conn:
+            conn.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        self._engine.dispose()
+
+    def version(self) -> str | None:
+        """The migration that the file stands at; None for an empty file."""
+        with self._engine.connect() as conn:
+            known = conn.exec_driver_sql(
+                "SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'"
+            ).first()
+            if known is None:
+                return None
+            found: str = conn.exec_driver_sql(
+                "SELECT version_num FROM alembic_version"
+            ).scalar_one()
+            return found
+
+    def _migrate(self, backups: int) -> None:
+        version = self.version()
+        if version == HEAD:
+            return
+        if version is not None and version > HEAD:
+            raise StoreNewer(
+                f"{self.path} was written by a later release (store version {version}, this release knows {HEAD}); "
+                "install that release, or restore a backup made before it"
+            )
+        if version is not None:
+            stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
+            self.backup(self.folder / "backups" / f"before-{HEAD}-{stamp}.sqlite")
+            drop_old(self.folder / "backups", keep=backups)
+        with self._engine.connect() as conn:
+            config = Config()
+            config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+            config.attributes["connection"] = conn
+            command.upgrade(config, "head")
+        _fsync_folder(self.folder)
+
+
+def drop_old(folder: Path, *, keep: int) -> None:
+    """Keep the newest backups only."""
+    oldest_first = sorted(folder.glob("*.sqlite"), key=lambda path: path.stat().st_mtime)
+    for path in oldest_first[:-keep]:
+        path.unlink()
+
+
+def _engine(path: Path) -> Engine:
+    # The waiting for the lock is ours (_begin_immediate): SQLite's own sleeps up to 100 ms at a time.
+    engine = create_engine(
+        f"sqlite+pysqlite:///{path}",
+        connect_args={"timeout": 0.05, "check_same_thread": False},
+        pool_size=8,
+        max_overflow=24,
+    )
+
+    @event.listens_for(engine, "connect")
+    def _set_up(connection: sqlite3.Connection, _record: object) -> None:
+        connection.isolation_level = None
+        deadline = time.monotonic() + LOCK_WAIT_S
+        while True:
+            try:
+                connection.execute("PRAGMA journal_mode=WAL")
+                break
+            except sqlite3.OperationalError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.005)
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA foreign_keys=ON")
+        connection.execute("PRAGMA journal_size_limit=67108864")
+        connection.execute("PRAGMA cache_size=-32768")
+
+    return engine
+
+
+def _begin_immediate(conn: Connection) -> None:
+    deadline = time.monotonic() + LOCK_WAIT_S
+    while True:
+        try:
+            conn.exec_driver_sql("BEGIN IMMEDIATE")
+            return
+        except OperationalError as error:
+            if "locked" not in str(error.orig):
+                raise
+            if time.monotonic() > deadline:
+                raise StoreBusy(
+                    "another process has been writing to the store for 5 s; look for a running import"
+                ) from error
+            time.sleep(0.001)
+
+
+def _fsync_folder(folder: Path) -> None:
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)

@@ -1,0 +1,209 @@
+"""What the desk reads and writes inside one transaction. Plain statements; no rule is applied here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, bindparam, delete, func, insert, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from kiosk.domain import Card, CardState, Copy, CopyState, Hold, Loan, Patron, Title
+from kiosk.store.schema import cards, copies, holds, loans, meta, patrons, titles
+
+_PATRON = select(patrons).where(patrons.c.id == bindparam("id"))
+_CARD = select(cards).where(cards.c.number == bindparam("number"))
+_TITLE_COLUMNS = (
+    titles.c.title,
+    titles.c.author,
+    titles.c.class_number,
+    titles.c.isbn,
+    titles.c.pinyin,
+)
+_COPIES = select(copies, *_TITLE_COLUMNS).join(titles, titles.c.id == copies.c.title_id)
+_COPY = _COPIES.where(copies.c.barcode == bindparam("barcode"))
+_COPIES_OF_ISBN = _COPIES.where(titles.c.isbn == bindparam("isbn"))
+_LOAN = select(loans).where(loans.c.barcode == bindparam("barcode"))
+_LOANS_OUT = (
+    select(loans, copies, *_TITLE_COLUMNS)
+    .join(copies, copies.c.barcode == loans.c.barcode)
+    .join(titles, titles.c.id == copies.c.title_id)
+    .where(loans.c.patron_id == bindparam("patron_id"))
+    .order_by(loans.c.due_on, loans.c.opened_ms, loans.c.barcode)
+)
+_HOLDS = (
+    select(holds)
+    .where(holds.c.title_id == bindparam("title_id"))
+    .order_by(holds.c.placed_ms, holds.c.n)
+)
+# Copies that the queue could be served from: on the shelf, lendable by state, not promised to anybody.
+_FREE = (
+    select(func.count())
+    .select_from(copies)
+    .outerjoin(loans, loans.c.barcode == copies.c.barcode)
+    .outerjoin(
+        holds, and_(holds.c.title_id == copies.c.title_id, holds.c.barcode == copies.c.barcode)
+    )
+    .where(
+        copies.c.title_id == bindparam("title_id"),
+        copies.c.state == CopyState.ON_SHELF.value,
+        loans.c.barcode.is_(None),
+        holds.c.n.is_(None),
+    )
+)
+_HOLDS_READY = (
+    select(titles.c.title)
+    .join(holds, holds.c.title_id == titles.c.id)
+    .where(holds.c.patron_id == bindparam("patron_id"), holds.c.barcode.isnot(None))
+    .order_by(holds.c.placed_ms)
+)
+_META = select(meta.c.value).where(meta.c.key == bindparam("key"))
+
+
+class Tx:
+    """One open transaction. `conn` is for the journal, the imports and the search, which speak SQL themselves."""
+
+    def __init__(self, conn: Connection) -> None:
+        self.conn = conn
+
+    def patron(self, patron_id: str) -> Patron | None:
+        row = self.conn.execute(_PATRON, {"id": patron_id}).first()
+        return _patron(row) if row else None
+
+    def card(self, number: str) -> Card | None:
+        row = self.conn.execute(_CARD, {"number": number}).first()
+        return Card(row.number, row.patron_id, CardState(row.state)) if row else None
+
+    def copy(self, barcode: str) -> Copy | None:
+        row = self.conn.execute(_COPY, {"barcode": barcode}).first()
+        return _copy(row) if row else None
+
+    def copies_of_isbn(self, isbn: str) -> list[Copy]:
+        return [_copy(row) for row in self.conn.execute(_COPIES_OF_ISBN, {"isbn": isbn})]
+
+    def loan(self, barcode: str) -> Loan | None:
+        row = self.conn.execute(_LOAN, {"barcode": barcode}).first()
+        return _loan(row) if row else None
+
+    def loans_out(self, patron_id: str) -> list[tuple[Loan, Copy]]:
+        """The patron's open loans with their copies, the first due in front."""
+        rows = self.conn.execute(_LOANS_OUT, {"patron_id": patron_id})
+        return [(_loan(row), _copy(row)) for row in rows]
+
+    def holds(self, title_id: str) -> tuple[Hold, ...]:
+        rows = self.conn.execute(_HOLDS, {"title_id": title_id})
+        return tuple(Hold(r.title_id, r.patron_id, r.placed_ms, r.barcode) for r in rows)
+
+    def holds_ready(self, patron_id: str) -> tuple[str, ...]:
+        """Titles that wait on the hold shelf for this patron."""
+        return tuple(self.conn.execute(_HOLDS_READY, {"patron_id": patron_id}).scalars())
+
+    def free_copies(self, title_id: str) -> int:
+        return self.conn.execute(_FREE, {"title_id": title_id}).scalar_one()
+
+    def open_loan(self, loan: Loan, entry: str) -> None:
+        self.conn.execute(
+            insert(loans),
+            {
+                "barcode": loan.barcode,
+                "patron_id": loan.patron_id,
+                "opened_ms": loan.opened_ms,
+                "due_on": loan.due_on,
+                "renewals": loan.renewals,
+                "excused_on": loan.excused_on,
+                "entry": entry,
+            },
+        )
+
+    def close_loan(self, barcode: str) -> None:
+        self.conn.execute(delete(loans).where(loans.c.barcode == barcode))
+
+    def renew_loan(self, barcode: str, due_on: date | None, entry: str) -> None:
+        self.conn.execute(
+            update(loans)
+            .where(loans.c.barcode == barcode)
+            .values(due_on=due_on, renewals=loans.c.renewals + 1, excused_on=None, entry=entry)
+        )
+
+    def excuse_loan(self, barcode: str, until: date) -> None:
+        self.conn.execute(update(loans).where(loans.c.barcode == barcode).values(excused_on=until))
+
+    def fill_hold(self, title_id: str, patron_id: str) -> None:
+        """The patron has the copy: the place in the queue is used."""
+        self.conn.execute(
+            delete(holds).where(holds.c.title_id == title_id, holds.c.patron_id == patron_id)
+        )
+
+    def keep_for_hold(self, title_id: str, barcode: str) -> None:
+        """Set the returned copy aside for the first in the queue who has none waiting (provisional, as told)."""
+        first = (
+            select(func.min(holds.c.n))
+            .where(holds.c.title_id == title_id, holds.c.barcode.is_(None))
+            .scalar_subquery()
+        )
+        self.conn.execute(update(holds).where(holds.c.n == first).values(barcode=barcode))
+
+    def release_hold(self, barcode: str) -> None:
+        """The copy leaves the hold shelf again; whoever waited keeps the place in the queue."""
+        self.conn.execute(update(holds).where(holds.c.barcode == barcode).values(barcode=None))
+
+    def set_last_entry(self, barcode: str, entry: str) -> None:
+        self.conn.execute(
+            update(copies).where(copies.c.barcode == barcode).values(last_entry=entry)
+        )
+
+    def found_again(self, barcode: str) -> None:
+        self.conn.execute(
+            update(copies).where(copies.c.barcode == barcode).values(state=CopyState.ON_SHELF.value)
+        )
+
+    def value(self, key: str) -> str | None:
+        return self.conn.execute(_META, {"key": key}).scalar()
+
+    def set_value(self, key: str, value: str) -> None:
+        statement = upsert(meta).values(key=key, value=value)
+        self.conn.execute(
+            statement.on_conflict_do_update(index_elements=["key"], set_={"value": value})
+        )
+
+
+def _patron(row: Row[Any]) -> Patron:
+    return Patron(
+        id=row.id,
+        name=row.name,
+        category=row.category,
+        grade=row.grade,
+        class_name=row.class_name,
+        expires_on=row.expires_on,
+        blocked=row.blocked,
+    )
+
+
+def _copy(row: Row[Any]) -> Copy:
+    title = Title(row.title_id, row.title, row.author, row.class_number, row.isbn, row.pinyin)
+    return Copy(
+        barcode=row.barcode,
+        title=title,
+        copy_type=row.copy_type,
+        state=CopyState(row.state),
+        shelf=row.shelf,
+        room=row.room,
+        call_number=row.call_number,
+        last_entry=row.last_entry,
+    )
+
+
+def _loan(row: Row[Any]) -> Loan:
+    return Loan(
+        barcode=row.barcode,
+        patron_id=row.patron_id,
+        opened_ms=row.opened_ms,
+        due_on=row.due_on,
+        renewals=row.renewals,
+        excused_on=row.excused_on,
+    )
+
+
+def copy_types(out: Sequence[tuple[Loan, Copy]]) -> tuple[str, ...]:
+    return tuple(copy.copy_type for _, copy in out)

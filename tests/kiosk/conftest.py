@@ -1,0 +1,26 @@
+"""The small school, closed again after each test; a mistake in the station's thread fails the test that caused it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.kiosk.school import School
+
+
+@pytest.fixture
+def school(tmp_path: Path) -> Iterator[School]:
+    """A school whose station is not running: for the desk and the store."""
+    made = School(tmp_path)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def station(tmp_path: Path) -> Iterator[School]:
+    """A school with its station running: scan and touch."""
+    made = School(tmp_path).open()
+    yield made
+    made.close()
