@@ -1,0 +1,286 @@
+"""One scan or touch at a time: asks the tables of visit.py what it means, lets the desk act, keeps the state.
+
+No thread, no clock, no drawing: those are station.py's. Whoever calls hands in the time of the scan.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from drivers.scan import Scan
+from kiosk.barcodes import Barcode, Kind, classify, shown
+from kiosk.calendar import Rules
+from kiosk.desk import Desk
+from kiosk.desk_values import NOBODY, Who
+from kiosk.domain import Now, Reason, Receipt
+from kiosk.screen import Cue, Line, LineKind, Place, Touch
+from kiosk.show import explained, line_of
+from kiosk.visit import (
+    SCANS,
+    Move,
+    Seen,
+    State,
+    Visit,
+    allows,
+    closed,
+    lent_now,
+    lighting,
+    opened,
+    turned_to,
+    with_key,
+    with_line,
+    with_notice,
+    with_return,
+)
+
+REMEMBERED_SCANS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Finger:
+    """One touch: what, the visit and line it was made on, one typed character, and when."""
+
+    touch: Touch
+    visit: str | None
+    line: int | None
+    text: str
+    now: Now
+
+
+class Attendant:
+    """Keeps `state`, and `cue` with its running number. `leaving` is called before a visit's screen is blanked."""
+
+    def __init__(
+        self,
+        desk: Desk,
+        rules: Callable[[], Rules],
+        *,
+        repeat_ms: int,
+        leaving: Callable[[Visit], None],
+    ) -> None:
+        self._desk = desk
+        self._rules = rules
+        self._repeat_ms = repeat_ms
+        self._leaving = leaving
+        self._seen_at: OrderedDict[str, int] = OrderedDict()
+        self.state = State(language=self.usual_language)
+        self.cue: tuple[Cue | None, int] = (None, 0)
+
+    @property
+    def usual_language(self) -> str:
+        return self._rules().library.screen.language
+
+    @property
+    def undisturbed(self) -> bool:
+        """Is this the idle screen as it always looks?"""
+        return self.state == State(language=self.usual_language)
+
+    def close(self, *, keep_language: bool = False) -> None:
+        """End the visit or leave the page; whatever was on the screen is gone."""
+        if self.state.visit:
+            self._leaving(self.state.visit)
+            # The next person may hold the same book: it is a scan of its own.
+            self._seen_at.clear()
+        language = self.state.language if keep_language else self.usual_language
+        self.state = closed(self.state, language)
+
+    def apologise(self) -> None:
+        """The store did not answer; nothing was done."""
+        self._say(explained(Reason.TRY_AGAIN), Cue.NO)
+
+    def scan(self, scan: Scan, now: Now) -> None:
+        """Decide and do one scan; `now` is the time it was read."""
+        barcode = classify(scan.text, self._rules().library.barcodes)
+        seen = self._what_is(barcode, scan)
+        move = SCANS[self.state.visit is not None, seen]
+        who = self._who(scan.device)
+        match move:
+            case Move.OPEN | Move.SWITCH:
+                self._welcome(barcode.text, now, typed=False, device=scan.device)
+            case Move.CHECKOUT:
+                self._put(self._desk.checkout(who, barcode.text, now), now)
+            case Move.CHECKIN:
+                self._check_in_idle(barcode.text, now, who)
+            case Move.CHECKIN_OWN:
+                self._put(self._desk.checkin(barcode.text, now, who), now, own=True)
+            case Move.CHECKIN_OTHERS:
+                self._put(self._desk.checkin(barcode.text, now, who), now, others=True)
+            case Move.ALREADY:
+                self.state = lighting(self.state, barcode.text)
+                self._sound(Cue.TICK)
+            case Move.EXPLAIN:
+                self._explain(barcode, now, who)
+            case Move.STAY | Move.SOFTLY:
+                self.state = lighting(self.state, barcode.text)
+                self._sound(Cue.TICK)
+            case Move.FINISH:
+                self.close()
+            case Move.RENEW_ALL:
+                self._renew_all(now)
+            case Move.LANGUAGE:
+                self._turn_language()
+
+    def _what_is(self, barcode: Barcode, scan: Scan) -> Seen:
+        visit = self.state.visit
+        if barcode.kind is Kind.COMMAND:
+            return Seen(barcode.text)
+        if barcode.kind is Kind.CARD:
+            return self._card_seen(barcode.text)
+        if self._is_repeat(scan):
+            return Seen.REPEAT
+        if barcode.kind is Kind.RUBBISH:
+            return Seen.UNKNOWN
+        if barcode.kind is Kind.ISBN:
+            return Seen.ISBN
+        look = self._desk.look(barcode.text)
+        if look.card:
+            return self._card_seen(barcode.text)
+        if look.copy is None:
+            return Seen.UNKNOWN
+        if look.loan is None:
+            return Seen.FREE
+        if visit is None or look.loan.patron_id != visit.patron.id:
+            return Seen.OTHERS
+        return Seen.LENT_NOW if lent_now(visit, barcode.text) else Seen.OWN
+
+    def _card_seen(self, number: str) -> Seen:
+        visit = self.state.visit
+        return Seen.SAME_CARD if visit and visit.card == number else Seen.CARD
+
+    def _is_repeat(self, scan: Scan) -> bool:
+        """The same text again within 3 s of the last time it was seen: a book lying under a scanner stays one scan."""
+        before = self._seen_at.pop(scan.text, None)
+        self._seen_at[scan.text] = scan.at_ms
+        if len(self._seen_at) > REMEMBERED_SCANS:
+            self._seen_at.popitem(last=False)
+        return before is not None and scan.at_ms - before < self._repeat_ms
+
+    def _who(self, device: str) -> Who:
+        visit = self.state.visit
+        if visit is None:
+            return replace(NOBODY, device=device)
+        return Who(visit.patron.id, visit.card, visit.typed, visit.id, device)
+
+    def _welcome(self, number: str, now: Now, *, typed: bool, device: str = "") -> None:
+        # Whoever stood here before is gone from the screen before the next name is looked up.
+        if self.state.visit:
+            self.close(keep_language=True)
+        visit_id = uuid.uuid4().hex[:12]
+        receipt = self._desk.welcome(number, now, visit=visit_id, typed=typed, device=device)
+        if not receipt.verdict.allowed or receipt.patron is None:
+            self._say(explained(receipt.verdict.reason), Cue.NO)
+            return
+        account = self._desk.account(receipt.patron.id, now)
+        before = tuple(loan.barcode for loan, _ in account.out)
+        visit = Visit(visit_id, receipt.patron, number, typed, before)
+        self.state = opened(self.state, visit)
+        self._sound(Cue.YES)
+
+    def _check_in_idle(self, barcode: str, now: Now, who: Who) -> None:
+        receipt = self._desk.checkin(barcode, now, who)
+        line = line_of(receipt, today=now.local.date())
+        self.state = with_return(self.state, line)
+        self._sound(Cue.YES if receipt.verdict.allowed else Cue.NO)
+
+    def _explain(self, barcode: Barcode, now: Now, who: Who) -> None:
+        reason = {Kind.ISBN: Reason.ISBN_NOT_LABEL, Kind.RUBBISH: Reason.UNREADABLE}.get(
+            barcode.kind, Reason.UNKNOWN_COPY
+        )
+        self._desk.note_scan(shown(barcode.text), reason, now, who)
+        copy = self._desk.only_free_copy(barcode.text) if barcode.kind is Kind.ISBN else None
+        self._say(
+            explained(reason, copy, text=shown(barcode.text), offer=self.state.visit is not None),
+            Cue.NO,
+        )
+
+    def _say(self, line: Line, cue: Cue) -> None:
+        self.state = (
+            with_line(self.state, line) if self.state.visit else with_notice(self.state, line)
+        )
+        self._sound(cue)
+
+    def _put(self, receipt: Receipt, now: Now, *, own: bool = False, others: bool = False) -> None:
+        """Show what the desk did with a book of this visit."""
+        line = line_of(receipt, own=own, others=others, today=now.local.date())
+        self.state = with_line(self.state, line, receipt)
+        self._sound(Cue.YES if receipt.verdict.allowed else Cue.NO)
+
+    def touch(self, finger: Finger) -> bool:
+        """Decide and do one touch; False when its visit has ended or the page does not offer it."""
+        if not allows(self.state, finger.touch, finger.visit, finger.line):
+            return False
+        self._on_touch(finger)
+        return True
+
+    def _on_touch(self, finger: Finger) -> None:
+        match finger.touch:
+            case Touch.LANGUAGE:
+                self._turn_language()
+            case Touch.CONTRAST:
+                self.state = replace(self.state, contrast=not self.state.contrast)
+            case Touch.HOME:
+                self.state = turned_to(self.state, Place.IDLE)
+            case Touch.GUIDE_BORROW | Touch.GUIDE_RETURN | Touch.GUIDE_LOANS:
+                self.state = turned_to(self.state, Place.GUIDE, topic=finger.touch)
+            case Touch.FIND:
+                self.state = turned_to(self.state, Place.FIND)
+            case Touch.NUMBER:
+                self.state = turned_to(self.state, Place.NUMBER)
+            case Touch.KEY | Touch.ERASE | Touch.CLEAR:
+                self.state = with_key(self.state, finger.touch, finger.text)
+            case Touch.ENTER:
+                if self.state.typed:
+                    self._welcome(self.state.typed, finger.now, typed=True)
+            case Touch.FINISH | Touch.NOT_ME:
+                self.close()
+            case Touch.STAY | Touch.PRINT:
+                pass
+            case Touch.RENEW_ALL:
+                self._renew_all(finger.now)
+            case Touch.SLIP:
+                self.state = replace(self.state, slip=not self.state.slip)
+            case Touch.RENEW | Touch.GIVE_BACK | Touch.BORROW | Touch.USE:
+                self._on_line(finger.touch, finger.line or 0, finger.now)
+
+    def _on_line(self, touch: Touch, number: int, now: Now) -> None:
+        visit = self.state.visit
+        assert visit is not None, "a line without a visit"
+        desk, who = self._desk, self._who("")
+        line, receipt = visit.line(number), visit.receipt(number)
+        barcode = line.book.barcode if line else visit.barcode_before(number)
+        assert barcode is not None, "allows() let a line through that is not there"
+        match touch:
+            case Touch.RENEW if line and receipt and line.kind is LineKind.RETURNED:
+                renewed = desk.renew_returned(who, receipt, now)
+                # Not renewed, it stays returned, and lies here free to be borrowed anew.
+                self._put(renewed, now, others=not renewed.verdict.allowed)
+            case Touch.RENEW:
+                self._put(desk.renew(who, barcode, now), now)
+            case Touch.GIVE_BACK:
+                undoes = receipt.entry if receipt else None
+                self._put(desk.checkin(barcode, now, who, undoes=undoes), now)
+            case Touch.BORROW:
+                self._put(desk.checkout(who, barcode, now), now)
+            case _:
+                self._put(desk.use(who, barcode, now), now)
+
+    def _renew_all(self, now: Now) -> None:
+        """Renew every loan from before that may be renewed; each is an act of its own."""
+        visit = self.state.visit
+        assert visit is not None, "renew all without a visit"
+        account = self._desk.account(visit.patron.id, now)
+        shown_already = {line.book.barcode for line in visit.lines}
+        for (loan, _), verdict in zip(
+            reversed(account.out), reversed(account.renewals), strict=True
+        ):
+            if verdict.allowed and loan.barcode not in shown_already:
+                self._put(self._desk.renew(self._who(""), loan.barcode, now), now)
+
+    def _turn_language(self) -> None:
+        self.state = replace(self.state, language="en" if self.state.language == "zh" else "zh")
+
+    def _sound(self, cue: Cue) -> None:
+        self.cue = (cue, self.cue[1] + 1)

@@ -1,0 +1,302 @@
+"""The lending desk: checkout, checkin, renew, use. Each act reads, decides and writes in one transaction.
+
+It applies no rule itself (policy does) and knows nothing of screens. Refusals are journalled too: staff must be able
+to see what the station told the patron.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from kiosk.calendar import Rules
+from kiosk.desk_values import NOBODY, Account, Look, Who
+from kiosk.domain import (
+    Act,
+    Card,
+    CardState,
+    Copy,
+    Facts,
+    Loan,
+    Note,
+    Now,
+    Patron,
+    Reason,
+    Receipt,
+    Verdict,
+)
+from kiosk.errors import StoreFull
+from kiosk.journal import Journal, Occurrence, Written
+from kiosk.policy import (
+    decide_checkin,
+    decide_checkout,
+    decide_renewal,
+    decide_use,
+    loans_allowed_more,
+)
+from kiosk.store.store import Store
+from kiosk.store.tx import Tx, copy_types
+
+_FULL = Verdict(allowed=False, reason=Reason.STORE_FULL)
+
+
+class Desk:
+    """`rules` gives the rules in force, whole; `room` is where this station stands."""
+
+    def __init__(
+        self, store: Store, journal: Journal, rules: Callable[[], Rules], *, room: str
+    ) -> None:
+        self._store = store
+        self._journal = journal
+        self._rules = rules
+        self._room = room
+
+    def welcome(
+        self, number: str, now: Now, *, visit: str, typed: bool, device: str = ""
+    ) -> Receipt:
+        """A card was scanned or its number typed: open the visit, or say why not.
+
+        A blocked or expired patron may come in, to return books and see loans; a lost card opens nothing.
+        """
+        with self._store.begin() as tx:
+            card = tx.card(number)
+            patron = tx.patron(card.patron_id) if card else None
+            verdict = self._welcome_verdict(card, patron, typed=typed)
+            what = Occurrence(
+                Act.VISIT,
+                patron_id=patron.id if patron else None,
+                visit=visit,
+                device=device or None,
+                text=None if patron else number,
+            )
+            written = self._append(tx, what, verdict, now)
+        return Receipt(Act.VISIT, verdict, written.key, written.proof, patron=patron)
+
+    def _welcome_verdict(self, card: Card | None, patron: Patron | None, *, typed: bool) -> Verdict:
+        if card is None or patron is None:
+            return Verdict(allowed=False, reason=Reason.UNKNOWN_CARD)
+        if card.state is not CardState.ACTIVE:
+            return Verdict(allowed=False, reason=Reason.CARD_LOST)
+        categories = self._rules().library.categories
+        if typed and not any(c.type_number for c in categories if c.key == patron.category):
+            return Verdict(allowed=False, reason=Reason.CARD_NEEDED)
+        return Verdict(allowed=True, reason=Reason.OK)
+
+    def look(self, text: str) -> Look:
+        """Find the copy, its loan, or the card that this text is the barcode of."""
+        with self._store.read() as tx:
+            copy = tx.copy(text)
+            return Look(copy, tx.loan(text) if copy else None, None if copy else tx.card(text))
+
+    def only_free_copy(self, isbn: str) -> Copy | None:
+        """The one copy on the shelf that a scanned ISBN can mean; None if there is none or more than one."""
+        with self._store.read() as tx:
+            free = [copy for copy in tx.copies_of_isbn(isbn) if tx.loan(copy.barcode) is None]
+        return free[0] if len(free) == 1 else None
+
+    def checkout(self, who: Who, barcode: str, now: Now, *, undoes: str | None = None) -> Receipt:
+        """Lend the copy to the patron, or say why not; the same with and without the central record."""
+        try:
+            with self._store.begin() as tx:
+                facts = self._facts(tx, barcode, who)
+                verdict = self._checked(facts, decide_checkout, now)
+                written = self._enter(tx, (Act.CHECKOUT, facts, who), verdict, now, undoes=undoes)
+                if verdict.allowed and facts.copy:
+                    self._lend(tx, facts.copy, who.patron_id, verdict, now, written.key)
+        except StoreFull:
+            return Receipt(Act.CHECKOUT, _FULL, "", "")
+        return _receipt(Act.CHECKOUT, verdict, written, facts, undoes)
+
+    def checkin(
+        self, barcode: str, now: Now, who: Who = NOBODY, *, undoes: str | None = None
+    ) -> Receipt:
+        """Take the copy back, whoever had it; always an entry, for it may have been lent where nobody has told us."""
+        try:
+            return self._checkin(barcode, now, who, undoes)
+        except StoreFull:
+            # The reserve has been let go of by now: returns go on when nothing else does.
+            return self._checkin(barcode, now, who, undoes)
+
+    def _checkin(self, barcode: str, now: Now, who: Who, undoes: str | None) -> Receipt:
+        with self._store.begin() as tx:
+            holder = tx.loan(barcode)
+            owner = (
+                replace(who, patron_id=holder.patron_id) if holder else replace(who, patron_id="")
+            )
+            facts = self._facts(tx, barcode, owner)
+            verdict = self._checked(facts, decide_checkin, now)
+            written = self._enter(tx, (Act.CHECKIN, facts, owner), verdict, now, undoes=undoes)
+            if verdict.allowed and facts.copy:
+                self._take_back(tx, facts.copy, verdict)
+            elif facts.loan and verdict.opens_at:
+                # A refused return may never make the loan overdue.
+                tx.excuse_loan(barcode, verdict.opens_at.date())
+        return _receipt(Act.CHECKIN, verdict, written, facts, undoes)
+
+    def renew(self, who: Who, barcode: str, now: Now) -> Receipt:
+        """Lengthen the patron's own loan, or say why not."""
+        try:
+            with self._store.begin() as tx:
+                facts = self._facts(tx, barcode, who)
+                verdict = self._checked(facts, decide_renewal, now)
+                written = self._enter(tx, (Act.RENEWAL, facts, who), verdict, now)
+                if verdict.allowed:
+                    tx.renew_loan(barcode, verdict.due_on, written.key)
+        except StoreFull:
+            return Receipt(Act.RENEWAL, _FULL, "", "")
+        return _receipt(Act.RENEWAL, verdict, written, facts)
+
+    def renew_returned(self, who: Who, returned: Receipt, now: Now) -> Receipt:
+        """Turn a return just made into a renewal: the loan stands again as it was, and is lengthened.
+
+        Refused like any renewal, and ON_LOAN when something has happened to the copy since; then it stays returned.
+        """
+        if returned.loan is None or returned.copy is None:
+            raise AssertionError("only a return of a loan can be turned into a renewal")
+        loan, barcode = returned.loan, returned.copy.barcode
+        try:
+            with self._store.begin() as tx:
+                now_facts = self._facts(tx, barcode, who)
+                types = (returned.copy.copy_type, *now_facts.copy_types)
+                facts = replace(
+                    now_facts, loan=loan, loans=(loan, *now_facts.loans), copy_types=types
+                )
+                untouched = now_facts.copy and now_facts.copy.last_entry == returned.entry
+                verdict = (
+                    self._checked(facts, decide_renewal, now)
+                    if untouched
+                    else Verdict(allowed=False, reason=Reason.ON_LOAN)
+                )
+                undoes = returned.entry if verdict.allowed else None
+                written = self._enter(tx, (Act.RENEWAL, facts, who), verdict, now, undoes=undoes)
+                if verdict.allowed:
+                    again = replace(
+                        loan, due_on=verdict.due_on, renewals=loan.renewals + 1, excused_on=None
+                    )
+                    tx.release_hold(barcode)
+                    tx.open_loan(again, written.key)
+        except StoreFull:
+            return Receipt(Act.RENEWAL, _FULL, "", "")
+        return _receipt(Act.RENEWAL, verdict, written, facts, undoes)
+
+    def use(self, who: Who, barcode: str, now: Now) -> Receipt:
+        """Note that the copy is being read in the library."""
+        try:
+            with self._store.begin() as tx:
+                facts = self._facts(tx, barcode, who)
+                verdict = self._checked(facts, decide_use, now)
+                written = self._enter(tx, (Act.USE, facts, who), verdict, now)
+        except StoreFull:
+            return Receipt(Act.USE, _FULL, "", "")
+        return _receipt(Act.USE, verdict, written, facts)
+
+    def note_scan(self, text: str, reason: Reason, now: Now, who: Who = NOBODY) -> Receipt:
+        """A scan that fits nothing: staff must be able to see it."""
+        verdict = Verdict(allowed=False, reason=reason)
+        what = Occurrence(
+            Act.SCAN,
+            patron_id=who.patron_id or None,
+            visit=who.visit or None,
+            device=who.device or None,
+            text=text,
+        )
+        with self._store.begin() as tx:
+            written = self._append(tx, what, verdict, now)
+        return Receipt(Act.SCAN, verdict, written.key, written.proof)
+
+    def account(self, patron_id: str, now: Now) -> Account:
+        """What the patron has out, and what may be done about it now."""
+        rules = self._rules()
+        with self._store.read() as tx:
+            patron = tx.patron(patron_id)
+            assert patron is not None, f"patron {patron_id} left the store during a visit"
+            out = tuple(tx.loans_out(patron_id))
+            loans = tuple(loan for loan, _ in out)
+            base = Facts(patron=patron, loans=loans, copy_types=copy_types(out))
+            renewals = []
+            for loan, copy in out:
+                facts = replace(base, copy=copy, loan=loan, holds=tx.holds(copy.title.id))
+                renewals.append(decide_renewal(facts, rules, now, room=self._room))
+            ready = tx.holds_ready(patron_id)
+        return Account(patron, out, tuple(renewals), loans_allowed_more(base, rules), ready)
+
+    def _facts(self, tx: Tx, barcode: str, who: Who) -> Facts:
+        copy = tx.copy(barcode)
+        out = tx.loans_out(who.patron_id) if who.patron_id else []
+        holds = tx.holds(copy.title.id) if copy else ()
+        return Facts(
+            patron=tx.patron(who.patron_id) if who.patron_id else None,
+            card=tx.card(who.card) if who.card else None,
+            typed=who.typed,
+            copy=copy,
+            loan=tx.loan(barcode),
+            loans=tuple(loan for loan, _ in out),
+            copy_types=copy_types(out),
+            holds=holds,
+            free_copies=tx.free_copies(copy.title.id) if copy and holds else 1,
+            store_full=self._store.nearly_full(),
+        )
+
+    def _checked(self, facts: Facts, decide: Callable[..., Verdict], now: Now) -> Verdict:
+        if facts.copy is None:
+            return Verdict(allowed=False, reason=Reason.UNKNOWN_COPY)
+        return decide(facts, self._rules(), now, room=self._room)
+
+    def _enter(
+        self,
+        tx: Tx,
+        act: tuple[Act, Facts, Who],
+        verdict: Verdict,
+        now: Now,
+        *,
+        undoes: str | None = None,
+    ) -> Written:
+        kind, facts, who = act
+        what = Occurrence(
+            kind,
+            copy=facts.copy.barcode if facts.copy else None,
+            patron_id=who.patron_id or None,
+            visit=who.visit or None,
+            device=who.device or None,
+            renewals=facts.loan.renewals + 1 if kind is Act.RENEWAL and facts.loan else None,
+            after=facts.copy.last_entry if facts.copy else None,
+            undoes=undoes,
+        )
+        written = self._append(tx, what, verdict, now)
+        if facts.copy:
+            tx.set_last_entry(facts.copy.barcode, written.key)
+        return written
+
+    def _append(self, tx: Tx, what: Occurrence, verdict: Verdict, now: Now) -> Written:
+        return self._journal.append(tx, what, verdict, now=now, rules_digest=self._rules().digest)
+
+    def _lend(
+        self, tx: Tx, copy: Copy, patron_id: str, verdict: Verdict, now: Now, entry: str
+    ) -> None:
+        tx.open_loan(Loan(copy.barcode, patron_id, now.at_ms, verdict.due_on), entry)
+        if Note.HOLD_FILLED in verdict.notes:
+            tx.fill_hold(copy.title.id, patron_id)
+        if Note.REAPPEARED in verdict.notes:
+            tx.found_again(copy.barcode)
+
+    def _take_back(self, tx: Tx, copy: Copy, verdict: Verdict) -> None:
+        tx.close_loan(copy.barcode)
+        if Note.HOLD_WAITING in verdict.notes:
+            tx.keep_for_hold(copy.title.id, copy.barcode)
+        if Note.REAPPEARED in verdict.notes:
+            tx.found_again(copy.barcode)
+
+
+def _receipt(
+    act: Act, verdict: Verdict, written: Written, facts: Facts, undoes: str | None = None
+) -> Receipt:
+    return Receipt(
+        act,
+        verdict,
+        written.key,
+        written.proof,
+        copy=facts.copy,
+        patron=facts.patron,
+        loan=facts.loan,
+        undoes=undoes,
+    )

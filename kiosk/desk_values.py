@@ -1,0 +1,41 @@
+"""What the desk is asked with and answers beside receipts. PURE."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kiosk.domain import Card, Copy, Loan, Patron, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """The patron at the screen: the id, the card that opened the visit, and whether its number was typed."""
+
+    patron_id: str
+    card: str = ""
+    typed: bool = False
+    visit: str = ""
+    device: str = ""
+
+
+NOBODY = Who("")
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What stands on a patron's account: loans with copies, how each could be renewed now, and what more is allowed."""
+
+    patron: Patron
+    out: tuple[tuple[Loan, Copy], ...]
+    renewals: tuple[Verdict, ...]
+    more: int | None
+    holds_ready: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a barcode is in this store, before anything is done about it."""
+
+    copy: Copy | None
+    loan: Loan | None
+    card: Card | None

@@ -1,0 +1,246 @@
+"""From the station's state to the Screen that is pushed: lines, counts, hours. PURE. No words: those are web_ui's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from kiosk.calendar import Rules, closes_at, closure_on, opens_next, window_at
+from kiosk.desk_values import Account
+from kiosk.domain import Act, Copy, Loan, Now, Reason, Receipt, Verdict
+from kiosk.screen import (
+    Book,
+    Cue,
+    FindView,
+    Line,
+    LineKind,
+    OpenHours,
+    Screen,
+    SlipView,
+    Status,
+    Touch,
+    VisitView,
+)
+from kiosk.visit import FIRST_BEFORE, State, Visit, avatar, offers
+
+_KINDS = {
+    Act.CHECKOUT: LineKind.LENT,
+    Act.CHECKIN: LineKind.RETURNED,
+    Act.RENEWAL: LineKind.RENEWED,
+    Act.USE: LineKind.USED,
+    Act.SCAN: LineKind.REFUSED,
+    Act.VISIT: LineKind.REFUSED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """The countdown of the present page, in ms; None where nothing runs out."""
+
+    ends_in_ms: int | None
+    total_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a screen needs beside state, rules and time."""
+
+    account: Account | None
+    find: FindView | None
+    status: Status
+    timing: Timing
+    room: str
+    printer: bool
+    printed: str | None
+    cue: Cue | None
+    cue_n: int
+
+
+def screen_of(n: int, state: State, rules: Rules, now: Now, shown: Shown) -> Screen:
+    """The whole touchscreen at this moment."""
+    library = rules.library
+    visit = (
+        visit_view(state.visit, shown.account, rules, now, state.language) if state.visit else None
+    )
+    slip = (
+        SlipView(state.visit.id, shown.printer, shown.printed)
+        if state.visit and state.slip
+        else None
+    )
+    message = library.messages.idle if state.language == "zh" else library.messages.idle_en
+    return Screen(
+        n=n,
+        place=state.place,
+        language=state.language,
+        local=now.local,
+        hours=hours(rules, now, shown.room, _category(state, rules)),
+        library=library.library.name,
+        library_en=library.library.name_en or library.library.name,
+        visit=visit,
+        returns=tuple(_in_words(line, rules, state.language) for line in state.returns),
+        notice=_in_words(state.notice, rules, state.language) if state.notice else None,
+        find=shown.find,
+        number=state.typed,
+        number_allowed=any(c.type_number for c in library.categories),
+        topic=state.topic,
+        slip=slip,
+        cue=None if quiet(rules, now.local) else shown.cue,
+        cue_n=shown.cue_n,
+        ends_in_ms=shown.timing.ends_in_ms,
+        total_ms=shown.timing.total_ms,
+        contrast=state.contrast,
+        status=shown.status,
+        messages=(message,) if message else (),
+    )
+
+
+def _category(state: State, rules: Rules) -> str:
+    # With nobody at the screen the hours are those of the first category of library.toml: the school's pupils.
+    return state.visit.patron.category if state.visit else rules.library.categories[0].key
+
+
+def hours(rules: Rules, now: Now, room: str, category: str) -> OpenHours:
+    """Is lending open to this category here and now, until when, and else when next?"""
+    if not now.sure:
+        return OpenHours(open=True, sure=False)
+    if window_at(rules, Act.CHECKOUT, category, room, now.local):
+        until = closes_at(rules, Act.CHECKOUT, category, room, now.local)
+        left = -(-(until - now.local).total_seconds() // 60) if until else None
+        return OpenHours(
+            open=True, until=until, minutes_left=int(left) if left is not None else None
+        )
+    following = opens_next(rules, Act.CHECKOUT, category, room, now.local)
+    return OpenHours(open=False, next=following, closure=closure_on(rules, now.local.date()) or "")
+
+
+def quiet(rules: Rules, local: datetime) -> bool:
+    """Is this a time in which the station makes no sound?"""
+    day = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")[local.weekday()]
+    clock = local.time().replace(tzinfo=None)
+    return any(day in q.days and q.begins <= clock < q.ends for q in rules.library.quiet)
+
+
+def visit_view(
+    visit: Visit, account: Account | None, rules: Rules, now: Now, language: str
+) -> VisitView:
+    """The patron's part of the screen: this visit's lines, then the loans from before."""
+    assert account is not None, "a visit without its account"
+    today = now.local.date()
+    before = _loans_before(visit, account, today, sure=now.sure)
+    lines = tuple(_in_words(line, rules, language) for line in (*visit.lines, *before))
+    patron = account.patron
+    return VisitView(
+        id=visit.id,
+        name=patron.name,
+        class_name=patron.class_name,
+        grade=patron.grade,
+        avatar=avatar(patron.id),
+        young=patron.grade is not None and patron.grade <= rules.library.screen.pinyin_up_to_grade,
+        lines=lines,
+        lent=sum(line.kind is LineKind.LENT for line in visit.lines),
+        out=len(account.out),
+        more=account.more,
+        renewable=sum(Touch.RENEW in line.offers for line in before),
+        expires_on=patron.expires_on,
+        blocked=patron.blocked is not None,
+        holds_ready=account.holds_ready,
+    )
+
+
+def _loans_before(visit: Visit, account: Account, today: date, *, sure: bool) -> tuple[Line, ...]:
+    shown = {line.book.barcode for line in visit.lines}
+    still = {
+        loan.barcode: (loan, copy, verdict)
+        for (loan, copy), verdict in zip(account.out, account.renewals, strict=True)
+    }
+    return tuple(
+        _loan_line(FIRST_BEFORE + place, *still[barcode], today, sure=sure)
+        for place, barcode in enumerate(visit.before)
+        if barcode in still and barcode not in shown
+    )
+
+
+def _loan_line(
+    number: int, loan: Loan, copy: Copy, renewal: Verdict, today: date, *, sure: bool
+) -> Line:
+    left = (loan.due_on - today).days if loan.due_on and sure else None
+    latest = max(filter(None, (loan.due_on, loan.excused_on)), default=None)
+    late = max(0, (today - latest).days) if latest and sure else 0
+    return Line(
+        id=number,
+        kind=LineKind.LOAN,
+        book=book_of(copy),
+        reason=renewal.reason,
+        due_on=loan.due_on,
+        days=renewal.days if renewal.allowed else None,
+        days_left=left,
+        overdue_days=late,
+        limit=renewal.limit,
+        count=renewal.count,
+        offers=(Touch.RENEW,) if renewal.allowed else (),
+    )
+
+
+def line_of(receipt: Receipt, *, own: bool = False, others: bool = False, today: date) -> Line:
+    """What one act looks like on the screen. own, others: whose loan a returned copy was."""
+    verdict = receipt.verdict
+    kind = _KINDS[receipt.act] if verdict.allowed else LineKind.REFUSED
+    late = 0
+    if kind is LineKind.RETURNED and receipt.loan and receipt.loan.due_on:
+        late = max(0, (today - receipt.loan.due_on).days)
+    return Line(
+        id=0,
+        kind=kind,
+        book=book_of(receipt.copy) if receipt.copy else Book(),
+        reason=verdict.reason,
+        due_on=verdict.due_on,
+        days=verdict.days,
+        opens_at=verdict.opens_at,
+        limit=verdict.limit,
+        count=verdict.count,
+        overdue_days=late,
+        notes=verdict.notes,
+        offers=offers(kind, verdict.reason, own=own, others=others),
+        proof=receipt.proof,
+        entry=receipt.entry,
+    )
+
+
+def explained(
+    reason: Reason, copy: Copy | None = None, *, text: str = "", offer: bool = False
+) -> Line:
+    """A line, or a page, that explains a scan; with the one copy it can mean, or with what was read."""
+    book = book_of(copy) if copy else Book(barcode=text)
+    return Line(
+        id=0,
+        kind=LineKind.EXPLAINED,
+        book=book,
+        reason=reason,
+        offers=(Touch.BORROW,) if offer and copy else (),
+    )
+
+
+def book_of(copy: Copy) -> Book:
+    return Book(
+        barcode=copy.barcode,
+        title=copy.title.title,
+        author=copy.title.author,
+        class_number=copy.title.class_number,
+        call_number=copy.call_number or copy.title.class_number,
+        shelf=copy.shelf,
+        pinyin=copy.title.pinyin,
+    )
+
+
+def _in_words(line: Line, rules: Rules, language: str) -> Line:
+    return replace(
+        line, book=replace(line.book, shelf=shelf_words(line.book.shelf, rules, language))
+    )
+
+
+def shelf_words(key: str, rules: Rules, language: str) -> str:
+    """What library.toml calls a shelf, in the screen's language; the catalogue's word where it says nothing."""
+    for shelf in rules.library.shelves:
+        if shelf.key == key:
+            return (shelf.name_en or shelf.name) if language == "en" else shelf.name
+    return key

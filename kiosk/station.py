@@ -1,0 +1,297 @@
+"""The actor: one thread owns the visit, takes scans and touches in order, and emits screens.
+
+Scans that come faster than the screen can follow wait here in order; none is lost, none is doubled. The time of the
+scan decides, not the time it was got round to. What is done about them is attendant.py's, what is drawn show.py's.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import structlog
+
+from drivers.scan import Scan
+from kiosk.attendant import Attendant, Finger
+from kiosk.clock import Clock
+from kiosk.desk import Desk
+from kiosk.domain import Now
+from kiosk.errors import StoreError
+from kiosk.rulebook import Rulebook
+from kiosk.screen import FindView, Place, Screen, Status, Touch, VisitView
+from kiosk.show import Shown, Timing, screen_of
+from kiosk.visit import Visit
+
+log = structlog.get_logger()
+
+TICK_S = 1.0
+TOUCH_WAIT_S = 5.0
+KEPT_VISITS = 20
+
+
+class Paper(Protocol):
+    """Prints a visit's slip in a thread of its own; `done` is called with whether it came out."""
+
+    def put(self, visit: VisitView, screen: Screen, done: Callable[[bool], None]) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """Seconds before a page goes back to idle by itself, and how long the same code counts as the same scan."""
+
+    visit_s: float = 20
+    page_s: float = 15
+    find_s: float = 45
+    repeat_ms: int = 3000
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """What the station works with.
+
+    find: (typed letters, language) -> results. status: marks for staff, read once a second. health: for /health.
+    """
+
+    desk: Desk
+    rulebook: Rulebook
+    clock: Clock
+    find: Callable[[str, str], FindView]
+    status: Callable[[], Status]
+    health: Callable[[], dict[str, object]]
+    paper: Paper | None
+    room: str
+
+
+@dataclass(slots=True)
+class _Touched:
+    finger: Finger
+    answered: threading.Event = field(default_factory=threading.Event)
+    taken: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Printed:
+    visit: str
+    good: bool
+
+
+class _Stop:
+    pass
+
+
+class Station:
+    """`on_scan` and `touch` may be called from any thread; all else happens in the station's own."""
+
+    def __init__(self, ports: Ports, patience: Patience) -> None:
+        self._p = ports
+        self._patience = patience
+        self._inbox: queue.Queue[tuple[Scan, Now] | _Touched | _Printed | _Stop] = queue.Queue()
+        self._attendant = Attendant(
+            ports.desk,
+            lambda: ports.rulebook.current,
+            repeat_ms=patience.repeat_ms,
+            leaving=self._keep_for_slip,
+        )
+        self._status = ports.status()
+        self._finished: OrderedDict[str, VisitView] = OrderedDict()
+        self._printed: tuple[str, str] | None = None
+        self._deadline_ms: int | None = None
+        self._changed = threading.Condition()
+        self._thread = threading.Thread(target=self._run, name="station", daemon=True)
+        self.failed: BaseException | None = None
+        self.on_failure: Callable[[BaseException], None] = lambda error: None
+        self._n = 0
+        self.screen = self._draw(ports.clock.now())
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish what is in the inbox, then end the thread."""
+        self._inbox.put(_Stop())
+        self._thread.join(timeout=10)
+
+    def on_scan(self, scan: Scan) -> None:
+        """A scanner's thread hands over what it read; the time is taken here, before any waiting."""
+        self._inbox.put((scan, self._p.clock.now()))
+
+    def touch(
+        self, touch: Touch, *, visit: str | None, line: int | None = None, text: str = ""
+    ) -> bool:
+        """A finger; False when the visit it names has ended or the page does not offer it. Any thread."""
+        touched = _Touched(Finger(touch, visit, line, text, self._p.clock.now()))
+        self._inbox.put(touched)
+        return touched.answered.wait(TOUCH_WAIT_S) and touched.taken
+
+    def wait(self, after_n: int, timeout_s: float) -> Screen | None:
+        """The newest screen if it is newer than `after_n`, waiting for one up to `timeout_s`; None if none came."""
+        with self._changed:
+            self._changed.wait_for(lambda: self.screen.n > after_n, timeout_s)
+            return self.screen if self.screen.n > after_n else None
+
+    def settled(self, timeout_s: float = 10.0) -> Screen:
+        """Wait until everything handed in so far has been dealt with; for tests and the demo."""
+        self.touch(Touch.STAY, visit="", text="")
+        return self.screen
+
+    def visit_view(self, visit_id: str) -> VisitView | None:
+        """The visit on screen, or one of the last, for its slip."""
+        now = self.screen.visit
+        if now and now.id == visit_id:
+            return now
+        return self._finished.get(visit_id)
+
+    def health(self) -> dict[str, object]:
+        """How everything is: for /health."""
+        failed = {"stopped": repr(self.failed)} if self.failed else {}
+        return {**self._p.health(), "waiting": self.waiting, **failed}
+
+    @property
+    def waiting(self) -> int:
+        """Scans and touches not yet got round to."""
+        return self._inbox.qsize()
+
+    def _run(self) -> None:
+        try:
+            while self._turn():
+                pass
+        except BaseException as error:
+            # Our own mistake: stop here, with the journal whole, and let the service manager start us afresh.
+            log.exception("station stopped by a mistake of its own")
+            self.failed = error
+            self.on_failure(error)
+
+    def _turn(self) -> bool:
+        try:
+            item = self._inbox.get(timeout=self._patience_left_s())
+        except queue.Empty:
+            self._tick()
+            return True
+        match item:
+            case _Stop():
+                return False
+            case _Touched():
+                self._take_touch(item)
+            case _Printed():
+                self._printed = (item.visit, "done" if item.good else "failed")
+                self._publish(self._p.clock.now())
+            case (scan, now):
+                self._take_scan(scan, now)
+        return True
+
+    # Time
+
+    def _patience_left_s(self) -> float:
+        if self._deadline_ms is None:
+            return TICK_S
+        left = (self._deadline_ms - self._p.clock.mono_ms()) / 1000
+        return min(TICK_S, max(0.0, left))
+
+    def _tick(self) -> None:
+        now = self._p.clock.now()
+        if self._deadline_ms is not None and self._p.clock.mono_ms() >= self._deadline_ms:
+            self._attendant.close()
+            self._restart_countdown()
+            self._publish(now)
+        changed = self._p.rulebook.refresh()
+        status = self._p.status()
+        minute_passed = now.local.replace(second=0, microsecond=0) != self.screen.local.replace(
+            second=0, microsecond=0
+        )
+        if changed or minute_passed or status != self._status:
+            self._status = status
+            self._publish(now)
+
+    def _total_s(self) -> float | None:
+        match self._attendant.state.place:
+            case Place.VISIT:
+                return self._patience.visit_s
+            case Place.FIND | Place.NUMBER:
+                return self._patience.find_s
+            case Place.GUIDE | Place.NOTICE | Place.RETURNS:
+                return self._patience.page_s
+            case Place.IDLE:
+                return None if self._attendant.undisturbed else self._patience.find_s
+
+    def _restart_countdown(self) -> None:
+        total = self._total_s()
+        self._deadline_ms = None if total is None else self._p.clock.mono_ms() + round(total * 1000)
+
+    # Scans and touches
+
+    def _take_scan(self, scan: Scan, now: Now) -> None:
+        try:
+            self._attendant.scan(scan, now)
+        except StoreError as error:
+            log.error("scan not done", device=scan.device, error=str(error))
+            self._attendant.apologise()
+        self._restart_countdown()
+        self._publish(now)
+
+    def _take_touch(self, touched: _Touched) -> None:
+        finger = touched.finger
+        try:
+            touched.taken = self._attendant.touch(finger)
+        except StoreError as error:
+            log.error("touch not done", touch=finger.touch.value, error=str(error))
+            self._attendant.apologise()
+        if touched.taken:
+            if finger.touch is Touch.PRINT:
+                self._print()
+            self._restart_countdown()
+            self._publish(finger.now)
+        touched.answered.set()
+
+    def _print(self) -> None:
+        view = self.screen.visit
+        if self._p.paper is None or view is None:
+            return
+        self._printed = (view.id, "waiting")
+        self._p.paper.put(view, self.screen, lambda good: self._inbox.put(_Printed(view.id, good)))
+
+    # Screens
+
+    def _keep_for_slip(self, visit: Visit) -> None:
+        view = self.screen.visit
+        if view and view.id == visit.id:
+            self._finished[view.id] = view
+            if len(self._finished) > KEPT_VISITS:
+                self._finished.popitem(last=False)
+
+    def _publish(self, now: Now) -> None:
+        screen = self._draw(now)
+        with self._changed:
+            self.screen = screen
+            self._changed.notify_all()
+
+    def _draw(self, now: Now) -> Screen:
+        self._n += 1
+        state = self._attendant.state
+        account = self._p.desk.account(state.visit.patron.id, now) if state.visit else None
+        find = self._p.find(state.typed, state.language) if state.place is Place.FIND else None
+        printed = self._printed
+        shown_now = Shown(
+            account=account,
+            find=find,
+            status=self._status,
+            timing=self._timing(),
+            room=self._p.room,
+            printer=self._p.paper is not None,
+            printed=printed[1]
+            if printed and state.visit and printed[0] == state.visit.id
+            else None,
+            cue=self._attendant.cue[0],
+            cue_n=self._attendant.cue[1],
+        )
+        return screen_of(self._n, state, self._p.rulebook.current, now, shown_now)
+
+    def _timing(self) -> Timing:
+        total = self._total_s()
+        if self._deadline_ms is None or total is None:
+            return Timing(None, None)
+        left = max(0, self._deadline_ms - self._p.clock.mono_ms())
+        return Timing(left, round(total * 1000))
