@@ -1,0 +1,208 @@
+"""The only place where real objects are made and joined: a folder of settings becomes a running station."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from config.library import Library
+from config.settings import load_station
+from config.station import Station as StationSettings
+from drivers.simulator import SimulatedPrinter, SimulatedScanner, SimulatedSlip
+from kiosk import health, journal
+from kiosk.bootstrap_demo import Hands, demo_start, fill_with_sample
+from kiosk.calendar import Rules
+from kiosk.clock import Clock, MovableClock, SystemClock
+from kiosk.desk import Desk
+from kiosk.imports import finish_interrupted
+from kiosk.journal import Journal
+from kiosk.rulebook import Rulebook
+from kiosk.screen import FindView, Found, Screen, VisitView
+from kiosk.show import shelf_words
+from kiosk.slips import SlipPrinter
+from kiosk.station import Patience, Ports, Station
+from kiosk.store.lock import FolderLock
+from kiosk.store.search import find
+from kiosk.store.store import Store
+from web_ui.station import create_app, serve
+from web_ui.station.serve import Server
+from web_ui.station.slip import slip_html, slip_text
+
+log = structlog.get_logger()
+
+HOST = "127.0.0.1"
+RESULTS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Folders:
+    """Where the settings lie; the store's folder in station.toml is counted from the one above them."""
+
+    config: Path
+
+    def store(self, settings: StationSettings) -> Path:
+        return (self.config.parent / settings.store.folder).resolve()
+
+
+@dataclass(slots=True)
+class Running:
+    """A station with everything it holds. `serve` blocks; `stop` ends it cleanly, once, from any thread."""
+
+    station: Station
+    store: Store
+    clock: Clock
+    scanners: tuple[SimulatedScanner, ...]
+    server: Server
+    lock: FolderLock
+    paper: SlipPrinter | None
+    hands: Hands | None
+
+    def serve(self) -> None:
+        self.server.run()
+
+    def stop(self) -> None:
+        """Drivers first, then what they handed in, then the pages, then the store: nothing read is lost."""
+        for scanner in self.scanners:
+            scanner.stop()
+        self.station.stop()
+        self.server.close()
+        if self.paper:
+            self.paper.stop()
+        self.store.close()
+        self.lock.release()
+
+
+def open_store(folders: Folders, settings: StationSettings) -> Store:
+    """The station's store, migrated, with its reserve; raises StoreError with what to do."""
+    return Store.open(
+        folders.store(settings),
+        reserve_mb=settings.store.reserve_mb,
+        stop_below_mb=settings.store.stop_checkouts_below_mb,
+        backups=settings.store.backups,
+    )
+
+
+def start(
+    folders: Folders, *, port: int | None = None, demo: bool = False, lock_wait_s: float = 0.0
+) -> Running:
+    """Build and start a station; its page answers once `serve` is called. Raises SettingsError or StoreError."""
+    settings = load_station(folders.config / "station.toml")
+    rulebook = Rulebook(folders.config / "library.toml")
+    lock = FolderLock(folders.store(settings), wait_s=lock_wait_s)
+    store = open_store(folders, settings)
+    finish_interrupted(store)
+    zone = ZoneInfo(rulebook.current.library.library.time_zone)
+    if demo:
+        fill_with_sample(store, rulebook.current, settings.station.id, zone)
+    clock = (
+        MovableClock(zone, demo_start(journal.last_ms(store), zone), running=True)
+        if demo
+        else SystemClock(zone, lambda: trusted_ms(store))
+    )
+    scanners = tuple(SimulatedScanner(scanner.name) for scanner in settings.scanners)
+    line = threading.Event()
+    line.set()
+    online = _online(settings, line, demo=demo)
+    parts = health.Parts(store, clock, rulebook, scanners, online)
+    tray = SimulatedPrinter() if settings.printer.kind == "simulator" else None
+    paper = SlipPrinter(_printing(tray, rulebook)) if tray else None
+    room = settings.station.room or rulebook.current.library.library.room
+    desk = Desk(store, Journal(settings.station.id, clock), lambda: rulebook.current, room=room)
+    ports = Ports(
+        desk=desk,
+        rulebook=rulebook,
+        clock=clock,
+        find=_finding(store, rulebook),
+        status=lambda: health.marks(parts),
+        health=lambda: health.report(parts),
+        paper=paper,
+        room=room,
+    )
+    station = Station(ports, _patience(settings))
+    station.on_failure = _leave
+    hands = _hands(store, clock, scanners, tray, line) if demo else None
+    app = create_app(station, hands=hands, streams=settings.screen.streams)
+    server = serve(
+        app, HOST, settings.screen.port if port is None else port, settings.screen.streams
+    )
+    station.start()
+    for scanner in scanners:
+        scanner.start(station.on_scan)
+    return Running(station, store, clock, scanners, server, lock, paper, hands)
+
+
+def trusted_ms(store: Store) -> int | None:
+    """The newest moment known to be right: the last entry, or when staff last confirmed the clock."""
+    with store.read() as tx:
+        confirmed = tx.value("clock_confirmed_ms")
+    known = [ms for ms in (journal.last_ms(store), int(confirmed) if confirmed else None) if ms]
+    return max(known, default=None)
+
+
+def _patience(settings: StationSettings) -> Patience:
+    times = settings.visit
+    return Patience(times.idle_s, times.returns_idle_s, times.find_idle_s, times.repeat_ms)
+
+
+def _online(
+    settings: StationSettings, line: threading.Event, *, demo: bool
+) -> Callable[[], bool | None]:
+    return line.is_set if demo or settings.central.address else lambda: None
+
+
+def _finding(store: Store, rulebook: Rulebook) -> Callable[[str, str], FindView]:
+    def found(typed: str, language: str) -> FindView:
+        if not typed:
+            return FindView("", (), 0)
+        rules = rulebook.current
+        with store.read() as tx:
+            results, total = find(
+                tx.conn, typed, RESULTS, in_library_types=never_lent(rules.library)
+            )
+        in_words = (_on_shelf(result, rules, language) for result in results)
+        return FindView(typed, tuple(in_words), total)
+
+    return found
+
+
+def never_lent(library: Library) -> frozenset[str]:
+    """Copy types that no rule lends to anybody: they are read in the library."""
+    lent = {t for rule in library.loan_rules if rule.use == "loan" for t in rule.copy_types}
+    return frozenset(t.key for t in library.copy_types) - lent
+
+
+def _on_shelf(result: Found, rules: Rules, language: str) -> Found:
+    book = replace(result.book, shelf=shelf_words(result.book.shelf, rules, language))
+    return replace(result, book=book)
+
+
+def _printing(tray: SimulatedPrinter, rulebook: Rulebook) -> Callable[[VisitView, Screen], None]:
+    def print_one(visit: VisitView, screen: Screen) -> None:
+        name = screen.library if screen.language == "zh" else screen.library_en
+        text = slip_text(visit, screen.language, name, screen.local)
+        html = slip_html(visit, screen.language, name, screen.local)
+        tray.print_slip(SimulatedSlip(f"{screen.local:%H:%M:%S}", text, html))
+
+    return print_one
+
+
+def _hands(
+    store: Store,
+    clock: Clock,
+    scanners: tuple[SimulatedScanner, ...],
+    tray: SimulatedPrinter | None,
+    line: threading.Event,
+) -> Hands:
+    assert isinstance(clock, MovableClock), "the demo runs on a clock that can be moved"
+    return Hands(store, clock, scanners[0], tray or SimulatedPrinter(), line)
+
+
+def _leave(error: BaseException) -> None:
+    # The journal is whole; a fresh process is the shortest way back to a good state.
+    os._exit(70)

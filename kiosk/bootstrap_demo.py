@@ -1,0 +1,152 @@
+"""The demo's own things: its clock's start, the sample school, and hands for the simulated hardware."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from dataclasses import asdict
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from drivers.simulator import SimulatedPrinter, SimulatedScanner
+from kiosk.calendar import Rules
+from kiosk.clock import MovableClock
+from kiosk.domain import Act, Loan, Now, Reason, Verdict
+from kiosk.journal import Journal, Occurrence
+from kiosk.sample import build, highlights
+from kiosk.store.listing import all_cards, all_copies, is_empty
+from kiosk.store.store import Store
+from kiosk.store.tx import Tx
+
+# A Wednesday inside the lending window, so that a newcomer's first scan is a loan.
+FIRST_START = datetime(2026, 11, 25, 11, 45)  # noqa: DTZ001  # in the library's own zone
+SHIPPED = Path(__file__).resolve().parent.parent / "config"
+# A demo is slower than a pupil: it changes between two windows; and its disk is somebody's laptop.
+_GENTLER = {"idle_s = 20": "idle_s = 45", "reserve_mb = 200": "reserve_mb = 16"}
+_GENTLER |= {"stop_checkouts_below_mb = 300": "stop_checkouts_below_mb = 50"}
+_GENTLER |= {'kind = "none"': 'kind = "simulator"'}
+
+
+def lay_out(folder: Path) -> Path:
+    """Put settings of its own into the demo's folder at the first start; they may be changed there afterwards."""
+    config = folder / "config"
+    config.mkdir(parents=True, exist_ok=True)
+    for name in ("library.toml", "central.toml"):
+        if not (config / name).exists():
+            shutil.copyfile(SHIPPED / name, config / name)
+    station = config / "station.toml"
+    if not station.exists():
+        text = (SHIPPED / "station.toml").read_text(encoding="utf-8")
+        for usual, gentler in _GENTLER.items():
+            text = text.replace(usual, gentler)
+        station.write_text(text, encoding="utf-8")
+    return config
+
+
+def demo_start(last_ms: int | None, zone: ZoneInfo) -> datetime:
+    """The clock starts inside the window, and after a restart where the last entry left it."""
+    first = FIRST_START.replace(tzinfo=zone)
+    if last_ms is None:
+        return first
+    return max(first, datetime.fromtimestamp(last_ms / 1000, UTC).astimezone(zone))
+
+
+def fill_with_sample(store: Store, rules: Rules, station: str, zone: ZoneInfo) -> None:
+    """Make the sample school in an empty store; the loans in progress come from journal entries, as all loans do."""
+    with store.read() as tx:
+        if not is_empty(tx):
+            return
+    start = FIRST_START.replace(tzinfo=zone)
+    clock = MovableClock(zone, start, running=False)
+    journal = Journal(station, clock)
+
+    def lend(tx: Tx, patron_id: str, barcode: str, opened_ms: int, due_on: date) -> None:
+        local = datetime.fromtimestamp(opened_ms / 1000, UTC).astimezone(zone)
+        verdict = Verdict(True, Reason.OK, due_on=due_on, days=(due_on - local.date()).days)
+        what = Occurrence(Act.CHECKOUT, copy=barcode, patron_id=patron_id)
+        written = journal.append(
+            tx, what, verdict, now=Now(opened_ms, local), rules_digest=rules.digest
+        )
+        tx.open_loan(Loan(barcode, patron_id, opened_ms, due_on), written.key)
+        tx.set_last_entry(barcode, written.key)
+
+    build(
+        store,
+        rules.library,
+        today=start.date(),
+        now_ms=round(start.timestamp() * 1000),
+        lend=lend,
+    )
+
+
+class Hands:
+    """What the demo panel can do: scan, move the clock, cut the line, look into the printer's tray."""
+
+    console_url: str | None = None
+
+    def __init__(
+        self,
+        store: Store,
+        clock: MovableClock,
+        scanner: SimulatedScanner,
+        printer: SimulatedPrinter,
+        line: threading.Event,
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._scanner = scanner
+        self._printer = printer
+        self._line = line
+
+    def scan(self, text: str) -> None:
+        self._scanner.scan(text)
+
+    @property
+    def clock_at(self) -> datetime:
+        return self._clock.now().local
+
+    def set_clock(self, local_iso: str) -> None:
+        """Move the clock to a local time such as 2026-11-25T11:45; ValueError says what is wrong with it."""
+        try:
+            at = datetime.fromisoformat(local_iso)
+        except ValueError:
+            raise ValueError(
+                f"{local_iso!r} is not a time; write it like 2026-11-25T11:45"
+            ) from None
+        if not 2000 <= at.year <= 2100:
+            raise ValueError(f"{local_iso!r}: choose a year from 2000 to 2100")
+        self._clock.set(at)
+
+    @property
+    def network_up(self) -> bool:
+        return self._line.is_set()
+
+    def set_network(self, up: bool) -> None:
+        self._line.set() if up else self._line.clear()
+
+    def shelf(self) -> dict[str, Any]:
+        """Cards and copies to scan, those that show something special in front; and wrong things to scan."""
+        with self._store.read() as tx:
+            special = highlights(tx.conn)
+            found = {"cards": all_cards(tx), "copies": all_copies(tx)}
+        for kind, rows in found.items():
+            notes = special.get(kind, {})
+            for row in rows:
+                row["note"] = notes.get(row["text"], "")
+            rows.sort(key=lambda row: (not row["note"], row["text"]))
+        return {**found, "wrong": WRONG}
+
+    def tray(self) -> list[dict[str, str]]:
+        return [asdict(slip) for slip in self._printer.tray()]
+
+
+WRONG: list[dict[str, str]] = [
+    {"text": "9787020002207", "label": "isbn"},
+    {"text": "99999999", "label": "unknown_copy"},
+    {"text": "9999999999", "label": "unknown_card"},
+    {"text": "HELLO-KIOSK", "label": "nothing"},
+    {"text": "\x1b[2J\x03\x16", "label": "control"},
+    {"text": "7" * 4096, "label": "long"},
+]
