@@ -11,7 +11,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 from datetime import date, time
 from difflib import get_close_matches
-from typing import Any, get_args
+from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -189,6 +189,10 @@ def _wanted(model: type[BaseModel], place: Place) -> str:
         return f"write at least one [[{place[-1]}]]"
     if _table(field.annotation):
         return f"write [{place[-1]}]"
+    if get_origin(field.annotation) is Literal:
+        return f"write {place[-1]} = " + " or ".join(
+            shown(choice) for choice in get_args(field.annotation)
+        )
     kinds = {int: "3", date: "2026-09-01", time: '"11:30"', str: '"..."'}
     example = next((text for kind, text in kinds.items() if field.annotation is kind), '["..."]')
     return f"write {place[-1]} = {example}"

@@ -165,10 +165,15 @@ def day_plan(rules: Rules, day: date, room: str | None = None) -> list[Span]:
 
 
 def opening_hours_per_week(rules: Rules, week: date, room: str | None = None) -> float:
-    """Hours from Monday to Sunday of the week that holds `week`; time that windows share is counted once."""
+    """Hours from Monday to Sunday of the week that holds the day `week`."""
     monday = week - timedelta(days=week.weekday())
-    spans = (merged(day_plan(rules, day, room)) for day in _days(monday, 7))
-    return sum((ends - begins).total_seconds() for day in spans for begins, ends in day) / 3600
+    return sum(opening_hours(rules, day, room) for day in _days(monday, 7))
+
+
+def opening_hours(rules: Rules, day: date, room: str | None = None) -> float:
+    """Hours of one day; time that windows share is counted once."""
+    spans = merged(day_plan(rules, day, room))
+    return sum((ends - begins).total_seconds() for begins, ends in spans) / 3600
 
 
 def data_ends(rules: Rules) -> dict[str, date]:

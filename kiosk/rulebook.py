@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import re
 import time
-from datetime import date
+from collections.abc import Iterable
+from datetime import date, timedelta
 from functools import lru_cache
 from pathlib import Path
 
@@ -90,18 +91,51 @@ def special_days(library: Library) -> SpecialDays:
 @lru_cache(maxsize=4)
 def _special_days(country: str) -> SpecialDays:
     local, english = _names(country, "zh_CN"), _names(country, "en_US")
-    closed = {
-        day: DayName(name, english.get(day, name), "holidays.country")
+    named = {
+        day: DayName(_plain(name), _plain(english.get(day, name)), "holidays.country")
         for day, name in local.items()
     }
-    working = {}
-    for day, name in local.items():
-        exchanged = EXCHANGED_FOR.search(name)
-        if exchanged:
-            working[date.fromisoformat(exchanged.group())] = WEEKDAYS[day.weekday()]
+    exchanged = {day: found for day, name in local.items() if (found := EXCHANGED_FOR.search(name))}
+    working = {
+        date.fromisoformat(found.group()): WEEKDAYS[day.weekday()]
+        for day, found in exchanged.items()
+    }
+    statutory = {day: name for day, name in named.items() if day not in exchanged}
+    closed = {day: name for day, name in _bridged(statutory, exchanged).items() if day not in working}
     if country != "CN":
         return SpecialDays(closed, working)
     return SpecialDays(closed, working, known_until=date(_last_known_year(working), 12, 31))
+
+
+def _plain(name: str) -> str:
+    """国庆节（补假） and "National Day (observed)" are both the holiday itself."""
+    return re.split(r"\s*[（(]", name)[0] or name
+
+
+def _bridged(statutory: dict[date, DayName], exchanged: Iterable[date]) -> dict[date, DayName]:
+    """Days off by exchange, and weekends between two closed days, bear the name of the holiday they prolong."""
+    free = {*statutory, *exchanged}
+    weekend = {
+        day + timedelta(days=n)
+        for day in free
+        for n in (1, 2)
+        if (day + timedelta(days=n)).weekday() > 4
+    }
+    closed = dict(statutory)
+    for day in sorted({*exchanged, *(d for d in weekend if _between(d, free))}):
+        nearest = min(statutory, key=lambda known: (abs((known - day).days), known > day))
+        closed.setdefault(day, statutory[nearest])
+    return closed
+
+
+def _between(day: date, free: set[date]) -> bool:
+    """Whether only weekend days lie between the day and a free day on either side."""
+
+    def reaches(step: int) -> bool:
+        near = [day + timedelta(days=n * step) for n in (1, 2)]
+        return near[0] in free or (near[0].weekday() > 4 and near[1] in free)
+
+    return reaches(1) and reaches(-1)
 
 
 def _last_known_year(working: dict[date, str]) -> int:

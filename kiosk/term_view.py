@@ -24,7 +24,7 @@ from kiosk.calendar import (
     day_plan,
     is_open_day,
     merged,
-    opening_hours_per_week,
+    opening_hours,
     runs_as,
 )
 
@@ -56,7 +56,11 @@ class View:
         return inside and not any(closed_by(self.rules, d) or is_moved(self.rules, d) for d in week)
 
     def hours(self, monday: date) -> float:
-        return opening_hours_per_week(self.rules, monday, self.room)
+        """Opening hours of the days of this week that lie within the view."""
+        week = (monday + timedelta(days=n) for n in range(7))
+        return sum(
+            opening_hours(self.rules, d, self.room) for d in week if self.first <= d <= self.last
+        )
 
 
 def is_moved(rules: Rules, day: date) -> bool:
