@@ -109,24 +109,24 @@ def is_chinese(char: str) -> bool:
     )
 
 
-def _characters(text: str) -> list[str]:
-    """What pypinyin is to make of text that is not Chinese: every character by itself."""
-    return list(text)
-
-
 @lru_cache(maxsize=20_000)
 def _syllables(text: str) -> tuple[str, ...]:
-    from pypinyin import Style, pinyin
-
-    found = [s[0] for s in pinyin(text, style=Style.TONE, errors=_characters)]
+    found = _read(text)
     if len(found) != len(text):
-        found = [pinyin(c, style=Style.TONE, errors=_characters)[0][0] for c in text]
+        found = [_read(char)[0] for char in text]
     pattern, readings = _phrases()
     for match in pattern.finditer(text):
         found[match.start() : match.end()] = (
             readings.get(match.group()) or readings[match.group() + "$"]
         )
     return tuple(found)
+
+
+def _read(text: str) -> list[str]:
+    from pypinyin import Style, pinyin
+
+    # `errors=list`: what is not Chinese comes back character by character, which the types do not foresee.
+    return [s[0] for s in pinyin(text, style=Style.TONE, errors=list)]  # type: ignore[arg-type]
 
 
 @lru_cache(maxsize=1)

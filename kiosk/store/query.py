@@ -21,7 +21,7 @@ END = "\ue000"
 LONGEST = 80
 WORDS_MAX = 16
 
-_TONE_NUMBER = re.compile(r"(?<=[a-zü:])[1-5](?![0-9])")
+_TONE_NUMBER = re.compile(r"(?<=[a-zü:]{2})[1-5](?![0-9])")
 _AFTER_JQXY = re.compile("(?<=[jqxy])v")
 
 
@@ -42,7 +42,7 @@ def parse(typed: str) -> Query | None:
     if not flat:
         return None
     letters = _letters(text)
-    if letters and len(letters) == 1:
+    if len(letters) == 1 and flat == [letters]:
         # Nearly every title has a given letter somewhere; only those that begin with it are of use.
         starts = f'initials : "{BEGIN}{letters}" * OR words : "{BEGIN} {letters}" *'
         return Query(exact=_exact(flat, letters), starts=starts, inside=starts)
