@@ -6,7 +6,6 @@ import os
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -20,6 +19,7 @@ from kiosk.bootstrap_demo import Hands, demo_start, fill_with_sample
 from kiosk.calendar import Rules
 from kiosk.clock import Clock, MovableClock, SystemClock
 from kiosk.desk import Desk
+from kiosk.folders import Folders, open_store
 from kiosk.imports import finish_interrupted
 from kiosk.journal import Journal
 from kiosk.rulebook import Rulebook
@@ -38,16 +38,6 @@ log = structlog.get_logger()
 
 HOST = "127.0.0.1"
 RESULTS = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Folders:
-    """Where the settings lie; the store's folder in station.toml is counted from the one above them."""
-
-    config: Path
-
-    def store(self, settings: StationSettings) -> Path:
-        return (self.config.parent / settings.store.folder).resolve()
 
 
 @dataclass(slots=True)
@@ -76,16 +66,6 @@ class Running:
             self.paper.stop()
         self.store.close()
         self.lock.release()
-
-
-def open_store(folders: Folders, settings: StationSettings) -> Store:
-    """The station's store, migrated, with its reserve; raises StoreError with what to do."""
-    return Store.open(
-        folders.store(settings),
-        reserve_mb=settings.store.reserve_mb,
-        stop_below_mb=settings.store.stop_checkouts_below_mb,
-        backups=settings.store.backups,
-    )
 
 
 def start(

@@ -16,11 +16,11 @@ import structlog
 
 from config.settings import SettingsError, load_library, load_station
 from kiosk import journal as journals
-from kiosk.bootstrap import Folders, open_store, start
 from kiosk.cli_config import config_group, policy_group
 from kiosk.cli_import import import_group
 from kiosk.clock import SystemClock
 from kiosk.errors import KioskError
+from kiosk.folders import Folders, open_store
 from kiosk.store.store import Store
 from kiosk.supervise import demo
 
@@ -68,6 +68,9 @@ main.add_command(demo)
 @click.option("--parent-pipe", type=int, hidden=True)
 def run(config: Path, port: int | None, as_demo: bool, parent_pipe: int | None) -> None:
     """Run this station until it is stopped (Ctrl-C or SIGTERM)."""
+    # The pages and their server are a second of imports, which no other command should pay for.
+    from kiosk.bootstrap import start
+
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     running = start(
         Folders(config.resolve()), port=port, demo=as_demo, lock_wait_s=8 if as_demo else 0

@@ -14,8 +14,6 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DatabaseError, OperationalError
 
@@ -157,10 +155,7 @@ class Store:
             self.backup(self.folder / "backups" / f"before-{HEAD}-{stamp}.sqlite")
             drop_old(self.folder / "backups", keep=backups)
         with self._engine.connect() as conn:
-            config = Config()
-            config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-            config.attributes["connection"] = conn
-            command.upgrade(config, "head")
+            _upgrade(conn)
         _fsync_folder(self.folder)
 
 
@@ -198,6 +193,17 @@ def _engine(path: Path) -> Engine:
         connection.execute("PRAGMA cache_size=-32768")
 
     return engine
+
+
+def _upgrade(conn: Connection) -> None:
+    # Imported here: a start with nothing to migrate has no use for Alembic.
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.attributes["connection"] = conn
+    command.upgrade(config, "head")
 
 
 def _begin_immediate(conn: Connection) -> None:

@@ -98,7 +98,7 @@ def test_a_migration_makes_a_backup_first(tmp_path: Path, monkeypatch: pytest.Mo
     with store.begin() as tx:
         tx.set_value("kept", "yes")
         tx.conn.execute(text("UPDATE alembic_version SET version_num = '0000'"))
-    monkeypatch.setattr(store_module.command, "upgrade", lambda *_: None)
+    monkeypatch.setattr(store_module, "_upgrade", lambda conn: None)
     store.close()
     Store.open(tmp_path).close()
     (backup,) = (tmp_path / "backups").glob("before-*.sqlite")
