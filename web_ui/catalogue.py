@@ -58,15 +58,16 @@ def placeholders(message: Message) -> set[str]:
 class Voice:
     """Says messages in one language: `voice("line.overdue", n=3)`. An unknown key is our own mistake.
 
-    `n` chooses the plural form. After speaking, `rubies` holds the reading of each sentence, as pairs of
-    (text, pinyin), if pinyin was asked for.
+    `n` chooses the plural form. A voice for young readers counts days instead of naming dates and, in Chinese,
+    keeps in `rubies` the reading of each sentence it said, as pairs of (text, pinyin).
     """
 
-    def __init__(self, language: str, *, pinyin: bool = False) -> None:
+    def __init__(self, language: str, *, young: bool = False) -> None:
         self.language = language if language in LANGUAGES else LANGUAGES[0]
         self._messages = messages(self.language)
         self.locale = Locale.parse(str(self._messages["name.babel"]))
-        self._pinyin = pinyin and self.language == "zh"
+        self.young = young
+        self._pinyin = young and self.language == "zh"
         self.rubies: dict[str, Ruby] = {}
 
     def __call__(self, key: str, n: int | None = None, **values: object) -> str:
@@ -89,7 +90,7 @@ class Voice:
         return self(key, **values, **{name: "{" + name + "}"})
 
     def learn(self, text: str, pinyin: str) -> None:
-        """Remember the reading of a title: one syllable per character, parted by spaces; ignored where it does not fit."""
+        """Remember how a title is read: one syllable a character, parted by spaces; ignored where it does not fit."""
         syllables = pinyin.split()
         if self._pinyin and text and len(syllables) == len(text):
             self.rubies[text] = [

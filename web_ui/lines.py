@@ -54,7 +54,7 @@ def line_view(line: Line, voice: Voice, local: datetime) -> dict[str, object]:
         "due": line_due(line, voice, local),
         "todo": line_todo(line, voice, local),
         "place": line_place(line, voice),
-        "remarks": [voice(f"note.{note}") for note in line.notes],
+        "remarks": line_remarks(line, voice),
         "proof": line.proof,
         "offers": [offer_view(touch, line, voice) for touch in line.offers],
     }
@@ -118,9 +118,17 @@ def _due(line: Line, voice: Voice, local: datetime) -> str:
     if line.due_on is None:
         counts = line.kind is not LineKind.REFUSED and line.days is not None
         return voice("line.due_days", n=line.days) if counts else ""
+    if voice.young and (line.due_on - local.date()).days > 0:
+        return voice("line.due_days", n=(line.due_on - local.date()).days)
     if line.due_on == local.date():
         return voice("line.due_today")
     return voice("line.due", day=tell_day(voice, line.due_on, local.date()))
+
+
+def line_remarks(line: Line, voice: Voice) -> list[str]:
+    """What else is worth saying; where the book goes is said elsewhere."""
+    said = {Note.HOLD_WAITING} if line.kind is LineKind.RETURNED else set()
+    return [voice(f"note.{note}") for note in line.notes if note not in said]
 
 
 def line_place(line: Line, voice: Voice) -> str:
@@ -166,6 +174,5 @@ def _with_facts(
     voice: Voice, key: str, bare: str, facts: dict[str, object], number: int | None
 ) -> str:
     """The message with its facts, or the bare one where a fact is not known."""
-    if placeholders(messages(voice.language)[key]) <= facts.keys():
-        return voice(key, **facts) if number is None else voice(key, n=number, **facts)
-    return voice(bare)
+    known = placeholders(messages(voice.language)[key]) <= facts.keys()
+    return voice(key, number, **facts) if known else voice(bare)

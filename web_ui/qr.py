@@ -12,7 +12,7 @@ import segno
 def qr_svg(text: str) -> str:
     """An <svg> element without sizes of its own; black on white whatever the colours of the page, as phones need it."""
     out = io.BytesIO()
-    code = segno.make(text, error="m", micro=False, encoding="utf-8", boost_error=False)
+    code = segno.make(text, error="l", micro=False, encoding="utf-8", boost_error=False)
     code.save(
         out,
         kind="svg",

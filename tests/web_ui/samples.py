@@ -4,11 +4,24 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from kiosk.domain import Note, Reason
 from kiosk.screen import (
-    Book, Cue, FindView, Found, Line, LineKind, OpenHours, Place, Screen, SlipView, Status, Touch, VisitView,
+    Book,
+    Cue,
+    FindView,
+    Found,
+    Line,
+    LineKind,
+    OpenHours,
+    Place,
+    Screen,
+    SlipView,
+    Status,
+    Touch,
+    VisitView,
 )  # fmt: skip
 
 LOCAL = datetime(2026, 11, 25, 11, 45, tzinfo=ZoneInfo("Asia/Shanghai"))
@@ -55,7 +68,7 @@ BOOKS = (
 DICTIONARY = Book("R1", "辞海（第七版）", "陈至立", "Z32", "Z32/1", "工具书架，第 1 架", "")
 
 
-def lent(i: int, book: Book = BOOKS[0], **changes: object) -> Line:
+def lent(i: int, book: Book = BOOKS[0], **changes: Any) -> Line:
     line = Line(
         i,
         LineKind.LENT,
@@ -69,7 +82,7 @@ def lent(i: int, book: Book = BOOKS[0], **changes: object) -> Line:
     return replace(line, **changes)
 
 
-def refused(i: int, reason: Reason, book: Book = BOOKS[1], **changes: object) -> Line:
+def refused(i: int, reason: Reason, book: Book = BOOKS[1], **changes: Any) -> Line:
     facts = (
         {"limit": 3, "count": 2, "opens_at": NEXT} if reason is not Reason.IN_LIBRARY_ONLY else {}
     )
@@ -77,7 +90,7 @@ def refused(i: int, reason: Reason, book: Book = BOOKS[1], **changes: object) ->
     return replace(line, **changes)
 
 
-def loan(i: int, book: Book = BOOKS[2], **changes: object) -> Line:
+def loan(i: int, book: Book = BOOKS[2], **changes: Any) -> Line:
     line = Line(
         i,
         LineKind.LOAN,
@@ -90,11 +103,11 @@ def loan(i: int, book: Book = BOOKS[2], **changes: object) -> Line:
     return replace(line, **changes)
 
 
-def returned(i: int, book: Book = BOOKS[1], **changes: object) -> Line:
+def returned(i: int, book: Book = BOOKS[1], **changes: Any) -> Line:
     return replace(Line(i, LineKind.RETURNED, book, proof="R4T9"), **changes)
 
 
-def visit(*lines: Line, **changes: object) -> VisitView:
+def visit(*lines: Line, **changes: Any) -> VisitView:
     out = sum(line.kind in (LineKind.LENT, LineKind.LOAN, LineKind.RENEWED) for line in lines)
     new = sum(line.kind is LineKind.LENT for line in lines)
     renewable = sum(Touch.RENEW in line.offers for line in lines)
@@ -104,7 +117,7 @@ def visit(*lines: Line, **changes: object) -> VisitView:
     return replace(view, **changes)
 
 
-def young(*lines: Line, **changes: object) -> VisitView:
+def young(*lines: Line, **changes: Any) -> VisitView:
     return visit(
         *lines,
         **{
@@ -118,7 +131,7 @@ def young(*lines: Line, **changes: object) -> VisitView:
     )
 
 
-def screen(place: Place, **changes: object) -> Screen:
+def screen(place: Place, **changes: Any) -> Screen:
     made = Screen(
         1, place, "zh", LOCAL, OpenHours(True, LOCAL + timedelta(minutes=45), 45), "阳光实验学校图书馆",
         "Sunshine School Library",
@@ -126,7 +139,7 @@ def screen(place: Place, **changes: object) -> Screen:
     return replace(made, **changes)
 
 
-def on_visit(view: VisitView, **changes: object) -> Screen:
+def on_visit(view: VisitView, **changes: Any) -> Screen:
     return screen(Place.VISIT, visit=view, **{"ends_in_ms": 18000, "total_ms": 25000, **changes})
 
 

@@ -6,7 +6,7 @@ const draw = (box, body, width = 4) =>
 
 export const art = {
   card: draw("64 64", '<rect x="6" y="14" width="52" height="36" rx="6"/><path d="M14 30h12M14 39h18"/><path d="M40 26v14M45 26v14M50 26v14" stroke-width="3"/>'),
-  book: draw("64 64", '<path d="M14 8h36v44H18a4 4 0 0 0-4 4z"/><path d="M14 56a4 4 0 0 0 4 0h32V52"/><path d="M14 52V8"/><path d="M26 18v12M31 18v12M36 18v12M41 18v12" stroke-width="3"/>'),
+  book: draw("64 64", '<path d="M16 8h34v48H18a6 6 0 0 1-6-6V12a4 4 0 0 1 4-4z"/><path d="M12 50a5 5 0 0 1 6-5h32"/><path d="M24 17v12M29 17v12M34 17v12M39 17v12" stroke-width="3"/>'),
   tick: draw("64 64", '<circle cx="32" cy="32" r="25"/><path d="m21 33 8 8 15-17"/>'),
   check: draw("64 64", '<path class="stroke-in" d="m14 34 13 13 24-28"/>', 9),
   cross: draw("64 64", '<path d="M20 20l24 24M44 20 20 44"/>', 9),
@@ -25,13 +25,13 @@ const scene = (body) =>
 const reader =
   '<path class="a-ink" d="M216 208h72M252 208v-28"/><rect class="a-ink a-card" x="214" y="132" width="76" height="48" rx="12"/>' +
   '<path class="a-red" d="M214 156 132 120M214 160l-82 0M214 164l-82 40"/>';
-const bars = (x, y, height) =>
-  [0, 6, 14, 20, 30, 36, 44].map((dx, i) => `<path class="a-bar" d="M${x + dx} ${y}v${height}"/>`).join("");
+const bars = (x, y, height, cls = "") =>
+  [0, 6, 14, 20, 30, 36, 44].map((dx) => `<path class="a-bar ${cls}" d="M${x + dx} ${y}v${height}"/>`).join("");
 
 export const scenes = {
   borrow: scene(
     '<rect class="a-ink a-card" x="28" y="42" width="118" height="76" rx="12"/><circle class="a-leaf" cx="56" cy="72" r="12"/>' +
-    '<path class="a-soft" d="M42 102h40"/>' + bars(88, 62, 40) +
+    '<path class="a-soft" d="M42 102h40"/>' + bars(88, 62, 40, "a-on-card") +
     '<path class="a-ink a-leaf" d="M44 138h88v76H54a10 10 0 0 1-10-10z"/><path class="a-white" d="M60 138v66"/>' +
     '<rect class="a-label" x="72" y="158" width="52" height="34" rx="4"/>' + bars(76, 164, 22) + reader),
   return: scene(
@@ -52,7 +52,7 @@ export const scenes = {
     '<circle class="a-ring" cx="248" cy="77" r="52"/>'),
   card: scene(
     '<rect class="a-ink a-card" x="60" y="54" width="200" height="128" rx="18"/><circle class="a-soft" cx="108" cy="102" r="20"/>' +
-    '<path class="a-soft" d="M84 150h64"/>' + bars(176, 90, 62) + '<circle class="a-sunbox" cx="252" cy="176" r="34"/><path class="a-ink" d="M242 168c0-14 22-14 22 0 0 9-12 9-12 18M252 196v1"/>'),
+    '<path class="a-soft" d="M84 150h64"/>' + bars(176, 90, 62, "a-on-card") + '<circle class="a-sunbox" cx="252" cy="176" r="34"/><path class="a-ink" d="M242 168c0-14 22-14 22 0 0 9-12 9-12 18M252 196v1"/>'),
   book: scene(
     '<path class="a-ink a-card" d="M92 36h136v168H106a14 14 0 0 1-14-14z"/><path class="a-soft" d="M114 36v154"/>' +
     '<rect class="a-label" x="138" y="84" width="68" height="48" rx="4"/>' + bars(150, 92, 32) +

@@ -44,18 +44,10 @@ export function tick() {
   }
 }
 
-// Sentences with pinyin are drawn by the page; here only their figures change.
 function write(name, text) {
   for (const node of document.querySelectorAll(`[data-tick=${name}]`)) {
-    if (node.dataset.ruby) writeFigures(node, text);
-    else if (node.textContent !== text) node.textContent = text;
+    if (node.textContent !== text) node.textContent = text;
   }
-}
-
-function writeFigures(node, text) {
-  const figure = node.querySelector("[data-figure]");
-  const number = /\d+/.exec(text);
-  if (figure && number && figure.textContent !== number[0]) figure.textContent = number[0];
 }
 
 setInterval(tick, 250);

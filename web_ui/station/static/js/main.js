@@ -16,7 +16,7 @@ let shown = null;
 
 function page(view) {
   if (view.visit) return view.young ? young(view) : visit(view);
-  return pages[view.place](view);
+  return (pages[view.place] || pages.idle)(view);
 }
 
 function draw(view) {

@@ -44,7 +44,8 @@ export function returns(view) {
     h("aside", { class: "messages" }, h("h3", null, page.count),
       h("ul", { class: "tally" }, page.lines.map((line) =>
         h("li", { key: line.id, class: `tally-line ${line.tone}` },
-          h("span", { class: "tally-title", "data-own": true }, line.title || line.barcode), mark(line.tone))))),
+          h("span", { class: "tally-title", "data-own": true }, line.title || line.barcode), mark(line.tone),
+          line.notes.includes("hold_waiting") && h("span", { class: "tally-hold" }, page.hold_shelf))))),
     h("nav", { class: "bar-touch" }, button("home", view.touches.home, { cls: "main" })));
 }
 
@@ -135,10 +136,10 @@ export function notice(view) {
       h("p", { class: "sub" }, line.todo),
       line.title && bookLine({ ...line, tone: "loan", head: "", due: "", remarks: [], offers: [] }, "book"),
       line.place && !line.title && h("p", { class: "place", "data-own": true }, line.place),
-      line.remarks.map((text) => h("p", { class: "alert look" }, text))),
+      line.remarks.map((text) => h("p", { class: "alert look" }, text)),
+      h("p", { class: "hint" }, view.notice_hint)),
     h("aside", { class: "picture" }, h("div", { class: "scene", html: sceneFor(line.reason) })),
     h("nav", { class: "bar-touch" },
       line.offers.map((o) => button(o.touch, o.label, { cls: "main", line: o.line, key: o.touch })),
-      button("home", view.touches.home, { cls: line.offers.length ? "" : "main", key: "home" }),
-      h("p", { class: "hint" }, view.notice_hint)));
+      button("home", view.touches.home, { cls: line.offers.length ? "" : "main", key: "home" })));
 }

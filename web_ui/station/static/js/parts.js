@@ -1,7 +1,7 @@
 // Pieces that several pages share.
 
 import { h } from "./dom.js";
-import { say, sayTicking } from "./words.js";
+import { say } from "./words.js";
 import { art } from "./art.js";
 
 export function button(touch, label, { cls = "", line, text, icon, key } = {}) {
@@ -27,7 +27,7 @@ export function header(view) {
     view.status.mark && h("span", { class: `mark ${view.status.mark}`, title: view.status.trouble.join("\n") },
       h("span", { class: "mark-text" }, view.status.text)),
     h("span", { class: `hours ${view.hours.open && view.hours.sure ? "open" : "shut"}`,
-      "data-own": view.hours.closure !== "" }, sayTicking(view.hours.text, "hours")),
+      "data-own": view.hours.closure !== "", "data-tick": "hours" }, view.hours.text),
     h("time", { class: "clock", "data-tick": "clock" }, view.clock.text),
     switches(view));
 }
@@ -86,7 +86,7 @@ function plain(line) {
   return [
     h("span", { class: "body" }, title(line),
       h("span", { class: "detail" },
-        done ? h("span", { class: "author", "data-own": true }, line.author)
+        done ? !line.place && !line.remarks.length && h("span", { class: "author", "data-own": true }, line.author)
           : [h("span", { class: "sentence" }, say(line.head)),
              h("span", { class: `sentence ${line.overdue ? "late" : ""}` }, say(line.due))],
         [line.place, ...line.remarks].filter(Boolean)

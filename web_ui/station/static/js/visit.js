@@ -19,9 +19,8 @@ export function visit(view) {
         h("p", { class: "out" }, page.out))),
     h("section", { class: "desk" },
       alerts(page, view),
-      page.lines.length
-        ? h("ul", { class: "lines", "data-list": true }, page.lines.map((line) => bookLine(line, line.id)))
-        : h("div", { class: "none" }, h("i", { class: "icon", html: art.book }), h("b", null, page.empty), h("span", null, page.empty_more))),
+      h("ul", { class: "lines", "data-list": true }, page.lines.map((line) => bookLine(line, line.id))),
+      !page.lines.length && h("div", { class: "none" }, h("i", { class: "icon", html: art.book }), h("b", null, page.empty), h("span", null, page.empty_more))),
     pager(view),
     h("section", { class: "offer-rows" }, page.lines.filter((line) => line.offers.length).map(offerRow)),
     h("nav", { class: "bar-touch" },
@@ -46,19 +45,20 @@ export function young(view) {
   const page = view.visit;
   const hero = page.lines.find((line) => line.lit) || page.lines[0];
   const greeting = !hero || hero.tone === "loan";
-  return h("main", { key: `visit ${page.id}`, class: `page young ${hero && !greeting ? hero.tone : "hello"}` },
+  const rest = page.lines.filter((line) => greeting || line !== hero);
+  const tight = rest.length || page.alerts.length || view.status.store_full;
+  return h("main", { key: `visit ${page.id}`, class: `page young ${greeting ? "hello" : hero.tone}${tight ? " tight" : ""}` },
     h("section", { class: "stage" },
       alerts(page, view),
       greeting
-        ? [h("span", { class: "big-face" }, page.avatar),
-           h("h2", { class: "greeting", key: "hello" }, say(page.hello)), h("p", { class: "sub" }, say(page.hello_more))]
-        : [h("span", { class: `big-sign ${hero.tone}`, key: `sign ${hero.id} ${hero.kind}` }, mark(hero.tone)),
-           h("h2", { class: "greeting", key: `head ${hero.id}` }, say(hero.head))],
+        ? [h("div", { class: "stage-head", key: "hello" }, h("span", { class: "big-face" }, page.avatar),
+             h("h2", { class: "greeting" }, say(page.hello))), h("p", { class: "sub" }, say(page.hello_more))]
+        : h("div", { class: "stage-head", key: `head ${hero.id} ${hero.kind}` },
+            h("span", { class: `big-sign ${hero.tone}` }, mark(hero.tone)), h("h2", { class: "greeting" }, say(hero.head))),
       !greeting && youngBook(hero)),
-    others(page, greeting ? null : hero),
+    others(rest),
     h("nav", { class: "bar-touch" },
       button("not_me", view.touches.not_me, { cls: "not-me", key: "not_me" }),
-      page.has_slip && button("slip", view.touches.slip, { cls: "slip-button", key: "slip" }),
       button("stay", page.again, { key: "stay", cls: "again" }), finish(view)));
 }
 
@@ -66,16 +66,15 @@ function youngBook(line) {
   return h("div", { class: `young-book ${line.tone}`, key: `book ${line.id}` }, cover(line.cover, "large"),
     h("span", { class: "body" }, title(line),
       [line.place, line.todo, line.due, ...line.remarks].filter(Boolean).map((text) =>
-        h("span", { class: "sentence", "data-own": text === line.place }, say(text))),
-      offers(line)));
+        h("span", { class: "sentence", "data-own": text === line.place }, say(text)))),
+    offers(line));
 }
 
-function others(page, hero) {
-  const rest = page.lines.filter((line) => line !== hero);
+function others(rest) {
   if (!rest.length) return null;
   return h("ul", { class: "others", "data-list": true }, rest.map((line) =>
     h("li", { key: line.id, class: `other ${line.tone}` }, cover(line.cover), mark(line.tone),
-      line.offers.slice(0, 1).map((o) => button(o.touch, o.label, { cls: "offer", line: o.line, key: o.touch })))));
+      line.offers.filter((o) => o.touch === "renew").map((o) => button(o.touch, o.label, { cls: "offer", line: o.line, key: o.touch })))));
 }
 
 export function slip(view) {

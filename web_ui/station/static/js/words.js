@@ -14,21 +14,3 @@ export function say(text) {
   return pairs.map(([base, pinyin]) =>
     pinyin ? h("ruby", null, base, h("rt", null, pinyin)) : h("span", null, base));
 }
-
-// A sentence whose one figure goes on ticking.
-export function sayTicking(text, name, cls) {
-  const pairs = readings[text];
-  const attrs = { class: cls, "data-tick": name };
-  if (!pairs) return h("span", attrs, text);
-  const kids = pairs.map(([base, pinyin]) => {
-    if (pinyin) return h("ruby", null, base, h("rt", null, pinyin));
-    const figure = /\d+/.exec(base);
-    if (!figure) return h("span", null, base);
-    return [
-      h("span", null, base.slice(0, figure.index)),
-      h("span", { "data-figure": true }, figure[0]),
-      h("span", null, base.slice(figure.index + figure[0].length)),
-    ];
-  });
-  return h("span", { ...attrs, "data-ruby": "1" }, kids);
-}

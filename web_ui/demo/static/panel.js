@@ -1,0 +1,152 @@
+// Simulated hands: what is clicked here is scanned, plugged and set at the station.
+
+const $ = (id) => document.getElementById(id);
+const words = $("words").dataset;
+const MOST = 60;
+const TWICE_MS = 600;
+let shelf = { cards: [], copies: [], wrong: [] };
+let networkUp = true;
+let lastCopy = null;
+
+const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+
+function element(tag, attrs = {}, ...kids) {
+  const node = document.createElement(tag);
+  Object.assign(node, attrs);
+  node.append(...kids);
+  return node;
+}
+
+async function ask(path, body) {
+  const init = body && { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
+  const answer = await fetch(`/demo/${path}`, init);
+  const told = await answer.json();
+  if (!answer.ok) throw new Error(told.error);
+  return told;
+}
+
+function log(text) {
+  $("log").prepend(element("li", {}, text));
+  while ($("log").children.length > 40) $("log").lastChild.remove();
+}
+
+async function act(path, body, said) {
+  try {
+    const told = await ask(path, body);
+    log(said);
+    return told;
+  } catch (error) {
+    log(fill(words.failed, { error: error.message }));
+    return null;
+  }
+}
+
+// Control characters are written out, so that the log stays readable.
+const escaped = (c) => (c < " " ? `\\x${c.charCodeAt(0).toString(16).padStart(2, "0")}` : c);
+const visible = (text) => [...text].slice(0, 40).map(escaped).join("");
+
+async function scan(text, name = "") {
+  await act("scan", { text }, fill(words.logScan, { text: `${visible(text)} ${name}`.trim() }));
+  setTimeout(loadShelf, 400);
+  setTimeout(loadTray, 600);
+}
+
+function card(one) {
+  const detail = [one.class_name, one.note, one.text].filter(Boolean).join(" · ");
+  return item(one.name, detail, () => scan(one.text, one.name));
+}
+
+function copy(one) {
+  const where = one.on_loan_to ? fill(words.onLoan, { who: one.on_loan_to }) : [words.onShelf, one.shelf].filter(Boolean).join(" · ");
+  const node = item(one.title, `${where} · ${one.text}`, () => {
+    lastCopy = one.text;
+    return scan(one.text, one.title);
+  });
+  node.classList.toggle("out", Boolean(one.on_loan_to));
+  return node;
+}
+
+function item(head, detail, onclick) {
+  return element("li", {}, element("button", { onclick }, element("b", {}, head), element("span", {}, detail)));
+}
+
+function list(kind, make) {
+  const wanted = $(`${kind}-filter`).value.trim().toLowerCase();
+  const all = shelf[kind];
+  const found = wanted ? all.filter((one) => Object.values(one).join(" ").toLowerCase().includes(wanted)) : all;
+  const shown = found.slice(0, MOST);
+  $(kind).replaceChildren(...shown.map(make));
+  $(`${kind}-shown`).textContent = fill(words.shown, { n: shown.length, total: found.length });
+}
+
+function wrong() {
+  const buttons = shelf.wrong.map((one) => element("button", { onclick: () => scan(one.text, one.label) }, one.label));
+  const twice = element("button", { onclick: async () => {
+    const text = lastCopy || shelf.copies[0]?.text;
+    if (!text) return;
+    await scan(text);
+    setTimeout(() => scan(text), TWICE_MS);
+  } }, words.twice);
+  $("wrong").replaceChildren(...buttons, twice);
+}
+
+async function loadShelf() {
+  shelf = { cards: [], copies: [], wrong: [], ...(await ask("shelf")) };
+  list("cards", card);
+  list("copies", copy);
+  wrong();
+}
+
+async function loadTray() {
+  const slips = await ask("tray");
+  const made = slips.slice(-6).reverse().map((slip) =>
+    slip.html ? element("iframe", { srcdoc: slip.html, sandbox: "", title: slip.at }) : element("pre", {}, slip.text));
+  if ($("tray").dataset.count === String(slips.length)) return;
+  $("tray").dataset.count = slips.length;
+  $("tray").replaceChildren(...(made.length ? made : [element("p", {}, words.trayEmpty)]));
+}
+
+async function loadState() {
+  const state = await ask("state");
+  networkUp = state.up;
+  $("clock").textContent = state.at.slice(0, 16).replace("T", " ");
+  $("light").classList.toggle("up", networkUp);
+  $("network").textContent = networkUp ? words.networkUp : words.networkDown;
+  $("plug").textContent = networkUp ? words.plugOut : words.plugIn;
+}
+
+async function setClock(at) {
+  await act("clock", { at }, fill(words.logClock, { at: at.replace("T", " ") }));
+  await loadState();
+}
+
+$("cards-filter").addEventListener("input", () => list("cards", card));
+$("copies-filter").addEventListener("input", () => list("copies", copy));
+$("free").addEventListener("submit", (event) => {
+  event.preventDefault();
+  if ($("free-text").value) scan($("free-text").value);
+  $("free-text").value = "";
+});
+$("set-clock").addEventListener("submit", (event) => {
+  event.preventDefault();
+  if ($("clock-at").value) setClock($("clock-at").value);
+});
+for (const button of document.querySelectorAll("[data-clock]")) button.addEventListener("click", () => setClock(button.dataset.clock));
+$("plug").addEventListener("click", async () => {
+  await act("network", { up: !networkUp }, networkUp ? words.logDown : words.logUp);
+  await loadState();
+});
+
+// The station may be stopped and started again while this page stands: look again, quietly.
+async function look() {
+  try {
+    await loadState();
+    await loadTray();
+    if (!shelf.cards.length) await loadShelf();
+  } catch (error) {
+    $("light").classList.remove("up");
+    console.warn("the station does not answer:", error);
+  }
+}
+setInterval(look, 2000);
+look();

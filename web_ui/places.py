@@ -1,0 +1,197 @@
+"""The pages of the touchscreen in words: one function for each place, the words of one book in lines.py."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from kiosk.screen import FindView, Found, Place, Screen, Touch, VisitView
+from web_ui.catalogue import Voice
+from web_ui.covers import cover
+from web_ui.lines import line_view
+from web_ui.qr import qr_svg
+from web_ui.slip_words import slip_text
+from web_ui.telling import tell_day
+
+EXPIRES_SOON_DAYS = 30
+GUIDES = {Touch.GUIDE_BORROW: "borrow", Touch.GUIDE_RETURN: "return", Touch.GUIDE_LOANS: "loans"}
+
+Json = dict[str, object]
+
+
+def place_view(screen: Screen, voice: Voice) -> Json:
+    """The part of the view that belongs to the page that stands on the screen."""
+    match screen.place:
+        case Place.IDLE:
+            return {"idle": _idle(screen, voice)}
+        case Place.RETURNS:
+            return {"returns": _returns(screen, voice)}
+        case Place.VISIT:
+            return (
+                {"visit": _visit(screen.visit, screen, voice)}
+                if screen.visit
+                else {"idle": _idle(screen, voice)}
+            )
+        case Place.GUIDE:
+            return {"guide": _guide(screen, voice)}
+        case Place.FIND:
+            return {"find": _find(screen.find or FindView("", (), 0), screen, voice)}
+        case Place.NUMBER:
+            return {
+                "number": {
+                    "typed": screen.number,
+                    **_texts(voice, "number", "head", "hint", "empty"),
+                }
+            }
+        case Place.NOTICE:
+            notice = line_view(screen.notice, voice, screen.local) if screen.notice else None
+            return {"notice": notice, "notice_hint": voice("notice.hint")}
+        case _:
+            assert_never(screen.place)
+
+
+def _texts(voice: Voice, table: str, *keys: str) -> dict[str, str]:
+    return {key: voice(f"{table}.{key}") for key in keys}
+
+
+def _idle(screen: Screen, voice: Voice) -> Json:
+    head = "head" if screen.hours.open or not screen.hours.sure else "closed"
+    steps = [
+        {"head": voice(f"idle.step_{i}"), "more": voice(f"idle.step_{i}_more")} for i in (1, 2, 3)
+    ]
+    touches = [Touch.GUIDE_BORROW, Touch.GUIDE_RETURN, Touch.FIND, Touch.GUIDE_LOANS]
+    if screen.number_allowed:
+        touches.append(Touch.NUMBER)
+    return {
+        "head_1": voice(f"idle.{head}_1"),
+        "head_2": voice(f"idle.{head}_2"),
+        "sub": voice("idle.sub" if head == "head" else "idle.sub_closed"),
+        "steps": steps,
+        "buttons": [{"touch": str(t), "label": voice(f"touch.{t}")} for t in touches],
+        "messages": list(screen.messages),
+        **_texts(voice, "idle", "welcome", "welcome_more"),
+        "messages_head": voice("idle.messages"),
+    }
+
+
+def _returns(screen: Screen, voice: Voice) -> Json:
+    lines = [line_view(line, voice, screen.local) for line in screen.returns]
+    done = sum(line["tone"] == "yes" for line in lines)
+    refused = bool(lines) and lines[0]["tone"] == "no"
+    return {
+        "lines": lines,
+        "head_1": voice("returns.refused") if refused else voice("returns.head_1"),
+        "head_2": "" if refused else voice("returns.head_2"),
+        "count": voice("returns.count", n=done),
+        "borrow": voice("returns.borrow"),
+        "hold_shelf": voice("returns.hold_shelf"),
+    }
+
+
+def _visit(visit: VisitView, screen: Screen, voice: Voice) -> Json:
+    lines = [line_view(line, voice, screen.local) for line in visit.lines]
+    done = any(line["tone"] == "yes" for line in lines)
+    return {
+        "id": visit.id,
+        "name": visit.name,
+        "class_name": visit.class_name,
+        "grade": visit.grade,
+        "avatar": visit.avatar or "📖",
+        "lines": lines,
+        "lent": visit.lent,
+        "lent_head": voice("visit.lent"),
+        "out": voice("visit.out", n=visit.out),
+        "more": _more(visit.more, voice),
+        "alerts": _alerts(visit, screen, voice),
+        "renewable": visit.renewable,
+        "renew_all": voice("visit.renew_all", n=visit.renewable) if visit.renewable else "",
+        "has_slip": done or bool(lines),
+        **_texts(voice, "visit", "again", "empty", "empty_more", "hello", "hello_more"),
+    }
+
+
+def _more(more: int | None, voice: Voice) -> str:
+    match more:
+        case None:
+            return ""
+        case n if n <= 0:
+            return voice("visit.more_none")
+        case n:
+            return voice("visit.more", n=n)
+
+
+def _alerts(visit: VisitView, screen: Screen, voice: Voice) -> list[Json]:
+    """What this patron should know before anything else; `tone` no or look."""
+    alerts: list[Json] = []
+    if visit.blocked:
+        alerts.append({"tone": "no", "text": voice("visit.blocked")})
+    alerts += [
+        {"tone": "look", "text": voice("visit.hold_ready", title=title)}
+        for title in visit.holds_ready
+    ]
+    today = screen.local.date()
+    if visit.expires_on and (visit.expires_on - today).days <= EXPIRES_SOON_DAYS:
+        day = tell_day(voice, visit.expires_on, today)
+        alerts.append({"tone": "look", "text": voice("visit.expires", day=day)})
+    return alerts
+
+
+def _guide(screen: Screen, voice: Voice) -> Json:
+    topic = GUIDES.get(screen.topic or Touch.GUIDE_BORROW, "borrow")
+    return {
+        "topic": topic,
+        **_texts(voice, f"guide.{topic}", "head", "tip"),
+        "steps": [voice(f"guide.{topic}.step_{i}") for i in (1, 2, 3)],
+    }
+
+
+def _find(find: FindView, screen: Screen, voice: Voice) -> Json:
+    shown = len(find.results)
+    return {
+        "typed": find.typed,
+        "total": find.total,
+        "total_text": voice("find.total", n=find.total) if find.typed else "",
+        "showing": voice("find.showing", n=shown) if find.total > shown else "",
+        "results": [_found(found, screen, voice) for found in find.results],
+        **_texts(voice, "find", "head", "empty", "empty_more", "none", "none_more"),
+    }
+
+
+def _found(found: Found, screen: Screen, voice: Voice) -> Json:
+    book = found.book
+    if found.available > 0:
+        where = voice("find.in", n=found.available)
+    elif found.expected_on is None:
+        where = voice("find.out")
+    else:
+        where = voice(
+            "find.out_expected", day=tell_day(voice, found.expected_on, screen.local.date())
+        )
+    return {
+        "title": book.title,
+        "author": book.author,
+        "shelf": book.shelf,
+        "call_number": book.call_number or book.class_number,
+        "cover": cover(book),
+        "copies": found.copies,
+        "available": found.available,
+        "state": where,
+        "only": voice("find.only") if found.in_library_only else "",
+        "tone": "yes" if found.available > 0 else "out",
+    }
+
+
+def slip_view(screen: Screen, voice: Voice) -> Json | None:
+    slip = screen.slip
+    if slip is None or screen.visit is None:
+        return None
+    library = (screen.library_en if voice.language == "en" else "") or screen.library
+    text = slip_text(screen.visit, voice.language, library, screen.local)
+    return {
+        "visit": slip.visit,
+        "text": text,
+        "qr": qr_svg(text),
+        "printer": slip.printer,
+        "printed": slip.printed,
+        "state": voice(f"slip.{slip.printed}") if slip.printed else "",
+        **_texts(voice, "slip", "head", "hint", "close"),
+    }
