@@ -31,6 +31,7 @@ REASONS: dict[Reason, str] = {
     Reason.UNKNOWN_COPY: "no such copy",
     Reason.UNREADABLE: "the scan could not be read",
     Reason.ISBN_NOT_LABEL: "that is the ISBN, not the library's label",
+    Reason.TRY_AGAIN: "the act could not be written; scan again",
     Reason.STORE_FULL: "the station's disk is nearly full: returns only",
 }
 

@@ -25,6 +25,7 @@ EXCHANGED_FOR = re.compile(r"\d{4}-\d{2}-\d{2}")  # 休息日（由 2026-10-10 �
 HOLDS_STILL_S = 0.05
 
 Signature = tuple[int, int, int]
+UNSETTLED: Signature = (-1, -1, -1)  # no file's: it must be read again
 
 
 class Rulebook:
@@ -32,10 +33,11 @@ class Rulebook:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._seen = _signature(path)
-        self._refused = ""
+        self._seen: Signature | None = UNSETTLED
         self.current = load_rules(path)
         self.trouble: str | None = None
+        self._judged = self.current.digest
+        self._refusal: str | None = None
 
     def refresh(self) -> bool:
         """Take up a changed file; True if new rules are in force. Call about once a second, from one thread."""
@@ -44,26 +46,28 @@ class Rulebook:
             return False
         content = _read_at_rest(self._path)
         if content is None:
+            self._seen = UNSETTLED if signature else None
             self.trouble = f"{self._path.name}: the file is missing or still being written; the last good rules stay"
             return False
         # A second write within the same tick of the file system's clock shows no new signature, so a signature is
         # believed only when the content behind it has been read twice.
         digest = _digest(content)
-        if digest in (self.current.digest, self._refused):
+        if digest == self._judged:
             self._seen = signature
-            self.trouble = self.trouble if digest == self._refused else None
+            self.trouble = self._refusal
             return False
+        self._judged = digest
         return self._take(content, digest)
 
     def _take(self, content: bytes, digest: str) -> bool:
+        self.trouble = self._refusal = None
+        if digest == self.current.digest:
+            return False
         try:
             self.current = make_rules(content, self._path)
         except SettingsError as error:
-            self._refused = digest
-            self.trouble = f"{error}\nThe last good rules stay in force."
+            self.trouble = self._refusal = f"{error}\nThe last good rules stay in force."
             return False
-        self._refused = ""
-        self.trouble = None
         return True
 
 
@@ -101,7 +105,9 @@ def _special_days(country: str) -> SpecialDays:
         for day, found in exchanged.items()
     }
     statutory = {day: name for day, name in named.items() if day not in exchanged}
-    closed = {day: name for day, name in _bridged(statutory, exchanged).items() if day not in working}
+    closed = {
+        day: name for day, name in _bridged(statutory, exchanged).items() if day not in working
+    }
     if country != "CN":
         return SpecialDays(closed, working)
     return SpecialDays(closed, working, known_until=date(_last_known_year(working), 12, 31))

@@ -11,7 +11,6 @@ RULE = '[[loan_rules]]\ncategories = ["student"]\ncopy_types = ["book"]\ndays = 
 TERM = "return_by = 2027-01-15\n"
 LUNCH = 'to = "12:30"\n'
 
-# what is changed, into what, and the one line that must be said
 WRONG = {
     "an unknown key names the nearest known one": (
         "limit = 3",
