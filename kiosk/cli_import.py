@@ -1,0 +1,113 @@
+"""`kiosk import`: patrons and catalogue from files, while the station goes on lending.
+
+Exit 0: all rows taken; 1: some were rejected, or the file cannot be read; 130 or 143: cancelled, nothing changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from kiosk.imports.report import Report
+
+# How many rejected rows and warnings the screen shows; the file beside the store has all.
+SHOWN = 20
+
+
+@click.group("import")
+def import_group() -> None:
+    """Take patrons or the catalogue from a file (CSV, XLSX, MARC); the station may go on running."""
+
+
+def _common(command: Callable[..., Any]) -> Callable[..., Any]:
+    folder = click.Path(path_type=Path, file_okay=False)
+    file = click.Path(path_type=Path, exists=True, dir_okay=False)
+    for option in (
+        click.option("--dry-run", is_flag=True, help="Check and compare; change nothing."),
+        click.option(
+            "--config",
+            type=folder,
+            default=Path("config"),
+            show_default=True,
+            help="Folder with station.toml and library.toml.",
+        ),
+        click.argument("file", type=file),
+    ):
+        command = option(command)
+    return command
+
+
+@import_group.command("patrons")
+@_common
+@click.option("--category", help="Category of all, for a file without such a column (a key or name).")
+def patrons(file: Path, config: Path, dry_run: bool, category: str | None) -> None:
+    """Pupils and teachers with their cards, from FILE (.csv, .txt, .xlsx)."""
+    _run("patrons", file, config, dry_run=dry_run, category=category)
+
+
+@import_group.command("catalogue")
+@_common
+@click.option("--copy-type", help="Type of all copies, for a file without such a column (a key or name).")
+@click.option(
+    "--format",
+    "flavour",
+    type=click.Choice(["auto", "table", "cnmarc", "marc21"]),
+    default="auto",
+    show_default=True,
+    help="What the file is; auto looks into it.",
+)
+@click.option(
+    "--encoding",
+    type=click.Choice(["auto", "utf-8", "gb18030", "marc-8"]),
+    default="auto",
+    show_default=True,
+    help="How its letters are written; auto looks into it.",
+)
+def catalogue(
+    file: Path, config: Path, dry_run: bool, copy_type: str | None, flavour: str, encoding: str
+) -> None:
+    """Titles and copies, from FILE (.csv, .txt, .xlsx, .mrc, .iso)."""
+    more = {"copy_type": copy_type, "flavour": flavour, "encoding": encoding}
+    _run("catalogue", file, config, dry_run=dry_run, **more)
+
+
+def _run(kind: str, file: Path, config: Path, **options: Any) -> None:
+    from config.settings import load_library, load_station
+    from kiosk.folders import Folders, open_store
+    from kiosk.imports.run import Options, run_import
+    from kiosk.imports.stopping import stopped_by_signals
+
+    folders = Folders(config.resolve())
+    library = load_library(folders.config / "library.toml")
+    store = open_store(folders, load_station(folders.config / "station.toml"))
+    with stopped_by_signals() as stop, _progress() as progress:
+        report = run_import(
+            store, kind, file, Options(library, **options), progress=progress, stop=stop
+        )
+    store.close()
+    _print(report)
+    if report.cancelled:
+        raise SystemExit(128 + (stop.number or 2))
+    if report.rejected:
+        raise SystemExit(1)
+
+
+def _progress() -> Any:
+    from kiosk.imports.progress import bar_or_lines
+
+    return bar_or_lines()
+
+
+def _print(report: Report) -> None:
+    for line in report.problems[:SHOWN]:
+        click.echo(line, err=True)
+    if len(report.problems) > SHOWN:
+        click.echo(f"... and {len(report.problems) - SHOWN} more", err=True)
+    if report.file is not None:
+        click.echo(f"All of them: {report.file}", err=True)
+    for line in report.summary():
+        click.echo(line)
