@@ -25,6 +25,9 @@ _WALK = (
     .order_by(journal.c.epoch, journal.c.seq)
     .where(journal.c.epoch >= bindparam("from_epoch"))
 )
+# Made once: putting a statement together costs more than SQLite takes to run it.
+_APPEND = insert(journal)
+_APPEND_PERSON = insert(journal_people)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,7 @@ class Journal:
         body = canonical(entry)
         entry_hash = digest(body)
         tx.conn.execute(
-            insert(journal),
+            _APPEND,
             {
                 "epoch": epoch,
                 "seq": seq,
@@ -81,7 +84,7 @@ class Journal:
         )
         if salt:
             tx.conn.execute(
-                insert(journal_people),
+                _APPEND_PERSON,
                 {"epoch": epoch, "seq": seq, "salt": salt, "patron_id": what.patron_id},
             )
         return Written(entry.key, proof(entry_hash))

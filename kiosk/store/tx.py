@@ -60,6 +60,28 @@ _HOLDS_READY = (
 )
 _META = select(meta.c.value).where(meta.c.key == bindparam("key"))
 
+# Statements that write are made once too: putting one together costs more than SQLite takes to run it. A parameter
+# may not have the name of a column that is set, hence the underscores.
+_OF_BARCODE = bindparam("barcode_")
+_OPEN_LOAN = insert(loans)
+_CLOSE_LOAN = delete(loans).where(loans.c.barcode == _OF_BARCODE)
+_RENEW_LOAN = (
+    update(loans)
+    .where(loans.c.barcode == _OF_BARCODE)
+    .values(
+        due_on=bindparam("due_on"),
+        renewals=loans.c.renewals + 1,
+        excused_on=None,
+        entry=bindparam("entry"),
+    )
+)
+_EXCUSE_LOAN = (
+    update(loans).where(loans.c.barcode == _OF_BARCODE).values(excused_on=bindparam("until"))
+)
+_SET_LAST_ENTRY = (
+    update(copies).where(copies.c.barcode == _OF_BARCODE).values(last_entry=bindparam("entry"))
+)
+
 
 class Tx:
     """One open transaction. `conn` is for the journal, the imports and the search, which speak SQL themselves."""
@@ -104,7 +126,7 @@ class Tx:
 
     def open_loan(self, loan: Loan, entry: str) -> None:
         self.conn.execute(
-            insert(loans),
+            _OPEN_LOAN,
             {
                 "barcode": loan.barcode,
                 "patron_id": loan.patron_id,
@@ -117,17 +139,14 @@ class Tx:
         )
 
     def close_loan(self, barcode: str) -> None:
-        self.conn.execute(delete(loans).where(loans.c.barcode == barcode))
+        self.conn.execute(_CLOSE_LOAN, {"barcode_": barcode})
 
     def renew_loan(self, barcode: str, due_on: date | None, entry: str) -> None:
-        self.conn.execute(
-            update(loans)
-            .where(loans.c.barcode == barcode)
-            .values(due_on=due_on, renewals=loans.c.renewals + 1, excused_on=None, entry=entry)
-        )
+        told = {"barcode_": barcode, "due_on": due_on, "entry": entry}
+        self.conn.execute(_RENEW_LOAN, told)
 
     def excuse_loan(self, barcode: str, until: date) -> None:
-        self.conn.execute(update(loans).where(loans.c.barcode == barcode).values(excused_on=until))
+        self.conn.execute(_EXCUSE_LOAN, {"barcode_": barcode, "until": until})
 
     def fill_hold(self, title_id: str, patron_id: str) -> None:
         """The patron has the copy: the place in the queue is used."""
@@ -149,9 +168,7 @@ class Tx:
         self.conn.execute(update(holds).where(holds.c.barcode == barcode).values(barcode=None))
 
     def set_last_entry(self, barcode: str, entry: str) -> None:
-        self.conn.execute(
-            update(copies).where(copies.c.barcode == barcode).values(last_entry=entry)
-        )
+        self.conn.execute(_SET_LAST_ENTRY, {"barcode_": barcode, "entry": entry})
 
     def found_again(self, barcode: str) -> None:
         self.conn.execute(
