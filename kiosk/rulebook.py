@@ -170,12 +170,10 @@ def _signature(path: Path) -> Signature | None:
 
 
 def _read_at_rest(path: Path) -> bytes | None:
-    """The content of a file that nobody is writing just now."""
-    before = _signature(path)
+    """The content of a file that nobody is writing just now; None where there is none or it still changes."""
     try:
         content = path.read_bytes()
         time.sleep(HOLDS_STILL_S)
-        again = path.read_bytes()
+        return content if content == path.read_bytes() else None
     except OSError:
         return None
-    return content if before and before == _signature(path) and content == again else None

@@ -263,6 +263,10 @@ def test_a_small_library_is_valid_and_says_what_was_left_out() -> None:
     assert library.windows[0].acts == ("checkout", "checkin", "renewal", "use")
 
 
+def test_a_window_of_no_length_is_refused() -> None:
+    assert [p.key for p in problems_of(changed(LUNCH, 'to = "11:30"\n'))] == ["windows[0].to"]
+
+
 def test_all_problems_are_told_at_once() -> None:
     text = changed("limit = 3", "limt = 3")
     text = changed("days = 14", 'days = "14"', text)
@@ -293,8 +297,3 @@ def test_times_and_dates_may_be_written_with_or_without_quotes() -> None:
     assert parse_library(text.encode(), "library.toml") == parse_library(
         SMALL.encode(), "library.toml"
     )
-
-
-def test_a_key_has_one_spelling_only() -> None:
-    said = [p.key for p in problems_of(changed('from = "11:30"', 'begins = "11:30"'))]
-    assert said == ["windows[0].from", "windows[0].begins"]

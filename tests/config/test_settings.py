@@ -177,6 +177,11 @@ def test_a_key_written_twice_is_told_with_its_line() -> None:
     assert re.search(r"this is not TOML: .*line 13", problem.message)
 
 
+def test_a_key_has_one_spelling_only() -> None:
+    said = [p.key for p in problems_of(changed('from = "11:30"', 'begins = "11:30"'))]
+    assert said == ["windows[0].from", "windows[0].begins"]
+
+
 def test_an_empty_file_names_every_table_it_lacks() -> None:
     keys = {p.key for p in problems_of("")}
     assert keys == {
