@@ -6,7 +6,18 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, delete, func, insert, select, update
+from sqlalchemy import (
+    BindParameter,
+    Connection,
+    Row,
+    and_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from kiosk.domain import Card, CardState, Copy, CopyState, Hold, Loan, Patron, Title
@@ -62,7 +73,7 @@ _META = select(meta.c.value).where(meta.c.key == bindparam("key"))
 
 # Statements that write are made once too: putting one together costs more than SQLite takes to run it. A parameter
 # may not have the name of a column that is set, hence the underscores.
-_OF_BARCODE = bindparam("barcode_")
+_OF_BARCODE: BindParameter[str] = bindparam("barcode_")
 _OPEN_LOAN = insert(loans)
 _CLOSE_LOAN = delete(loans).where(loans.c.barcode == _OF_BARCODE)
 _RENEW_LOAN = (
@@ -155,7 +166,12 @@ class Tx:
         )
 
     def keep_for_hold(self, title_id: str, barcode: str) -> None:
-        """Set the returned copy aside for the first in the queue who has none waiting (provisional, as told)."""
+        """Set the returned copy aside for the first in the queue who has none waiting (provisional, as told).
+
+        A copy that stands on the hold shelf already, and is scanned again, stays with the patron it was kept for.
+        """
+        if self.conn.execute(select(holds.c.n).where(holds.c.barcode == barcode)).first():
+            return
         first = (
             select(func.min(holds.c.n))
             .where(holds.c.title_id == title_id, holds.c.barcode.is_(None))
