@@ -16,6 +16,7 @@ from kiosk.domain import (
     Card,
     CardState,
     Copy,
+    CopyState,
     Facts,
     Loan,
     Note,
@@ -91,7 +92,12 @@ class Desk:
     def only_free_copy(self, isbn: str) -> Copy | None:
         """The one copy on the shelf that a scanned ISBN can mean; None if there is none or more than one."""
         with self._store.read() as tx:
-            free = [copy for copy in tx.copies_of_isbn(isbn) if tx.loan(copy.barcode) is None]
+            free = [
+                copy
+                for copy in tx.copies_of_isbn(isbn)
+                if copy.state not in (CopyState.MENDING, CopyState.WITHDRAWN)
+                and tx.loan(copy.barcode) is None
+            ]
         return free[0] if len(free) == 1 else None
 
     def checkout(self, who: Who, barcode: str, now: Now, *, undoes: str | None = None) -> Receipt:

@@ -7,7 +7,8 @@ from datetime import date, datetime
 
 from kiosk.calendar import Rules, closes_at, closure_on, opens_next, window_at
 from kiosk.desk_values import Account
-from kiosk.domain import Act, Copy, Loan, Now, Reason, Receipt, Verdict
+from kiosk.domain import Act, Copy, Loan, Note, Now, Reason, Receipt, Verdict
+from kiosk.loan_rules import days_overdue
 from kiosk.screen import (
     Book,
     Cue,
@@ -185,9 +186,9 @@ def line_of(receipt: Receipt, *, own: bool = False, others: bool = False, today:
     """What one act looks like on the screen. own, others: whose loan a returned copy was."""
     verdict = receipt.verdict
     kind = _KINDS[receipt.act] if verdict.allowed else LineKind.REFUSED
-    late = 0
-    if kind is LineKind.RETURNED and receipt.loan and receipt.loan.due_on:
-        late = max(0, (today - receipt.loan.due_on).days)
+    # Whether it was late is the verdict's to say: a refused return is excused, an unsure clock knows nothing.
+    was_late = receipt.loan is not None and Note.WAS_OVERDUE in verdict.notes
+    late = days_overdue(receipt.loan, today) if was_late and receipt.loan else 0
     return Line(
         id=0,
         kind=kind,
