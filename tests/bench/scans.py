@@ -1,0 +1,91 @@
+"""Scans as a queue of pupils makes them, timed to the painted screen, in turn with pushes of the bare peer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+
+from kiosk.bootstrap_demo import lay_out
+from tests.bench import stores
+from tests.bench.painting import Watched, chromium
+from tests.bench.plan import PATRONS
+from tests.bench.programs import demo, push_peer
+from tests.bench.rows import Row, median, quantile
+
+PEER = "bare Flask + waitress + EventSource push"
+WARM_UP = 24
+# A copy comes back so many rounds after it was lent: long after the time in which it would count as the same scan.
+BACK_AFTER = 20
+_SETTLE_S = (0.10, 0.14)
+
+
+@dataclass(slots=True)
+class Seen:
+    """Milliseconds from POST to paint: of the station's scans by kind, and of the bare pushes between them."""
+
+    scans: list[tuple[str, float]] = field(default_factory=list)
+    pushes: list[float] = field(default_factory=list)
+
+    def of(self, kind: str = "") -> list[float]:
+        return [ms for seen, ms in self.scans if kind in ("", seen)]
+
+    def rows(self, name: str, *, median_most: float | None, p99_most: float) -> list[Row]:
+        scans, pushes = self.of(), self.pushes
+        first = [
+            Row(name, "median", median(scans), "ms", PEER, median(pushes), most=median_most),
+            Row(
+                name,
+                "p99",
+                quantile(scans, 0.99),
+                "ms",
+                PEER,
+                quantile(pushes, 0.99),
+                most=p99_most,
+            ),
+        ]
+        kinds = sorted({kind for kind, _ in self.scans})
+        return first + [
+            Row(name, f"median, {k}", median(self.of(k)), "ms", PEER, median(pushes)) for k in kinds
+        ]
+
+
+def furnish(folder: Path) -> Path:
+    """A demo's folder with a store of full size in it; gives the folder of its settings."""
+    config = lay_out(folder)
+    stores.big_store(folder / "data")
+    return config
+
+
+def watch(folder: Path, more: Callable[[Seen], bool]) -> Seen:
+    """Scan at the demo of this folder for as long as `more` says of what has been seen so far."""
+    seen = Seen()
+    settle = Random(5)
+    with (
+        demo(folder) as url,
+        push_peer() as bare_url,
+        chromium() as browser,
+        closing(Watched(browser, url)) as screen,
+        closing(Watched(browser, bare_url)) as bare,
+    ):
+        for n, (kind, text) in enumerate(queue_of_pupils()):
+            took = screen.scan(text, settle.uniform(*_SETTLE_S))
+            push = bare.scan("", settle.uniform(*_SETTLE_S) / 2)
+            if n >= WARM_UP:
+                seen.scans.append((kind, took))
+                seen.pushes.append(push)
+                if not more(seen):
+                    return seen
+    raise AssertionError("the queue of pupils ended")
+
+
+def queue_of_pupils() -> Iterator[tuple[str, str]]:
+    """(kind, text): each pupil's card, two books to borrow, and one that somebody borrowed a while ago."""
+    for n in range(PATRONS):
+        yield "card", stores.card(n + 1)
+        yield "checkout", stores.copy(2 * n + 1)
+        yield "checkout", stores.copy(2 * n + 2)
+        if n >= BACK_AFTER:
+            yield "return", stores.copy(2 * (n - BACK_AFTER) + 1)
