@@ -167,7 +167,7 @@ class Shelf(Table):
     name: Text
     name_en: str = ""
     cart: str = ""
-    colour: str = ""
+    cart_en: str = ""
 
 
 class Messages(Table):

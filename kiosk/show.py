@@ -234,14 +234,20 @@ def book_of(copy: Copy) -> Book:
 
 
 def _in_words(line: Line, rules: Rules, language: str) -> Line:
-    return replace(
-        line, book=replace(line.book, shelf=shelf_words(line.book.shelf, rules, language))
-    )
+    words = cart_words if line.kind is LineKind.RETURNED else shelf_words
+    return replace(line, book=replace(line.book, shelf=words(line.book.shelf, rules, language)))
 
 
 def shelf_words(key: str, rules: Rules, language: str) -> str:
     """What library.toml calls a shelf, in the screen's language; the catalogue's word where it says nothing."""
-    for shelf in rules.library.shelves:
-        if shelf.key == key:
-            return (shelf.name_en or shelf.name) if language == "en" else shelf.name
-    return key
+    shelf = next((shelf for shelf in rules.library.shelves if shelf.key == key), None)
+    if shelf is None:
+        return key
+    return (shelf.name_en or shelf.name) if language == "en" else shelf.name
+
+
+def cart_words(key: str, rules: Rules, language: str) -> str:
+    """Where a returned copy is laid: the shelf's cart, or the shelf itself where it has none."""
+    shelf = next((shelf for shelf in rules.library.shelves if shelf.key == key), None)
+    cart = (shelf.cart_en or shelf.cart) if shelf and language == "en" else shelf and shelf.cart
+    return cart or shelf_words(key, rules, language)

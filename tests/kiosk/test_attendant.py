@@ -103,7 +103,11 @@ def test_a_copy_on_the_idle_screen_is_taken_back_and_the_shelf_told(station: Sch
     screen = station.scan(CITY)
     assert screen.place is Place.RETURNS
     line = top(screen)
-    assert (line.kind, line.book.shelf, line.offers) == (LineKind.RETURNED, "4", ())
+    assert (line.kind, line.book.shelf, line.offers) == (
+        LineKind.RETURNED,
+        "4 号架旁的蓝色还书车",
+        (),
+    )
     assert screen.cue is Cue.YES
     assert out(station) == {}
     assert (last(station)["act"], last(station)["patron"]) == ("checkin", "p1")
