@@ -10,6 +10,7 @@ import re
 import tomllib
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 from babel import Locale
 
@@ -27,7 +28,7 @@ def _file(name: str) -> dict[str, Message]:
     return dict(_flat(tomllib.loads(text)))
 
 
-def _flat(table: dict, prefix: str = "") -> list[tuple[str, Message]]:
+def _flat(table: dict[str, Any], prefix: str = "") -> list[tuple[str, Message]]:
     """Nested tables as dotted keys; a table of plural forms is one message."""
     found: list[tuple[str, Message]] = []
     for name, value in table.items():
@@ -70,7 +71,7 @@ class Voice:
         self._pinyin = young and self.language == "zh"
         self.rubies: dict[str, Ruby] = {}
 
-    def __call__(self, key: str, n: int | None = None, **values: object) -> str:
+    def __call__(self, key: str, n: int | None = None, **values: Any) -> str:
         message = self._messages[key]
         if isinstance(message, dict):
             form = self.locale.plural_form(n if n is not None else 1)
@@ -85,9 +86,10 @@ class Voice:
     def has(self, key: str) -> bool:
         return key in self._messages
 
-    def template(self, key: str, name: str, **values: object) -> str:
+    def template(self, key: str, name: str, **values: Any) -> str:
         """A message in which `{name}` stays open, for the page to fill in as time passes."""
-        return self(key, **values, **{name: "{" + name + "}"})
+        open_values: dict[str, Any] = {**values, name: "{" + name + "}"}
+        return self(key, **open_values)
 
     def learn(self, text: str, pinyin: str) -> None:
         """Remember how a title is read: one syllable a character, parted by spaces; ignored where it does not fit."""

@@ -10,6 +10,7 @@ from kiosk.screen import Book
 HUES = frozenset("ABCDEFGHJKNOPQRSTUVXZ") | {f"I{digit}" for digit in range(10)}
 """Class letters with a colour of their own; literature (I) has one for each region of the world."""
 PATTERNS = 4
+PLAIN, ROOM_FOR_PATTERN = 0, 4
 _SUBTITLE = re.compile(r"\s*[:：(（=/].*$")
 _LIMITS = {"l": 6, "m": 12, "latin": 26}
 
@@ -21,6 +22,8 @@ def cover(book: Book) -> dict[str, object]:
     limit = _LIMITS[size]
     text = title if len(title) <= limit else title[: limit - 1].rstrip() + "…"
     pattern = zlib.crc32(book.title.encode("utf-8", "replace")) % PATTERNS
+    if size != "l" or len(text) > ROOM_FOR_PATTERN:
+        pattern = PLAIN
     return {
         "hue": hue(book.class_number or book.call_number),
         "pattern": pattern,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from typing import Protocol
 
 from kiosk.screen import Screen
@@ -67,25 +67,22 @@ class Frames:
 
 def stream(
     screens: Screens, frames: Frames, streams: Streams, *, heartbeat_s: float = HEARTBEAT_S
-) -> Iterator[bytes]:
-    """One page's stream. The caller has entered `streams`; the stream leaves it when it ends, however it ends."""
-    try:
-        screen = screens.screen
-        yield b"retry: 1000\n\n" + event(screen.n, frames.payload(screen))
+) -> Generator[bytes, None, None]:
+    """One page's stream; it ends when the server stops. The caller counts it in and out of `streams`."""
+    screen = screens.screen
+    yield b"retry: 1000\n\n" + event(screen.n, frames.payload(screen))
+    beat_at = time.monotonic() + heartbeat_s
+    while not streams.stopping:
+        newer = screens.wait(screen.n, min(SLICE_S, heartbeat_s))
+        if newer is not None:
+            # Several may have passed while this page was written to: only the newest matters.
+            screen = max(newer, screens.screen, key=lambda s: s.n)
+            yield event(screen.n, frames.payload(screen))
+        elif time.monotonic() >= beat_at:
+            yield b": still here\nevent: beat\ndata: 1\n\n"
+        else:
+            continue
         beat_at = time.monotonic() + heartbeat_s
-        while not streams.stopping:
-            newer = screens.wait(screen.n, min(SLICE_S, heartbeat_s))
-            if newer is not None:
-                # Several may have passed while this page was written to: only the newest matters.
-                screen = max(newer, screens.screen, key=lambda s: s.n)
-                yield event(screen.n, frames.payload(screen))
-            elif time.monotonic() >= beat_at:
-                yield b": still here\nevent: beat\ndata: 1\n\n"
-            else:
-                continue
-            beat_at = time.monotonic() + heartbeat_s
-    finally:
-        streams.leave()
 
 
 def event(n: int, payload: str) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import assert_never
+from typing import Any, assert_never
 
 from kiosk.domain import Note, Reason
 from kiosk.screen import Book, Line, LineKind, Touch
@@ -24,6 +24,7 @@ WITH_LIBRARIAN = frozenset(
 NO_BOOK = frozenset(
     {
         Reason.UNREADABLE,
+        Reason.TRY_AGAIN,
         Reason.ISBN_NOT_LABEL,
         Reason.UNKNOWN_CARD,
         Reason.CARD_LOST,
@@ -78,7 +79,7 @@ def line_head(line: Line, voice: Voice) -> str:
     """What to read first: the result, or the reason."""
     if tone(line) not in ("no", "look") or line.reason is Reason.OK:
         return voice(f"line_kind.{line.kind}")
-    facts: dict[str, object] = {}
+    facts: dict[str, Any] = {}
     if line.limit is not None:
         facts["limit"] = line.limit
     if line.count is not None:
@@ -93,7 +94,7 @@ def line_todo(line: Line, voice: Voice, local: datetime) -> str:
     """After a refusal or an explanation: what the patron can do instead."""
     if tone(line) not in ("no", "look") or line.reason is Reason.OK:
         return ""
-    facts: dict[str, object] = {}
+    facts: dict[str, Any] = {}
     if line.opens_at is not None:
         facts["when"] = tell_when(voice, line.opens_at, local)
     return _with_facts(
@@ -171,7 +172,7 @@ def offer_view(touch: Touch, line: Line, voice: Voice) -> dict[str, object]:
 
 
 def _with_facts(
-    voice: Voice, key: str, bare: str, facts: dict[str, object], number: int | None
+    voice: Voice, key: str, bare: str, facts: dict[str, Any], number: int | None
 ) -> str:
     """The message with its facts, or the bare one where a fact is not known."""
     known = placeholders(messages(voice.language)[key]) <= facts.keys()

@@ -125,7 +125,7 @@ def _alerts(visit: VisitView, screen: Screen, voice: Voice) -> list[Json]:
     if visit.blocked:
         alerts.append({"tone": "no", "text": voice("visit.blocked")})
     alerts += [
-        {"tone": "look", "text": voice("visit.hold_ready", title=title)}
+        {"tone": "look", "text": voice("visit.hold_ready", title=title), "own": True}
         for title in visit.holds_ready
     ]
     today = screen.local.date()

@@ -8,13 +8,16 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 from kiosk.screen import Screen
 from tests.web_ui.fakes import FakeHands, FakeStation
 from web_ui.station import Server, create_app, serve
 
-SIZES = {"wide": {"width": 1280, "height": 800}, "tall": {"width": 1080, "height": 1920}}
+SIZES: dict[str, ViewportSize] = {
+    "wide": {"width": 1280, "height": 800},
+    "tall": {"width": 1080, "height": 1920},
+}
 ARGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-background-networking"]
 
 
@@ -54,3 +57,15 @@ def serving(screen: Screen, *, demo: bool = True) -> Iterator[tuple[FakeStation,
     station, hands = FakeStation(screen), FakeHands()
     with running(station, hands if demo else None) as server:
         yield station, server.url, hands
+
+
+def goto(page: Page, url: str) -> None:
+    """Opens the touchscreen and waits for its first screen."""
+    page.goto(url)
+    page.wait_for_selector("html[data-n]", state="attached")
+    page.evaluate("() => document.fonts.ready")
+
+
+def see(page: Page, n: int) -> None:
+    """Waits until screen n is drawn. (The page's content policy forbids wait_for_function.)"""
+    page.wait_for_selector(f'html[data-n="{n}"]', state="attached", timeout=5000)

@@ -1,4 +1,4 @@
-"""Screens made by hand: every place, line, reason and note, so that each can be looked at and tested."""
+"""Books, lines, visits and screens made by hand, for the tests of the pages."""
 
 from __future__ import annotations
 
@@ -7,22 +7,8 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from kiosk.domain import Note, Reason
-from kiosk.screen import (
-    Book,
-    Cue,
-    FindView,
-    Found,
-    Line,
-    LineKind,
-    OpenHours,
-    Place,
-    Screen,
-    SlipView,
-    Status,
-    Touch,
-    VisitView,
-)  # fmt: skip
+from kiosk.domain import Reason
+from kiosk.screen import Book, Line, LineKind, OpenHours, Place, Screen, Touch, VisitView
 
 LOCAL = datetime(2026, 11, 25, 11, 45, tzinfo=ZoneInfo("Asia/Shanghai"))
 DUE = date(2026, 12, 9)
@@ -83,7 +69,7 @@ def lent(i: int, book: Book = BOOKS[0], **changes: Any) -> Line:
 
 
 def refused(i: int, reason: Reason, book: Book = BOOKS[1], **changes: Any) -> Line:
-    facts = (
+    facts: dict[str, Any] = (
         {"limit": 3, "count": 2, "opens_at": NEXT} if reason is not Reason.IN_LIBRARY_ONLY else {}
     )
     line = Line(i, LineKind.REFUSED, book, reason=reason, **facts)
@@ -133,99 +119,16 @@ def young(*lines: Line, **changes: Any) -> VisitView:
 
 def screen(place: Place, **changes: Any) -> Screen:
     made = Screen(
-        1, place, "zh", LOCAL, OpenHours(True, LOCAL + timedelta(minutes=45), 45), "阳光实验学校图书馆",
+        1,
+        place,
+        "zh",
+        LOCAL,
+        OpenHours(True, LOCAL + timedelta(minutes=45), 45),
+        "阳光实验学校图书馆",
         "Sunshine School Library",
-    )  # fmt: skip
+    )
     return replace(made, **changes)
 
 
 def on_visit(view: VisitView, **changes: Any) -> Screen:
     return screen(Place.VISIT, visit=view, **{"ends_in_ms": 18000, "total_ms": 25000, **changes})
-
-
-SHUT = OpenHours(False, next=NEXT)
-MESSAGES = (
-    "本月主题：走近大自然。周四 12:00 阅览室，刷卡签到。",
-    "新到一批科普书，在第 9 架。",
-    "期末还书截止到 1 月 15 日，请大家早点还书。",
-)
-RESULTS = tuple(
-    Found(book, copies=3, available=available, in_library_only=book is DICTIONARY, expected_on=expected)
-    for book, available, expected in (
-        (BOOKS[1], 2, None), (BOOKS[5], 0, DUE), (DICTIONARY, 1, None), (BOOKS[6], 0, None), (BOOKS[0], 1, None),
-    )
-)  # fmt: skip
-BUSY = (
-    refused(9, Reason.IN_LIBRARY_ONLY, DICTIONARY, offers=(Touch.USE,)),
-    lent(8, BOOKS[0]),
-    lent(7, BOOKS[1], notes=(Note.CAPPED_BY_TERM,)),
-    lent(6, BOOKS[5]),
-    loan(5, BOOKS[2]),
-    loan(4, BOOKS[6], overdue_days=3, offers=()),
-)
-
-
-def looks() -> dict[str, Screen]:
-    """Every screen worth looking at, by name, in Chinese."""
-    made = {
-        "idle": screen(Place.IDLE, messages=MESSAGES),
-        "idle_poster": screen(Place.IDLE, number_allowed=True),
-        "idle_shut": screen(Place.IDLE, hours=SHUT, messages=MESSAGES[:1], status=Status(3, False)),
-        "idle_closure": screen(Place.IDLE, hours=replace(SHUT, closure="元旦放假"), status=Status(0, True, ("扫码器没有接好",))),
-        "idle_unsure": screen(Place.IDLE, hours=OpenHours(False, sure=False), status=Status(store_full=True)),
-        "idle_long": screen(Place.IDLE, hours=OpenHours(True, LOCAL + timedelta(hours=5)), contrast=True, messages=MESSAGES * 3, number_allowed=True),
-        "visit_empty": on_visit(visit()),
-        "visit": on_visit(visit(*BUSY[:3], BUSY[4]), cue=Cue.NO, cue_n=1),
-        "visit_long": on_visit(visit(*BUSY), cue=Cue.NO, cue_n=1),
-        "visit_contrast": on_visit(visit(*BUSY[:3], BUSY[4]), contrast=True),
-        "visit_alerts": on_visit(visit(
-            refused(3, Reason.PATRON_BLOCKED), loan(2, overdue_days=5), blocked=True, expires_on=date(2026, 12, 1),
-            holds_ready=("城南旧事",), more=None)),
-        "visit_offers": on_visit(visit(
-            Line(4, LineKind.EXPLAINED, BOOKS[0], Reason.ALREADY_YOURS, lit=True),
-            returned(3, BOOKS[1], offers=(Touch.BORROW,), notes=(Note.HOLD_WAITING, Note.WAS_OVERDUE), overdue_days=2),
-            Line(2, LineKind.RENEWED, BOOKS[2], due_on=date(2026, 12, 16), days=14),
-            Line(1, LineKind.USED, DICTIONARY, offers=(Touch.GIVE_BACK,)))),
-        "visit_unsure": on_visit(visit(
-            lent(2, due_on=None, notes=(Note.CLOCK_UNSURE,)), lent(1, BOOKS[1], notes=(Note.REAPPEARED, Note.HOLD_FILLED)),
-            refused(0, Reason.NO_RENEWALS_LEFT, BOOKS[2], due_on=date(2026, 12, 2)))),
-        "slip": on_visit(visit(*BUSY), slip=SlipView("v1", True, "done")),
-        "slip_plain": on_visit(visit(*BUSY[1:3]), slip=SlipView("v1", False)),
-        "young_hello": on_visit(young()),
-        "young_home": on_visit(young(loan(1, BOOKS[3]), loan(2, BOOKS[4], overdue_days=2, offers=()))),
-        "young": on_visit(young(lent(1, BOOKS[3], offers=())), cue=Cue.YES, cue_n=1),
-        "young_more": on_visit(young(lent(3, BOOKS[5]), lent(2, BOOKS[3]), loan(1, BOOKS[2]))),
-        "young_refused": on_visit(young(refused(4, Reason.IN_LIBRARY_ONLY, DICTIONARY, offers=(Touch.USE,)), lent(2, BOOKS[3]), loan(1, BOOKS[4]))),
-        "young_returned": on_visit(young(returned(4, BOOKS[3], notes=(Note.HOLD_WAITING,), offers=(Touch.BORROW,)))),
-        "young_blocked": on_visit(young(refused(4, Reason.PATRON_BLOCKED, BOOKS[3]), blocked=True)),
-        "returns": screen(Place.RETURNS, returns=(returned(3), returned(2, BOOKS[0], notes=(Note.HOLD_WAITING,)), returned(1, BOOKS[2])), cue=Cue.YES, cue_n=1),
-        "returns_hold": screen(Place.RETURNS, returns=(returned(2, BOOKS[0], notes=(Note.HOLD_WAITING, Note.WAS_OVERDUE), overdue_days=2), returned(1, BOOKS[5]))),
-        "returns_refused": screen(Place.RETURNS, returns=(refused(2, Reason.UNKNOWN_COPY, Book("X99")), returned(1))),
-        "guide_borrow": screen(Place.GUIDE, topic=Touch.GUIDE_BORROW),
-        "guide_return": screen(Place.GUIDE, topic=Touch.GUIDE_RETURN),
-        "guide_loans": screen(Place.GUIDE, topic=Touch.GUIDE_LOANS),
-        "find_empty": screen(Place.FIND, find=FindView("", (), 0)),
-        "find": screen(Place.FIND, find=FindView("HLM", RESULTS, 18)),
-        "find_none": screen(Place.FIND, find=FindView("QXZ", (), 0)),
-        "number_empty": screen(Place.NUMBER),
-        "number": screen(Place.NUMBER, number="2026031"),
-        "notice_isbn": screen(Place.NOTICE, notice=Line(1, LineKind.EXPLAINED, BOOKS[0], Reason.ISBN_NOT_LABEL, offers=(Touch.BORROW,))),
-        "notice_card": screen(Place.NOTICE, notice=Line(1, LineKind.REFUSED, Book(), Reason.UNKNOWN_CARD)),
-        "notice_lost": screen(Place.NOTICE, notice=Line(1, LineKind.REFUSED, Book(), Reason.CARD_LOST), contrast=True),
-        "notice_unreadable": screen(Place.NOTICE, notice=Line(1, LineKind.EXPLAINED, Book(), Reason.UNREADABLE)),
-    }  # fmt: skip
-    for i, (name, look) in enumerate(made.items(), start=2):
-        made[name] = replace(look, n=i)
-    return made
-
-
-def reasons() -> dict[str, Screen]:
-    """One visit for each reason, refused and explained, for old and young."""
-    made = {}
-    for reason in Reason:
-        if reason is Reason.OK:
-            continue
-        for who, view in (("old", visit), ("young", young)):
-            line = refused(1, reason, BOOKS[3])
-            made[f"{reason}_{who}"] = on_visit(view(line, loan(0)))
-    return made

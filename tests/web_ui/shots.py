@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from tests.web_ui.browse import SIZES, chromium, serving
-from tests.web_ui.samples import looks
+from tests.web_ui.looks import looks
 
 
 def main(folder: str, *names: str) -> None:

@@ -23,6 +23,9 @@ PRESETS = {
     "holiday": "2027-01-01T11:45",
 }
 
+WRONG = ("isbn", "unknown_copy", "unknown_card", "nothing", "control", "long")
+"""Labels of wrong things to scan that have words; others are shown as the hands name them."""
+
 
 class Hands(Protocol):
     """Simulated hardware, for the demo only."""
@@ -68,6 +71,7 @@ def demo_pages(hands: Hands, frame: Callable[[], str]) -> Blueprint:
             other=other,
             presets=presets,
             console=hands.console_url,
+            wrong={name: words(language)(f"demo.wrong_{name}") for name in WRONG},
         )
 
     @pages.post("/scan")

@@ -34,7 +34,8 @@ def station_pages(station: Station, frames: Frames, streams: Streams) -> Bluepri
         if not streams.enter():
             return {"error": f"{streams.limit} pages are open already; close one"}, 503
         response = Response(stream(station, frames, streams), mimetype="text/event-stream")
-        response.headers["X-Accel-Buffering"] = "no"
+        # Not in the generator: one that was never started would never leave.
+        response.call_on_close(streams.leave)
         return response
 
     @pages.post("/touch")

@@ -2,6 +2,7 @@
 
 const $ = (id) => document.getElementById(id);
 const words = $("words").dataset;
+const wrongNames = JSON.parse(words.wrong);
 const MOST = 60;
 const TWICE_MS = 600;
 let shelf = { cards: [], copies: [], wrong: [] };
@@ -51,13 +52,19 @@ async function scan(text, name = "") {
   setTimeout(loadTray, 600);
 }
 
+// A note may bring both languages, parted by a dot: Chinese first.
+function inOurs(note) {
+  const [zh, en] = (note || "").split(" · ");
+  return document.documentElement.lang === "en" && en ? en : zh;
+}
+
 function card(one) {
-  const detail = [one.class_name, one.note, one.text].filter(Boolean).join(" · ");
+  const detail = [one.class_name, inOurs(one.note), one.text].filter(Boolean).join(" · ");
   return item(one.name, detail, () => scan(one.text, one.name));
 }
 
 function copy(one) {
-  const where = one.on_loan_to ? fill(words.onLoan, { who: one.on_loan_to }) : [words.onShelf, one.shelf].filter(Boolean).join(" · ");
+  const where = one.on_loan_to ? fill(words.onLoan, { who: one.on_loan_to }) : inOurs(one.note) || words.onShelf;
   const node = item(one.title, `${where} · ${one.text}`, () => {
     lastCopy = one.text;
     return scan(one.text, one.title);
@@ -80,7 +87,10 @@ function list(kind, make) {
 }
 
 function wrong() {
-  const buttons = shelf.wrong.map((one) => element("button", { onclick: () => scan(one.text, one.label) }, one.label));
+  const buttons = shelf.wrong.map((one) => {
+    const name = wrongNames[one.label] || one.label;
+    return element("button", { onclick: () => scan(one.text, name) }, name);
+  });
   const twice = element("button", { onclick: async () => {
     const text = lastCopy || shelf.copies[0]?.text;
     if (!text) return;

@@ -67,5 +67,5 @@ export const scenes = {
 export function sceneFor(reason) {
   if (reason === "isbn_not_label") return scenes.isbn;
   if (reason.startsWith("card") || reason === "unknown_card" || reason === "patron_blocked") return scenes.card;
-  return reason === "unreadable" ? scenes.again : scenes.book;
+  return reason === "unreadable" || reason === "try_again" ? scenes.again : scenes.book;
 }

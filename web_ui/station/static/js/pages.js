@@ -5,6 +5,7 @@ import { say } from "./words.js";
 import { art, scenes, sceneFor } from "./art.js";
 import { bookLine, button, cover, iconButton, mark, offers, pager, title } from "./parts.js";
 
+const ROOM_FOR_POSTER = 2;
 const STEP_ART = [art.card, art.book, art.tick];
 
 export function idle(view) {
@@ -23,7 +24,9 @@ export function idle(view) {
         ? [h("h3", null, page.messages_head),
            h("ul", { class: "notes", "data-list": true }, page.messages.map((text, i) =>
              h("li", { key: `message ${i}`, class: i === 0 ? "note first" : "note", "data-own": true }, text)))]
-        : h("div", { class: "poster" }, shelf(), h("h3", null, page.welcome), h("p", null, page.welcome_more))),
+        : null,
+      page.messages.length < ROOM_FOR_POSTER &&
+        h("div", { class: "poster" }, shelf(), h("h3", null, page.welcome), h("p", null, page.welcome_more))),
     h("nav", { class: "bar-touch idle-touch" }, page.buttons.map((b, i) =>
       button(b.touch, b.label, { cls: i < 2 ? "main" : "", key: b.touch }))));
 }
@@ -40,7 +43,7 @@ export function returns(view) {
     h("section", { class: "welcome" },
       h("h2", { class: "greeting" }, page.head_1, h("em", null, page.head_2)),
       newest && hero(newest),
-      h("p", { class: "sub" }, newest && newest.tone === "yes" ? page.borrow : "")),
+      h("p", { class: "sub" }, newest && newest.tone === "yes" && !newest.notes.length ? page.borrow : "")),
     h("aside", { class: "messages" }, h("h3", null, page.count),
       h("ul", { class: "tally" }, page.lines.map((line) =>
         h("li", { key: line.id, class: `tally-line ${line.tone}` },

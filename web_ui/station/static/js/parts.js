@@ -83,18 +83,17 @@ function sentences(line) {
 
 function plain(line) {
   const done = line.tone === "yes";
-  return [
-    h("span", { class: "body" }, title(line),
-      h("span", { class: "detail" },
-        done ? !line.place && !line.remarks.length && h("span", { class: "author", "data-own": true }, line.author)
-          : [h("span", { class: "sentence" }, say(line.head)),
-             h("span", { class: `sentence ${line.overdue ? "late" : ""}` }, say(line.due))],
-        [line.place, ...line.remarks].filter(Boolean)
-          .map((text) => h("span", { class: "sentence strong", "data-own": text === line.place }, say(text))))),
-    done && h("span", { class: "result" },
-      h("span", { class: "result-head" }, mark("yes"), h("span", null, say(line.head))),
-      line.due && h("span", { class: "due" }, say(line.due))),
-  ];
+  const told = [line.place, ...line.remarks].filter(Boolean);
+  const detail = done
+    ? [!told.length && line.author && h("span", { class: "author", "data-own": true }, line.author)]
+    : [line.head, line.due].filter(Boolean).map((text) => h("span", { class: "sentence" }, say(text)));
+  return h("span", { class: "body" },
+    h("span", { class: "row" }, title(line),
+      done && h("span", { class: "result" }, mark("yes"), h("span", null, say(line.head)))),
+    h("span", { class: "row" },
+      h("span", { class: "detail" }, detail, told.map((text) =>
+        h("span", { class: "sentence strong", "data-own": text === line.place }, say(text)))),
+      done && line.due && h("span", { class: "due" }, say(line.due))));
 }
 
 export function finish(view) {

@@ -56,6 +56,7 @@ export function young(view) {
         : h("div", { class: "stage-head", key: `head ${hero.id} ${hero.kind}` },
             h("span", { class: `big-sign ${hero.tone}` }, mark(hero.tone)), h("h2", { class: "greeting" }, say(hero.head))),
       !greeting && youngBook(hero)),
+    h("div", { class: "young-offers" }, !greeting && offers(hero)),
     others(rest),
     h("nav", { class: "bar-touch" },
       button("not_me", view.touches.not_me, { cls: "not-me", key: "not_me" }),
