@@ -43,7 +43,9 @@ def _common(command: Callable[..., Any]) -> Callable[..., Any]:
 
 @import_group.command("patrons")
 @_common
-@click.option("--category", help="Category of all, for a file without such a column (a key or name).")
+@click.option(
+    "--category", help="Category of all, for a file without such a column (a key or name)."
+)
 def patrons(file: Path, config: Path, dry_run: bool, category: str | None) -> None:
     """Pupils and teachers with their cards, from FILE (.csv, .txt, .xlsx)."""
     _run("patrons", file, config, dry_run=dry_run, category=category)
@@ -51,7 +53,9 @@ def patrons(file: Path, config: Path, dry_run: bool, category: str | None) -> No
 
 @import_group.command("catalogue")
 @_common
-@click.option("--copy-type", help="Type of all copies, for a file without such a column (a key or name).")
+@click.option(
+    "--copy-type", help="Type of all copies, for a file without such a column (a key or name)."
+)
 @click.option(
     "--format",
     "flavour",
@@ -78,8 +82,9 @@ def catalogue(
 def _run(kind: str, file: Path, config: Path, **options: Any) -> None:
     from config.settings import load_library, load_station
     from kiosk.folders import Folders, open_store
-    from kiosk.imports.run import Options, run_import
+    from kiosk.imports.run import run_import
     from kiosk.imports.stopping import stopped_by_signals
+    from kiosk.imports.values import Options
 
     folders = Folders(config.resolve())
     library = load_library(folders.config / "library.toml")

@@ -1,0 +1,151 @@
+"""A row of a table of copies -> a Work with one copy, or why not; and what tables and MARC records share. PURE."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from kiosk import isbn
+from kiosk.domain import CopyState
+from kiosk.imports import cleaning
+from kiosk.imports.columns import Heading
+from kiosk.imports.faults import RowFault, shown
+from kiosk.imports.tables import Row
+from kiosk.imports.values import Item, Options, Work, title_id
+
+Warnings = list[tuple[str, str]]
+
+TITLE_FIELDS = ("title", "author", "publisher", "year", "class_number", "isbn")
+_YEAR = re.compile(r"(?:1[89]|20)\d{2}")
+_STATES = {
+    CopyState.WITHDRAWN: "剔旧 剔除 注销 报废 withdrawn discarded",
+    CopyState.LOST: "丢失 遗失 lost",
+    CopyState.MISSING: "下落不明 查无 missing",
+    CopyState.MENDING: "修补 修复 装订 送修 mending repair bindery",
+    CopyState.ON_SHELF: "在馆 在架 可借 正常 入藏 available in onshelf on_shelf",
+}
+_STATE_OF = {word: state for state, words in _STATES.items() for word in words.split()}
+
+
+class Shelving:
+    """What a copy of this library may be: label, type, room, state; the same for tables and MARC."""
+
+    def __init__(self, options: Options) -> None:
+        library = options.library
+        self._barcodes = library.barcodes
+        self._types = cleaning.choices_of(library.copy_types)
+        self._rooms = cleaning.choices_of(library.rooms)
+        self._usual_room = library.library.room
+        usual = options.copy_type
+        self.usual_type = (
+            cleaning.known_key(usual, self._types, "--copy-type", "[[copy_types]]")
+            if usual is not None
+            else next(iter(self._types))
+        )
+
+    @property
+    def usual(self) -> dict[str, Any]:
+        """What a new copy is where the file does not say."""
+        return {"copy_type": self.usual_type, "room": self._usual_room}
+
+    def barcode(self, cell: str, *, number: bool, warnings: Warnings) -> str:
+        code = cleaning.code(cell, "barcode", number=number)
+        if not code:
+            raise RowFault("the barcode is empty", "write it (条码号), or delete the row")
+        shapes, check = self._barcodes.copy_shapes, self._barcodes.copy_check_digit
+        code, warning = cleaning.shaped(code, "barcode", shapes, check)
+        if warning:
+            warnings.append((warning, "format the column as text (文本) in Excel"))
+        return code
+
+    def copy_type(self, cell: str) -> str:
+        return cleaning.known_key(cell, self._types, "copy type", "[[copy_types]]")
+
+    def place(self, cell: str) -> dict[str, str]:
+        """A location is a room if library.toml knows it as one, else a shelf."""
+        text = cleaning.text(cell, "location")
+        try:
+            return (
+                {"room": cleaning.known_key(text, self._rooms, "room", "[[rooms]]")} if text else {}
+            )
+        except RowFault:
+            return {"shelf": text}
+
+    def state(self, cell: str, warnings: Warnings) -> str:
+        """For a copy that the store does not have yet; the state of a known copy is the desk's and the staff's."""
+        word = cell.strip().casefold()
+        state = _STATE_OF.get(word)
+        if word and state is None:
+            warnings.append(
+                (f"state {shown(cell)} counts as on the shelf", "loans are not imported")
+            )
+        return str(state or CopyState.ON_SHELF)
+
+
+class BookRows:
+    """Turns rows into works, by the settings of one library."""
+
+    def __init__(self, heading: Heading, options: Options) -> None:
+        self._columns = heading.columns
+        self._shelving = Shelving(options)
+
+    def work(self, row: Row) -> Work:
+        """Raises RowFault for a row that cannot be taken."""
+        warnings: Warnings = []
+        cells = row.cells
+        barcode = self._shelving.barcode(
+            cells["barcode"], number="barcode" in row.numbers, warnings=warnings
+        )
+        present = {f: cells[f] for f in TITLE_FIELDS if f in self._columns}
+        values = title_values(present, warnings)
+        control = cleaning.text(cells.get("control", ""), "control number")
+        item = Item(barcode, self._copy(cells, warnings))
+        return Work(row.line, title_id(values, control), values, (item,), tuple(warnings))
+
+    def _copy(self, cells: Mapping[str, str], warnings: Warnings) -> dict[str, Any]:
+        columns = self._columns
+        values: dict[str, Any] = {}
+        if "copy_type" in columns and cells["copy_type"]:
+            values["copy_type"] = self._shelving.copy_type(cells["copy_type"])
+        if "shelf" in columns:
+            values["shelf"] = cleaning.text(cells["shelf"], "shelf")
+        if "room" in columns:
+            values |= self._shelving.place(cells["room"])
+        if "state" in columns:
+            values["state"] = self._shelving.state(cells["state"], warnings)
+        if {"call_number", "class_number", "book_number"} & columns.keys():
+            written = (cells.get(f, "") for f in ("call_number", "class_number", "book_number"))
+            values["call_number"] = call_number(*written)
+        return values
+
+
+def title_values(cells: Mapping[str, str], warnings: Warnings) -> dict[str, Any]:
+    """The columns of `titles` that the file has; a bad ISBN is kept as it stands and told."""
+    values: dict[str, Any] = {f: cleaning.text(cell, f) for f, cell in cells.items()}
+    if not values["title"]:
+        raise RowFault("the title is empty", "write it (题名), or delete the row")
+    if "isbn" in values:
+        values["isbn"] = _isbn(values["isbn"], warnings)
+    if "year" in values:
+        found = _YEAR.search(values["year"])
+        values["year"] = found[0] if found else ""
+    return values
+
+
+def call_number(call: str, class_number: str, book_number: str) -> str:
+    """As written, or made of class number and book number: I242.4/12."""
+    if call:
+        return cleaning.text(call, "call number")
+    parts = (cleaning.text(class_number, "class number"), cleaning.text(book_number, "book number"))
+    return "/".join(part for part in parts if part)
+
+
+def _isbn(cell: str, warnings: Warnings) -> str:
+    # 978-7-...（精装）, or several numbers: the first counts.
+    number = re.split(r"[(（;；,，]", cell)[0].strip()
+    if number and not isbn.is_good(number):
+        warnings.append(
+            (f"ISBN {shown(number)} has a wrong check digit or length", "compare it with the book")
+        )
+    return isbn.isbn13(number) or isbn.compact(number)

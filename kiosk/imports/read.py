@@ -1,0 +1,153 @@
+"""Reading a file into the staging file: every row either staged or told with its fault."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from kiosk.imports.book_rows import BookRows
+from kiosk.imports.faults import ImportFailed, Problem, RowFault, shown
+from kiosk.imports.marc import looks_like_marc, raw_records, read_record
+from kiosk.imports.marc_works import MarcWorks
+from kiosk.imports.patron_rows import PatronRows
+from kiosk.imports.progress import Progress
+from kiosk.imports.staging import Staging
+from kiosk.imports.stopping import Stop
+from kiosk.imports.tables import Row, Table, read_table
+from kiosk.imports.values import Options, Person, Work
+
+_BATCH = 1_000
+
+
+def read_file(
+    staging: Staging, kind: str, path: Path, options: Options, *, progress: Progress, stop: Stop
+) -> int:
+    """Stage all of the file; the number of rows or records in it. Raises ImportFailed if it cannot be read at all."""
+    marc = kind == "catalogue" and _is_marc(path, options)
+    if not marc and path.suffix.lower() in (".mrc", ".iso", ".marc") and kind == "patrons":
+        raise ImportFailed(f"{path} holds MARC records; patrons come from .csv or .xlsx")
+    staging.set(unit="record" if marc else "row" if path.suffix.lower() == ".xlsx" else "line")
+    take = _records(staging, path, options) if marc else _rows(staging, kind, path, options)
+    progress.begin(f"reading {path.name}", None)
+    count = 0
+    while not stop:
+        with staging.writing():
+            done = sum(1 for _ in _first(take, _BATCH))
+        count += done
+        progress.advance(done)
+        if done < _BATCH:
+            break
+    return count
+
+
+def _is_marc(path: Path, options: Options) -> bool:
+    if options.flavour in ("cnmarc", "marc21"):
+        return True
+    return options.flavour == "auto" and looks_like_marc(path)
+
+
+def _first(steps: Iterator[None], count: int) -> Iterator[None]:
+    for _, step in zip(range(count), steps, strict=False):
+        yield step
+
+
+def _rows(staging: Staging, kind: str, path: Path, options: Options) -> Iterator[None]:
+    table = read_table(path, kind, options.encoding)
+    _note_unused(staging, table)
+    if kind == "patrons":
+        yield from _each(
+            staging, table.rows, PatronRows(table.heading, options).person, Takes(staging).person
+        )
+    else:
+        yield from _each(
+            staging, table.rows, BookRows(table.heading, options).work, Takes(staging).work
+        )
+
+
+def _each(
+    staging: Staging, rows: Iterable[Row], make: Callable[[Row], Any], take: Callable[[Any], None]
+) -> Iterator[None]:
+    for row in rows:
+        try:
+            _readable(row)
+            take(make(row))
+        except RowFault as fault:
+            staging.report(Problem(row.line, fault.what, fault.remedy))
+        yield
+
+
+def _records(staging: Staging, path: Path, options: Options) -> Iterator[None]:
+    works, takes = MarcWorks(options), Takes(staging)
+    for number, raw in enumerate(raw_records(path), 1):
+        try:
+            takes.work(works.work(read_record(raw, options.encoding), number))
+        except RowFault as fault:
+            staging.report(Problem(number, fault.what, fault.remedy))
+        yield
+
+
+def _readable(row: Row) -> None:
+    if row.faulty:
+        raise RowFault(row.faulty, "open the file in Excel or WPS and save it again")
+    if row.merged:
+        raise RowFault(
+            f"merged cells hide {', '.join(row.merged)}",
+            "unmerge them (取消合并单元格) and fill every row",
+        )
+
+
+def _note_unused(staging: Staging, table: Table) -> None:
+    if table.heading.unused:
+        names = ", ".join(table.heading.unused)
+        what = f"columns not used: {names}"
+        staging.report(Problem(0, what, "nothing to do, if none of them matters", rejected=False))
+
+
+class Takes:
+    """Puts people and works into the staging file, each number once."""
+
+    def __init__(self, staging: Staging) -> None:
+        self._staging = staging
+        self._seen: dict[tuple[str, str], int] = {}
+        self._titles: set[str] = set()
+
+    def person(self, person: Person) -> None:
+        self._once("patron", person.id, person.line)
+        if person.card:
+            self._once("card", person.card, person.line)
+            self._staging.stage("card", person.card, person.id, person.line, {})
+        self._staging.stage("patron", person.id, "", person.line, person.values)
+        self._warn(person.line, person.warnings)
+
+    def work(self, work: Work) -> None:
+        items = []
+        faults = [RowFault(*fault) for fault in work.faults]
+        for item in work.items:
+            try:
+                self._once("barcode", item.barcode, work.line)
+                items.append(item)
+            except RowFault as fault:
+                faults.append(fault)
+        if items and work.id not in self._titles:
+            self._titles.add(work.id)
+            self._staging.stage("title", work.id, "", work.line, work.values)
+        for item in items:
+            self._staging.stage("copy", item.barcode, work.id, work.line, item.values)
+        for found in faults:
+            self._staging.report(Problem(work.line, found.what, found.remedy))
+        self._warn(work.line, work.warnings)
+
+    def _once(self, kind: str, key: str, line: int) -> None:
+        first = self._seen.setdefault((kind, key), line)
+        if first != line or (kind == "barcode" and self._seen.get(("", key)) == line):
+            where = f"line {first}" if first != line else "the same record"
+            raise RowFault(
+                f"{kind} {shown(key)} stands already in {where}", "delete one of the two"
+            )
+        if kind == "barcode":
+            self._seen["", key] = line
+
+    def _warn(self, line: int, warnings: Iterable[tuple[str, str]]) -> None:
+        for what, remedy in warnings:
+            self._staging.report(Problem(line, what, remedy, rejected=False))

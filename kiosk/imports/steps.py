@@ -1,0 +1,101 @@
+"""Writing the plan into the store in short steps, undoing it, and going on after a crash.
+
+A step is: note in the staging file how the rows are now (durable), then write them in one transaction of the store.
+The write lock is held for the second part only, about AIM_S long; after it the desk gets a pause to take the lock in.
+Killed in between, the step is done again: its rows are written once more, and how they were is known already.
+"""
+
+from __future__ import annotations
+
+import time
+
+from kiosk.imports.progress import Progress
+from kiosk.imports.rows import Rows, current, prepared, take_out, write
+from kiosk.imports.staging import Item, Staging
+from kiosk.imports.stopping import Stop
+from kiosk.store.store import Store
+
+# How long a step should keep the store's write lock, and the pause after it (at least; half the step if longer).
+AIM_S = 0.020
+PAUSE_S = 0.010
+_FEWEST, _FIRST, _MOST = 4, 32, 1_000
+_TRIES = 5
+
+
+class Pace:
+    """How many rows the next step takes, by how long the last one kept the lock."""
+
+    def __init__(self) -> None:
+        self.rows = _FIRST
+
+    def took(self, rows: int, seconds: float) -> None:
+        fitting = int(rows * AIM_S / max(seconds, 1e-6))
+        # A step that was slow shrinks the next at once; growth is slow, for one commit may be lucky.
+        self.rows = max(_FEWEST, min(fitting, self.rows * 2, _MOST))
+
+
+class _RowsChanged(Exception):
+    """Somebody wrote one of the rows between the note and the write: note again."""
+
+
+def apply(store: Store, staging: Staging, *, progress: Progress, stop: Stop) -> bool:
+    """Write what the plan still lacks; False if it was stopped before the end (nothing is undone yet)."""
+    done = int(staging.get("done") or 0)
+    progress.begin("writing", staging.planned() - done)
+    pace = Pace()
+    while items := staging.after(done, pace.rows):
+        if stop:
+            return False
+        seconds = _step(store, staging, items, done)
+        pace.took(len(items), seconds)
+        done = items[-1].seq
+        progress.advance(len(items))
+        time.sleep(max(PAUSE_S, seconds / 2))
+    return True
+
+
+def undo(store: Store, staging: Staging, *, progress: Progress) -> int:
+    """Take back all that was written, last first; how many new rows stay because they are in use."""
+    at = int(staging.get("undone") or staging.planned() + 1)
+    kept = int(staging.get("kept") or 0)
+    progress.begin("undoing", None)
+    pace = Pace()
+    while items := staging.begun_before(at, pace.rows):
+        began = time.monotonic()
+        with store.begin() as tx:
+            began = time.monotonic()
+            kept += take_out(tx.conn, items)
+        seconds = time.monotonic() - began
+        pace.took(len(items), seconds)
+        at = items[-1].seq
+        with staging.writing():
+            staging.set(undone=at, kept=kept)
+        progress.advance(len(items))
+        time.sleep(max(PAUSE_S, seconds / 2))
+    return kept
+
+
+def _step(store: Store, staging: Staging, items: list[Item], done: int) -> float:
+    """One step; how long the lock was held. `done`: the steps before it are in the store."""
+    for _ in range(_TRIES):
+        with store.read() as tx:
+            before = current(tx.conn, items)
+        ready, search = prepared(items, before)
+        staging.note_before(items, before, done)
+        try:
+            return _write(store, ready, before, search)
+        except _RowsChanged:
+            continue
+    raise AssertionError(f"row {items[0].key} changed {_TRIES} times within a step")
+
+
+def _write(
+    store: Store, ready: list[Item], before: Rows, search: dict[str, tuple[object, ...]]
+) -> float:
+    began = time.monotonic()
+    with store.begin() as tx:
+        began = time.monotonic()
+        if current(tx.conn, ready) != before:
+            raise _RowsChanged
+        write(tx.conn, ready, search)
+    return time.monotonic() - began
