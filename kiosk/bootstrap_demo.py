@@ -135,7 +135,8 @@ class Hands:
             notes = special.get(kind, {})
             for row in rows:
                 row["note"] = notes.get(row["text"], "")
-            rows.sort(key=lambda row: (not row["note"], row["text"]))
+            place = {text: number for number, text in enumerate(notes)}
+            rows.sort(key=lambda row: place.get(row["text"], len(place)))
         return {**found, "wrong": WRONG}
 
     def tray(self) -> list[dict[str, str]]:
