@@ -45,6 +45,7 @@ def messages(language: str) -> dict[str, Message]:
     return _file(f"{language}.toml")
 
 
+@cache
 def ruby_marks() -> dict[str, str]:
     """The sentences of zh.toml with a reading after each character: 借[jiè]书[shū]."""
     return {key: str(marked) for key, marked in _file("zh_ruby.toml").items()}

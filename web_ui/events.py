@@ -76,7 +76,7 @@ def stream(
         newer = screens.wait(screen.n, min(SLICE_S, heartbeat_s))
         if newer is not None:
             # Several may have passed while this page was written to: only the newest matters.
-            screen = max(newer, screens.screen, key=lambda s: s.n)
+            screen = screens.screen
             yield event(screen.n, frames.payload(screen))
         elif time.monotonic() >= beat_at:
             yield b": still here\nevent: beat\ndata: 1\n\n"

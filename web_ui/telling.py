@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from babel.dates import format_date, format_skeleton
 
-from web_ui.catalogue import Voice
+from web_ui.catalogue import LANGUAGES, Voice
 
 SOON_DAYS = 6
 """Up to here a weekday names one day only."""
@@ -40,6 +40,14 @@ def tell_when(voice: Voice, moment: datetime, local: datetime) -> str:
 
 def tell_long_date(voice: Voice, day: date) -> str:
     return str(format_date(day, "long", locale=voice.locale))
+
+
+def warm_up() -> None:
+    """Load what Babel reads from disk at the first date, so that no pupil waits for it."""
+    local = datetime(2026, 11, 25, 11, 45, tzinfo=UTC)
+    for language in LANGUAGES:
+        tell_when(Voice(language), local + timedelta(days=5), local)
+        tell_day(Voice(language), date(2026, 12, 9), local.date())
 
 
 def minutes_until(moment: datetime, local: datetime) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -28,6 +29,7 @@ class FakeStation:
         self.touched: list[Touched] = []
         self.visits: dict[str, VisitView] = {}
         self.allow = True
+        self.delays_s: list[float] = []
 
     @property
     def screen(self) -> Screen:
@@ -48,6 +50,7 @@ class FakeStation:
     def touch(
         self, touch: Touch, *, visit: str | None, line: int | None = None, text: str = ""
     ) -> bool:
+        time.sleep(self.delays_s.pop(0) if self.delays_s else 0)
         self.touched.append(Touched(touch, visit, line, text))
         return self.allow
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import socket
 import time
+from dataclasses import replace
 from typing import Any
 
-from kiosk.screen import Place
+from kiosk.screen import Place, Screen
 from tests.web_ui.browse import running
 from tests.web_ui.fakes import FakeStation
 from tests.web_ui.samples import screen
@@ -60,10 +61,17 @@ def test_a_page_gets_the_whole_screen_on_connecting_and_each_newer_one() -> None
         late.close()
 
 
+class Behind(FakeStation):
+    """Hands out screens one by one, as if the page had been slow to ask."""
+
+    def wait(self, after_n: int, timeout_s: float) -> Screen | None:
+        newer = super().wait(after_n, timeout_s)
+        return replace(newer, n=after_n + 1) if newer else None
+
+
 def test_a_slow_page_gets_only_the_newest_screen() -> None:
-    station, gate, frames = FakeStation(screen(Place.IDLE)), Streams(1), Frames(view)
-    assert gate.enter()
-    page = stream(station, frames, gate)
+    station, gate = Behind(screen(Place.IDLE)), Streams(1)
+    page = stream(station, Frames(view), gate)
     assert b"id: 1\n" in next(page)
     for _ in range(5):
         station.show(screen(Place.FIND))

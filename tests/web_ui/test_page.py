@@ -116,16 +116,22 @@ def test_a_page_that_changes_under_the_finger_is_not_touched(
     assert touched(station, 1)[0] == Touched(Touch.NOT_ME, "v2", None, "")
 
 
+def test_a_touch_names_the_visit_in_which_the_finger_came_down(
+    page: Page, station: FakeStation, server: Server
+) -> None:
+    goto(page, server.url)
+    see(page, station.show(on_visit(visit(lent(1)))))
+    page.hover("header [data-touch=language]")
+    page.mouse.down()
+    see(page, station.show(on_visit(visit(lent(1), id="v2", name="王安安"))))
+    page.mouse.up()
+    assert touched(station, 1) == [Touched(Touch.LANGUAGE, "v1", None, "")]
+
+
 def test_quick_keys_arrive_in_order(page: Page, station: FakeStation, server: Server) -> None:
     goto(page, server.url)
     see(page, station.show(screen(Place.FIND, find=FindView("", (), 0))))
-    slow = iter([0.3, 0.0, 0.1])
-
-    def delayed(route: object) -> None:
-        time.sleep(next(slow, 0))
-        route.continue_()  # type: ignore[attr-defined]
-
-    page.route("**/touch", delayed)
+    station.delays_s = [0.4, 0.0, 0.2, 0.0, 0.1]
     for letter in "HLMENG":
         page.tap(f"[data-text={letter}]")
     assert "".join(t.text for t in touched(station, 6)) == "HLMENG"

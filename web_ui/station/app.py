@@ -12,6 +12,7 @@ from web_ui.events import Frames, Streams
 from web_ui.security import guard
 from web_ui.station.slip import STYLE
 from web_ui.station.views import station_pages
+from web_ui.telling import warm_up
 from web_ui.words import view
 
 STREAMS = 8
@@ -36,6 +37,7 @@ class Station(Protocol):
 
 def create_app(station: Station, *, hands: Hands | None = None, streams: int = STREAMS) -> Flask:
     """The pages of one station. hands: simulated hardware; without it there are no demo pages at all."""
+    warm_up()
     app = Flask(__name__)
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     gate, frames = Streams(streams), Frames(view)
