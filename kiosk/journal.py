@@ -19,7 +19,15 @@ _LAST = (
     .order_by(journal.c.epoch.desc(), journal.c.seq.desc())
     .limit(1)
 )
-_LAST_MS = select(journal.c.at_ms).order_by(journal.c.epoch.desc(), journal.c.seq.desc()).limit(1)
+# What an unsure clock wrote is no witness: it would make the wrong time trusted. Quotes in texts are escaped. The look
+# back is bounded, for it is made at every reading of the clock.
+_NEWEST = (
+    select(journal.c.at_ms, journal.c.body)
+    .order_by(journal.c.epoch.desc(), journal.c.seq.desc())
+    .limit(5000)
+    .subquery()
+)
+_LAST_SURE_MS = select(_NEWEST.c.at_ms).where(_NEWEST.c.body.contains('"clock":"sure"')).limit(1)
 _WALK = (
     select(journal.c.epoch, journal.c.seq, journal.c.hash, journal.c.body)
     .order_by(journal.c.epoch, journal.c.seq)
@@ -140,9 +148,9 @@ def unsent(tx: Tx) -> int:
 
 
 def last_ms(store: Store) -> int | None:
-    """When the newest entry was written, as its clock read (UTC ms)."""
+    """When the newest entry of a sure clock was written (UTC ms)."""
     with store.read() as tx:
-        found: int | None = tx.conn.execute(_LAST_MS).scalar()
+        found: int | None = tx.conn.execute(_LAST_SURE_MS).scalar()
         return found
 
 

@@ -1,0 +1,132 @@
+"""When the clock is believed, and where the demo's clock begins."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from kiosk import clock as clock_module
+from kiosk import journal
+from kiosk.bootstrap import trusted_ms
+from kiosk.bootstrap_demo import FIRST_START, demo_start
+from kiosk.clock import MovableClock, SystemClock, boot_id, synchronised
+from kiosk.desk_values import Who
+from tests.kiosk.school import CITY, SEA, XIAOMAN, ZONE, School
+
+DAY_MS = 24 * 3600 * 1000
+P1 = Who("p1", XIAOMAN)
+
+
+@pytest.fixture
+def unset(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A kernel that says nobody has set its clock."""
+    monkeypatch.setattr(clock_module, "synchronised", lambda: False)
+
+
+def now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+@pytest.mark.usefixtures("unset")
+@pytest.mark.parametrize(
+    ("last_ms", "sure"),
+    [
+        (lambda: None, False),
+        (lambda: now_ms(), True),
+        (lambda: now_ms() - 60 * DAY_MS, True),
+        (lambda: now_ms() - 120 * DAY_MS + 5_000, True),
+        (lambda: now_ms() - 120 * DAY_MS - 5_000, False),
+        (lambda: now_ms() + 5_000, False),
+        (lambda: now_ms() + 400 * DAY_MS, False),
+    ],
+    ids=["no entry", "just now", "60 days", "120 days", "past 120 days", "ahead", "a year ahead"],
+)
+def test_an_unset_clock_is_believed_0_to_120_days_after_the_last_entry(
+    last_ms: Callable[[], int | None], sure: bool
+) -> None:
+    assert SystemClock(ZONE, last_ms).now().sure is sure
+
+
+def test_a_clock_set_by_the_network_is_believed_whatever_the_journal_says(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(clock_module, "synchronised", lambda: True)
+    assert SystemClock(ZONE, lambda: None).now().sure
+
+
+def test_the_kernel_can_be_asked_and_names_its_boot() -> None:
+    assert isinstance(synchronised(), bool)
+    assert boot_id() == boot_id() == SystemClock(ZONE, lambda: None).boot
+
+
+def test_the_system_clock_reads_the_librarys_zone_and_grows() -> None:
+    clock = SystemClock(ZONE, lambda: None)
+    before, now, after = now_ms(), clock.now(), now_ms()
+    assert before <= now.at_ms <= after
+    assert now.local.tzinfo is ZONE
+    assert clock.mono_ms() <= clock.mono_ms()
+
+
+def test_an_entry_of_an_unsure_clock_does_not_make_the_wrong_time_trusted(school: School) -> None:
+    school.desk.checkout(P1, CITY, school.now)
+    good = school.now.at_ms
+    school.clock.sure = False
+    school.clock.set(datetime(2000, 1, 1, 0, 5, tzinfo=ZONE))
+    school.desk.checkout(P1, SEA, school.now)
+    school.desk.note_scan(
+        '"clock":"sure"', school.desk.checkin(SEA, school.now).verdict.reason, school.now
+    )
+    assert journal.last_ms(school.store) == good == trusted_ms(school.store)
+
+
+def test_a_confirmed_clock_is_trusted_from_then_on(school: School) -> None:
+    assert trusted_ms(school.store) is None
+    with school.store.begin() as tx:
+        tx.set_value("clock_confirmed_ms", "123")
+    assert trusted_ms(school.store) == 123
+    school.desk.checkout(P1, CITY, school.now)
+    assert trusted_ms(school.store) == school.now.at_ms
+
+
+def test_a_running_clock_runs_on_from_where_it_was_set() -> None:
+    clock = MovableClock(ZONE, FIRST_START, running=True)
+    clock.set(datetime(2026, 11, 25, 12, 29))
+    assert (
+        timedelta()
+        <= clock.now().local - datetime(2026, 11, 25, 12, 29, tzinfo=ZONE)
+        < timedelta(seconds=5)
+    )
+    time.sleep(0.02)
+    assert clock.now().local > datetime(2026, 11, 25, 12, 29, tzinfo=ZONE)
+
+
+def test_a_clock_moved_by_hand_stands_still() -> None:
+    clock = MovableClock(ZONE, FIRST_START, running=False)
+    assert clock.now() == clock.now()
+    assert clock.now().local == FIRST_START.replace(tzinfo=ZONE)
+
+
+@pytest.mark.parametrize(
+    ("last", "start"),
+    [
+        (None, FIRST_START),
+        (datetime(2026, 11, 24, 12, 0), FIRST_START),
+        (datetime(2026, 12, 9, 11, 50), datetime(2026, 12, 9, 11, 50)),
+    ],
+)
+def test_the_demo_begins_inside_the_window_and_goes_on_where_the_last_entry_was(
+    last: datetime | None, start: datetime
+) -> None:
+    last_ms = round(last.replace(tzinfo=ZONE).timestamp() * 1000) if last else None
+    assert demo_start(last_ms, ZONE) == start.replace(tzinfo=ZONE)
+
+
+def test_the_demos_clock_begins_inside_a_lending_window(tmp_path: Path) -> None:
+    school = School(tmp_path)
+    school.clock.set(demo_start(None, ZONE))
+    assert school.station.screen.hours.open
+    school.close()
