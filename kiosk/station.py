@@ -100,6 +100,7 @@ class Station:
         self._finished: OrderedDict[str, VisitView] = OrderedDict()
         self._printed: tuple[str, str] | None = None
         self._deadline_ms: int | None = None
+        self._ticked_ms = ports.clock.mono_ms()
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._run, name="station", daemon=True)
         self.failed: BaseException | None = None
@@ -181,6 +182,9 @@ class Station:
                 self._publish(self._p.clock.now())
             case (scan, now):
                 self._take_scan(scan, now)
+        # Scans that follow each other closely must not keep new rules and marks for staff waiting.
+        if self._p.clock.mono_ms() - self._ticked_ms >= TICK_S * 1000:
+            self._tick()
         return True
 
     # Time
@@ -192,7 +196,7 @@ class Station:
         return min(TICK_S, max(0.0, left))
 
     def _tick(self) -> None:
-        now = self._p.clock.now()
+        now, self._ticked_ms = self._p.clock.now(), self._p.clock.mono_ms()
         if self._deadline_ms is not None and self._p.clock.mono_ms() >= self._deadline_ms:
             self._attendant.close()
             self._restart_countdown()

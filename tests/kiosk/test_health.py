@@ -1,0 +1,119 @@
+"""Health and the marks on the screen: each part green, yellow or red, what it means and what to do."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from kiosk import health
+from kiosk.health import Parts
+from tests.kiosk.school import CITY, XIAOMAN, ZONE, School
+
+
+@pytest.fixture
+def parts(school: School) -> Parts:
+    school.clock.set(
+        datetime(2026, 9, 16, 11, 45, tzinfo=ZONE)
+    )  # well before the calendar's data ends
+    return Parts(school.store, school.clock, school.rulebook, (school.scanner,), lambda: None)
+
+
+def part(parts: Parts, name: str) -> dict[str, str]:
+    return cast("dict[str, str]", health.report(parts)[name])
+
+
+def test_all_is_green_and_counted(school: School, parts: Parts) -> None:
+    school.desk.checkin(CITY, school.now)
+    report = health.report(parts)
+    assert report["state"] == "green", report
+    assert (report["journal_length"], report["unsent_entries"]) == (1, 1)
+    assert report["online"] is None
+    assert report["rules_digest"] == school.rulebook.current.digest
+    assert health.marks(parts).trouble == ()
+
+
+def test_entries_that_the_central_record_made_durable_are_not_unsent(
+    school: School, parts: Parts
+) -> None:
+    for _ in range(3):
+        school.desk.checkin(CITY, school.now)
+    with school.store.begin() as tx:
+        tx.set_value("durable:1", "2")
+    assert health.report(parts)["unsent_entries"] == 1
+    assert health.marks(parts).unsent == 1
+
+
+def test_an_unplugged_scanner_is_red_and_named(school: School, parts: Parts) -> None:
+    school.scanner.unplug()
+    assert part(parts, "scanner")["state"] == "red"
+    assert health.report(parts)["state"] == "red"
+    assert health.marks(parts).trouble == ("scanner: simulated scanner is unplugged",)
+
+
+def test_a_station_without_a_scanner_is_red(school: School) -> None:
+    bare = Parts(school.store, school.clock, school.rulebook, (), lambda: True)
+    assert part(bare, "scanner")["do"] == "add a [[scanners]] table"
+
+
+def test_an_unsure_clock_is_yellow_and_says_what_to_run(school: School, parts: Parts) -> None:
+    school.clock.sure = False
+    line = part(parts, "clock")
+    assert (line["state"], health.report(parts)["state"]) == ("yellow", "yellow")
+    assert "kiosk clock confirm" in line["do"]
+    assert "cannot be trusted" in health.marks(parts).trouble[0]
+
+
+def test_a_disk_nearly_full_is_red_and_says_that_returns_go_on(
+    school: School, parts: Parts
+) -> None:
+    school.store._stop_below_mb = 1 << 40
+    line = part(parts, "store")
+    assert line["state"] == "red"
+    assert "checkouts have stopped, returns go on" in line["what"]
+    assert health.marks(parts).store_full
+
+
+def test_rules_that_were_not_taken_up_are_yellow_and_quoted(school: School, parts: Parts) -> None:
+    school.library_toml.write_text("limit = 'three'", encoding="utf-8")
+    assert not school.rulebook.refresh()
+    line = part(parts, "rules")
+    assert line["state"] == "yellow"
+    assert line["what"].startswith("library.toml was changed but not taken up: ")
+    assert "library.toml" in health.marks(parts).trouble[0]
+
+
+def test_a_calendar_that_ends_soon_is_yellow(school: School, parts: Parts) -> None:
+    school.clock.set(datetime(2026, 12, 20, 11, 45, tzinfo=ZONE))
+    line = part(parts, "rules")
+    assert line["state"] == "yellow"
+    assert line["what"].endswith("known only to 2026-12-31")
+
+
+def test_the_station_reports_what_waits_and_why_it_stopped(tmp_path: Path) -> None:
+    school = School(tmp_path)
+    seen: list[BaseException] = []
+    school.station.on_failure = seen.append
+    school.open()
+    assert school.station.health()["waiting"] == 0
+    school.station.on_scan(cast("Any", None))  # a mistake of our own: no driver hands over nothing
+    school.station._thread.join(5)
+    assert "AttributeError" in str(school.station.health()["stopped"])
+    assert [type(error) for error in seen] == [AttributeError]
+    school.close()
+
+
+def test_a_station_that_stopped_has_lost_nothing_it_acknowledged(tmp_path: Path) -> None:
+    school = School(tmp_path)
+    school.station.on_failure = lambda error: None
+    school.open()
+    school.scan(XIAOMAN, CITY)
+    school.station.on_scan(cast("Any", None))
+    school.station._thread.join(5)
+    school.close()
+    again = School(tmp_path).open()
+    (line,) = again.scan(XIAOMAN).visit.lines  # type: ignore[union-attr]
+    assert line.book.barcode == CITY
+    again.close()
