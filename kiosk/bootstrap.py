@@ -5,30 +5,29 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 import structlog
+from flask import Flask
 
-from config.library import Library
 from config.settings import load_station
 from config.station import Station as StationSettings
 from drivers.simulator import SimulatedPrinter, SimulatedScanner, SimulatedSlip
 from kiosk import health, journal
 from kiosk.bootstrap_demo import Hands, demo_start, fill_with_sample
-from kiosk.calendar import Rules
 from kiosk.clock import Clock, MovableClock, SystemClock
 from kiosk.desk import Desk
+from kiosk.errors import KioskError
+from kiosk.finding import finding
 from kiosk.folders import Folders, open_store
 from kiosk.imports import finish_interrupted
 from kiosk.journal import Journal
 from kiosk.rulebook import Rulebook
-from kiosk.screen import FindView, Found, Screen, VisitView
-from kiosk.show import shelf_words
+from kiosk.screen import Screen, VisitView
 from kiosk.slips import SlipPrinter
 from kiosk.station import Patience, Ports, Station
 from kiosk.store.lock import FolderLock
-from kiosk.store.search import find
 from kiosk.store.store import Store
 from web_ui.station import create_app, serve
 from web_ui.station.serve import Server
@@ -37,7 +36,6 @@ from web_ui.station.slip import slip_html, slip_text
 log = structlog.get_logger()
 
 HOST = "127.0.0.1"
-RESULTS = 20
 
 
 @dataclass(slots=True)
@@ -98,7 +96,7 @@ def start(
         desk=desk,
         rulebook=rulebook,
         clock=clock,
-        find=_finding(store, rulebook),
+        find=finding(store, rulebook),
         status=lambda: health.marks(parts),
         health=lambda: health.report(parts),
         paper=paper,
@@ -108,13 +106,21 @@ def start(
     station.on_failure = _leave
     hands = _hands(store, clock, scanners, tray, line) if demo else None
     app = create_app(station, hands=hands, streams=settings.screen.streams)
-    server = serve(
-        app, HOST, settings.screen.port if port is None else port, settings.screen.streams
-    )
+    server = _pages(app, settings.screen.port if port is None else port, settings.screen.streams)
     station.start()
     for scanner in scanners:
         scanner.start(station.on_scan)
     return Running(station, store, clock, scanners, server, lock, paper, hands)
+
+
+def _pages(app: Flask, port: int, streams: int) -> Server:
+    try:
+        return serve(app, HOST, port, streams)
+    except OSError as error:
+        raise KioskError(
+            f"port {port} cannot be used ({error.strerror}); "
+            "stop the program that has it, or choose another: screen.port in station.toml, or --port"
+        ) from error
 
 
 def trusted_ms(store: Store) -> int | None:
@@ -134,32 +140,6 @@ def _online(
     settings: StationSettings, line: threading.Event, *, demo: bool
 ) -> Callable[[], bool | None]:
     return line.is_set if demo or settings.central.address else lambda: None
-
-
-def _finding(store: Store, rulebook: Rulebook) -> Callable[[str, str], FindView]:
-    def found(typed: str, language: str) -> FindView:
-        if not typed:
-            return FindView("", (), 0)
-        rules = rulebook.current
-        with store.read() as tx:
-            results, total = find(
-                tx.conn, typed, RESULTS, in_library_types=never_lent(rules.library)
-            )
-        in_words = (_on_shelf(result, rules, language) for result in results)
-        return FindView(typed, tuple(in_words), total)
-
-    return found
-
-
-def never_lent(library: Library) -> frozenset[str]:
-    """Copy types that no rule lends to anybody: they are read in the library."""
-    lent = {t for rule in library.loan_rules if rule.use == "loan" for t in rule.copy_types}
-    return frozenset(t.key for t in library.copy_types) - lent
-
-
-def _on_shelf(result: Found, rules: Rules, language: str) -> Found:
-    book = replace(result.book, shelf=shelf_words(result.book.shelf, rules, language))
-    return replace(result, book=book)
 
 
 def _printing(tray: SimulatedPrinter, rulebook: Rulebook) -> Callable[[VisitView, Screen], None]:

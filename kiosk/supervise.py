@@ -37,6 +37,8 @@ def demo(data: Path, station_port: int, central_port: int, no_browser: bool) -> 
     config = lay_out(data.resolve())
     with _station(config, station_port) as child:
         _wait_until_ready(child)
+        # Before the line that says so: whoever reads "ready" may end the demo at once.
+        signal.signal(signal.SIGTERM, lambda *_: child.terminate())
         station = f"http://{HOST}:{station_port}/"
         panel = f"{station}demo/"
         click.echo(f"ready: station={station} panel={panel} console=-")
@@ -91,7 +93,6 @@ def _wait_until_ready(child: subprocess.Popen[str]) -> None:
 
 
 def _until_it_ends(child: subprocess.Popen[str]) -> int:
-    signal.signal(signal.SIGTERM, lambda *_: child.terminate())
     try:
         return child.wait()
     except KeyboardInterrupt:
