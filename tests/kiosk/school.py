@@ -7,7 +7,7 @@ from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
 from drivers.simulator import SimulatedScanner
 from kiosk import health
@@ -15,11 +15,14 @@ from kiosk.clock import MovableClock
 from kiosk.desk import Desk
 from kiosk.desk_values import Who
 from kiosk.domain import Now
+from kiosk.finding import finding
 from kiosk.journal import Journal
+from kiosk.pinyin import toned
 from kiosk.rulebook import Rulebook
-from kiosk.screen import FindView, Line, Screen
+from kiosk.screen import Line, Screen
 from kiosk.station import Patience, Ports, Station
 from kiosk.store.schema import cards, copies, holds, patrons, titles
+from kiosk.store.search import index_title
 from kiosk.store.store import Store
 
 SHIPPED = Path(__file__).resolve().parents[2] / "config"
@@ -82,7 +85,7 @@ class School:
             desk=self.desk,
             rulebook=self.rulebook,
             clock=self.clock,
-            find=lambda typed, language: FindView(typed, (), 0),
+            find=finding(self.store, self.rulebook),
             status=lambda: health.marks(parts),
             health=lambda: health.report(parts),
             paper=None,
@@ -158,8 +161,10 @@ class School:
             tx.conn.execute(insert(cards), lost)
             for tid, title, author, class_number, isbn, those in _TITLES:
                 row = {"id": tid, "title": title, "author": author, "class_number": class_number}
-                more = {"isbn": isbn, "publisher": "", "year": "", "pinyin": ""}
+                more = {"isbn": isbn, "publisher": "", "year": "", "pinyin": toned(title)}
                 tx.conn.execute(insert(titles), {**row, **more})
+                n = tx.conn.execute(select(titles.c.n).where(titles.c.id == tid)).scalar_one()
+                index_title(tx.conn, n, {**row, **more})
                 for barcode, copy_type, state in those:
                     place = {"shelf": "4", "room": "main", "call_number": class_number}
                     copy = {
