@@ -6,8 +6,10 @@ Exit 0: all rows taken; 1: some were rejected, or the file cannot be read; 130 o
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -89,9 +91,10 @@ def _run(kind: str, file: Path, config: Path, **options: Any) -> None:
     folders = Folders(config.resolve())
     library = load_library(folders.config / "library.toml")
     store = open_store(folders, load_station(folders.config / "station.toml"))
+    today = datetime.now(ZoneInfo(library.library.time_zone)).date()
     with stopped_by_signals() as stop, _progress() as progress:
         report = run_import(
-            store, kind, file, Options(library, **options), progress=progress, stop=stop
+            store, kind, file, Options(library, today, **options), progress=progress, stop=stop
         )
     store.close()
     _print(report)

@@ -1,4 +1,4 @@
-"""A row of a table of copies -> a Work with one copy, or why not; and what tables and MARC records share. PURE."""
+"""A row of a table of copies -> a Work with one copy, or why not; and what tables and MARC records share."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Cells made into values: texts, numbers of cards and copies, dates, grades. Every fault says what to do. PURE."""
+"""Cells made into values: texts, numbers of cards and copies, dates, grades. Every fault says what to do."""
 
 from __future__ import annotations
 

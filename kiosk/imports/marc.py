@@ -8,6 +8,7 @@ letters are told by looking at them, and pymarc then reads a record that is put 
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,6 +25,8 @@ _LEADER = 24
 _ENTRY = 12
 # A record of a school library has a few kilobytes; ISO 2709 itself ends at 99,999.
 _LONGEST = 1 << 20
+# A character of GB 2312, which all usual ones are.
+_PAIR = re.compile(rb"[\xa1-\xf7][\xa1-\xfe]")
 
 
 def looks_like_marc(path: Path) -> bool:
@@ -118,15 +121,11 @@ def _framed(leader: bytes, fields: list[tuple[bytes, bytes]], *, utf8: bool) -> 
 
 
 def _is_gbk(body: bytes) -> bool:
-    """Whether the bytes that are not ASCII make mostly Chinese characters."""
-    try:
-        others = [c for c in body.decode("gb18030") if not c.isascii()]
-    except UnicodeDecodeError:
+    """Whether the bytes that are not ASCII come mostly in pairs, as Chinese does; MARC-8 has one before a letter."""
+    if not _decodes(body, "gb18030"):
         return False
-    chinese = sum(
-        "\u4e00" <= c <= "\u9fff" or "\u3000" <= c <= "\u303f" or c >= "\uff00" for c in others
-    )
-    return chinese * 2 > len(others)
+    others = sum(not c.isascii() for c in body.decode("gb18030"))
+    return 2 * len(_PAIR.findall(body)) > others
 
 
 def _decodes(body: bytes, encoding: str) -> bool:

@@ -1,4 +1,4 @@
-"""The fields of a MARC record that a school library needs, in both flavours. PURE.
+"""The fields of a MARC record that a school library needs, in both flavours.
 
 CNMARC (WH/T 0503, like UNIMARC): 010 $a ISBN; 200 $a title, $h $i part, $f responsibility; 210 $c publisher, $d date;
 690 $a class number (中图法); 905 holdings: $b barcode, $c place, $d class number, $e book number.
@@ -78,9 +78,9 @@ def flavour_of(record: Record, wanted: str) -> str:
     """cnmarc or marc21: by the field of the title, unless it was said."""
     if wanted in ("cnmarc", "marc21"):
         return wanted
-    if "200" in record and record["200"].get("a"):
+    if _first(record, "200", "a"):
         return "cnmarc"
-    if "245" in record:
+    if _first(record, "245", "a"):
         return "marc21"
     raise RowFault(
         "the record has no title (200 $a or 245 $a)",

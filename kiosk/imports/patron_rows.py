@@ -1,4 +1,4 @@
-"""A row of a table of patrons -> a Person, or why not. PURE."""
+"""A row of a table of patrons -> a Person, or why not."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ def read_file(
     take = _records(staging, path, options) if marc else _rows(staging, kind, path, options)
     progress.begin(f"reading {path.name}", None)
     count = 0
-    while not stop:
+    while not stop.asked:
         with staging.writing():
             done = sum(1 for _ in _first(take, _BATCH))
         count += done
@@ -113,9 +113,8 @@ class Takes:
         self._titles: set[str] = set()
 
     def person(self, person: Person) -> None:
-        self._once("patron", person.id, person.line)
+        self._once(person.line, ("patron", person.id), ("card", person.card))
         if person.card:
-            self._once("card", person.card, person.line)
             self._staging.stage("card", person.card, person.id, person.line, {})
         self._staging.stage("patron", person.id, "", person.line, person.values)
         self._warn(person.line, person.warnings)
@@ -125,7 +124,7 @@ class Takes:
         faults = [RowFault(*fault) for fault in work.faults]
         for item in work.items:
             try:
-                self._once("barcode", item.barcode, work.line)
+                self._once(work.line, ("barcode", item.barcode))
                 items.append(item)
             except RowFault as fault:
                 faults.append(fault)
@@ -138,15 +137,17 @@ class Takes:
             self._staging.report(Problem(work.line, found.what, found.remedy))
         self._warn(work.line, work.warnings)
 
-    def _once(self, kind: str, key: str, line: int) -> None:
-        first = self._seen.setdefault((kind, key), line)
-        if first != line or (kind == "barcode" and self._seen.get(("", key)) == line):
-            where = f"line {first}" if first != line else "the same record"
-            raise RowFault(
-                f"{kind} {shown(key)} stands already in {where}", "delete one of the two"
-            )
-        if kind == "barcode":
-            self._seen["", key] = line
+    def _once(self, line: int, *numbers: tuple[str, str]) -> None:
+        """Remember the numbers of a good row; a row that repeats one is rejected, and none of its own is remembered."""
+        for kind, number in numbers:
+            if number and (kind, number) in self._seen:
+                first = self._seen[kind, number]
+                where = f"line {first}" if first != line else "the same record"
+                raise RowFault(
+                    f"{kind} {shown(number)} stands already in {where}", "delete one of the two"
+                )
+        for each in numbers:
+            self._seen[each] = line
 
     def _warn(self, line: int, warnings: Iterable[tuple[str, str]]) -> None:
         for what, remedy in warnings:

@@ -111,6 +111,8 @@ def take_out(conn: Connection, items: Sequence[Item]) -> int:
 
 def _set_back(conn: Connection, kind: str, items: list[Item]) -> None:
     """A row that somebody else has changed since stays as it is."""
+    # The pinyin of a new wording was not in the plan, but was written with it.
+    items = [_with_pinyin(i) for i in items] if kind == "title" else items
     now = current(conn, items) if items else {}
     ours = [i for i in items if i.key in now and {**now[i.key], **i.vals} == now[i.key]]
     _update(conn, kind, ((i.key, {c: (i.before or {})[c] for c in i.vals}) for i in ours))

@@ -47,8 +47,8 @@ def run_import(
         staging = Staging.fresh(store.folder, kind, path.name)
         try:
             _check(staging, report, path, options, store=store, progress=progress, stop=stop)
-            if stop or options.dry_run:
-                report.cancelled = bool(stop)
+            if stop.asked or options.dry_run:
+                report.cancelled = stop.asked
                 staging.set(phase="done")
             else:
                 _write(staging, report, store, progress, stop)
@@ -82,7 +82,7 @@ def _check(
 ) -> None:
     """Read the file and compare it with the store; neither writes to the store."""
     report.rows = read_file(staging, report.kind, path, options, progress=progress, stop=stop)
-    if stop:
+    if stop.asked:
         return
     progress.begin("comparing", None)
     usual = {"patron": usual_patron(options), "copy": Shelving(options).usual}

@@ -18,7 +18,7 @@ from kiosk.store.store import Store
 # How long a step should keep the store's write lock, and the pause after it (at least; half the step if longer).
 AIM_S = 0.020
 PAUSE_S = 0.010
-_FEWEST, _FIRST, _MOST = 4, 32, 1_000
+_FEWEST, _FIRST, _MOST = 4, 32, 400
 _TRIES = 5
 
 
@@ -44,7 +44,7 @@ def apply(store: Store, staging: Staging, *, progress: Progress, stop: Stop) -> 
     progress.begin("writing", staging.planned() - done)
     pace = Pace()
     while items := staging.after(done, pace.rows):
-        if stop:
+        if stop.asked:
             return False
         seconds = _step(store, staging, items, done)
         pace.took(len(items), seconds)

@@ -9,18 +9,15 @@ from types import FrameType
 
 
 class Stop:
-    """True once somebody wants the import to end. `number`: the signal, if it was one."""
+    """`asked` once somebody wants the import to end. `number`: the signal, if it was one."""
 
     def __init__(self) -> None:
         self.number: int | None = None
-        self._asked = False
+        self.asked = False
 
     def ask(self, number: int | None = None) -> None:
-        self._asked = True
+        self.asked = True
         self.number = self.number or number
-
-    def __bool__(self) -> bool:
-        return self._asked
 
 
 @contextlib.contextmanager

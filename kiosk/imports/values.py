@@ -1,4 +1,4 @@
-"""What a row or record of a file comes to, before it is compared with the store. PURE.
+"""What a row or record of a file comes to, before it is compared with the store.
 
 `values` holds only the columns that the file has: a column that is not there leaves the store's value as it is, an
 empty cell empties it.
@@ -10,7 +10,7 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -23,13 +23,13 @@ class Options:
     """How to read a file. category and copy_type stand in for a missing column; `today` counts 2024级 into grades."""
 
     library: Library
+    today: date
     dry_run: bool = False
     category: str | None = None
     copy_type: str | None = None
     # auto, table, cnmarc or marc21; auto, utf-8, gb18030 or marc-8
     flavour: str = "auto"
     encoding: str = "auto"
-    today: date = field(default_factory=date.today)
 
 
 @dataclass(frozen=True, slots=True)

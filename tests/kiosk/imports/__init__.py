@@ -1,0 +1,1 @@
+"""Imports on real files and real stores."""
