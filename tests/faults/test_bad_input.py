@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 import string
 import tempfile
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event
 
+from drivers.scan import Scan
 from kiosk.screen import Place
 from tests.faults import ledger
 from tests.kiosk.school import (
@@ -99,9 +101,14 @@ def known(dice: random.Random) -> str:
 WRONG = (gbk_as_latin, control, broken_utf8, long, almost, joined, any_text, hostile)
 
 
+def feed(school: School, text: str) -> None:
+    """Hand a raw text to the station itself: no scanner stands between that could mend it."""
+    school.station.on_scan(Scan(text, "", "scanner", time.monotonic_ns() // 1_000_000))
+
+
 def scan_all(school: School, texts: list[str]) -> None:
     for text in texts:
-        assert school.scanner.scan(text)
+        feed(school, text)
     assert school.station.settled(120).place in Place
     assert school.station.failed is None
 
@@ -119,7 +126,7 @@ def test_ten_thousand_bad_scans_crash_nothing_and_lose_no_loan(tmp_path: Path) -
     station = school.station
     for start in range(0, SCANS, 500):
         for text in texts[start : start + 500]:
-            assert school.scanner.scan(text)
+            feed(school, text)
         while station.waiting and not station.failed:
             station.wait(station.screen.n, 1.0)
         assert station.failed is None
@@ -145,7 +152,7 @@ def fast(school: School) -> None:
     school.store._engine.dispose()
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     st.lists(
         st.one_of(

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import insert
 
+from drivers.scan import Scan
 from kiosk.screen import Line, Screen, Touch, VisitView
 from kiosk.store.schema import copies
 from tests.faults import ledger
@@ -56,6 +57,12 @@ def lent(school: School, card: str, *barcodes: str) -> None:
     """Lend in a visit of its own, and finish it."""
     school.scan(card, *barcodes)
     school.touch(Touch.FINISH)
+
+
+def scan_at(school: School, text: str, at_ms: int) -> Screen:
+    """Hand a raw text to the station itself, as read at this time: no scanner stands between that could mend it."""
+    school.station.on_scan(Scan(text, "", "scanner", at_ms))
+    return school.station.settled()
 
 
 def typed(school: School, number: str) -> Screen:

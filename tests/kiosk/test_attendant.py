@@ -9,9 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from drivers.scan import Scan
 from kiosk.domain import Note, Reason
-from kiosk.screen import Cue, LineKind, Place, Screen, Touch
+from kiosk.screen import Cue, LineKind, Place, Touch
 from kiosk.station import Patience
 from tests.faults import ledger
 from tests.kiosk.acts import (
@@ -26,6 +25,7 @@ from tests.kiosk.acts import (
     last,
     lent,
     out,
+    scan_at,
     top,
     typed,
     visit_of,
@@ -289,7 +289,9 @@ def test_an_isbn_never_offers_a_copy_that_is_withheld(station: School) -> None:
 def test_what_fits_nothing_is_explained_journalled_and_typed_nowhere(
     station: School, text: str, reason: Reason, in_visit: bool
 ) -> None:
-    screen = station.scan(*([XIAOMAN] if in_visit else []), text)
+    if in_visit:
+        station.scan(XIAOMAN)
+    screen = scan_at(station, text, 10_000)
     line = top(screen)
     assert (line.kind, line.reason, line.offers) == (LineKind.EXPLAINED, reason, ())
     assert screen.place is (Place.VISIT if in_visit else Place.NOTICE)
@@ -316,11 +318,6 @@ def careful(tmp_path: Path) -> Iterator[School]:
     made = School(tmp_path, patience=Patience()).open()
     yield made
     made.close()
-
-
-def scan_at(school: School, text: str, at_ms: int) -> Screen:
-    school.station.on_scan(Scan(text, "", "scanner", at_ms))
-    return school.station.settled()
 
 
 def test_the_same_code_within_three_seconds_is_ignored_softly(careful: School) -> None:

@@ -13,9 +13,10 @@ import pytest
 
 from config.settings import load_library
 from kiosk import journal
-from kiosk.bootstrap import Running, never_lent, start
+from kiosk.bootstrap import Running, start
 from kiosk.bootstrap_demo import SHIPPED, WRONG, lay_out
 from kiosk.errors import StoreHeld
+from kiosk.finding import never_lent
 from kiosk.folders import Folders
 from kiosk.screen import Place
 from kiosk.store.lock import FolderLock
