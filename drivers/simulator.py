@@ -7,45 +7,72 @@ import time
 from collections import deque
 from dataclasses import dataclass
 
-from drivers.scan import Listener, Scan
+from drivers.delivery import Delivery
+from drivers.framing import Framer, Framing
+from drivers.scan import Listener
+
+_FRAMING = Framing(encoding="utf-8")
+_END = b"\r"
+_WHERE = "simulated scanner"
 
 
 class SimulatedScanner:
-    """A scanner whose scans come from `scan()`; keeps none when stopped or unplugged, as the real one would."""
+    """A scanner whose scans come from its hands; keeps none when stopped or unplugged, as the real one would.
+
+    A scan passes through the same framing as a real scanner's bytes, so its limits hold here too.
+    """
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self._listener: Listener | None = None
+        self._delivery = Delivery(name)
+        self._delivery.well(_WHERE)
         self._plugged = True
 
     def start(self, listener: Listener) -> None:
-        self._listener = listener
+        self._delivery.listener = listener
 
     def stop(self) -> None:
-        self._listener = None
+        self._delivery.listener = None
 
     def scan(self, text: str) -> bool:
         """A person scans; False when nobody is listening or the cable is out."""
-        listener = self._listener
-        if listener is None or not self._plugged:
-            return False
-        listener(Scan(text, "", self.name, time.monotonic_ns() // 1_000_000))
-        return True
+        return self._send(_encoded(text) + _END)
+
+    def stutter(self, text: str, times: int = 2) -> bool:
+        """A worn trigger, or a book left lying in the beam: the same scan several times without a pause."""
+        return self._send((_encoded(text) + _END) * times)
+
+    def garble(self, text: str) -> bool:
+        """A bad cable: the last byte of the scan arrives as one that stands for no character."""
+        return self._send(_encoded(text)[:-1] + b"\xff" + _END)
 
     def unplug(self) -> None:
         self._plugged = False
 
     def replug(self) -> None:
         self._plugged = True
+        self._delivery.well(_WHERE)
 
     def health(self) -> dict[str, object]:
         if self._plugged:
-            return {"state": "green", "what": f"{self.name}: simulated scanner", "do": ""}
+            return self._delivery.health()
         return {
             "state": "red",
             "what": f"{self.name}: simulated scanner is unplugged",
             "do": "plug it in again on the panel",
         }
+
+    def _send(self, raw: bytes) -> bool:
+        if self._delivery.listener is None or not self._plugged:
+            return False
+        for outcome in Framer(_FRAMING).feed(raw, time.monotonic_ns() // 1_000_000):
+            self._delivery.take(outcome, _WHERE)
+        return True
+
+
+def _encoded(text: str) -> bytes:
+    # Half a surrogate pair cannot come from a barcode; let it arrive as the damage that it is.
+    return text.encode("utf-8", "surrogatepass")
 
 
 @dataclass(frozen=True, slots=True)

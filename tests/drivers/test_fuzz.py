@@ -69,8 +69,8 @@ def test_a_million_key_events_give_scans_within_the_limit_and_nothing_else() -> 
         events.take((EV_KEY, 29, 0), now + 999)
         events.take((EV_KEY, 97, 0), now + 999)
     sound(done)
-    for kind in (Read, Rubbish):
-        assert sum(isinstance(o, kind) for o in done) > 1_000, f"the fuzz is dull: few {kind}"
+    for outcome in (Read, Rubbish):
+        assert sum(isinstance(o, outcome) for o in done) > 1_000, f"the fuzz is dull: few {outcome}"
 
 
 @given(

@@ -74,12 +74,14 @@ class Terminal:
         self._jobs.join()
         self.path.unlink()
         os.close(self._far)
-        os.close(self._near)
 
     def replug(self) -> None:
-        self._far, self._near = os.openpty()
-        tty.setraw(self._near)
-        self.path.symlink_to(os.ttyname(self._near))
+        self._far, near = os.openpty()
+        tty.setraw(near)
+        self.port = os.ttyname(near)
+        # Only the driver holds the near end, so that whoever else has it open can be found.
+        os.close(near)
+        self.path.symlink_to(self.port)
 
     def close(self) -> None:
         self._jobs.put(None)

@@ -1,0 +1,75 @@
+"""A scanner that types like a keyboard, read from /dev/input under a grab: what it types reaches this program only."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+
+from drivers.delivery import Delivery
+from drivers.evdev_device import InputDevice, KernelDevice, find
+from drivers.framing import Framing, Outcome
+from drivers.holders import refused
+from drivers.keeper import SLICE_S, Keeper, now_ms
+from drivers.key_events import KeyEvents
+from drivers.scan import Listener
+
+
+class EvdevScanner:
+    """Reads `device`: a path (best one of /dev/input/by-id), vendor:product, vendor:product:serial, or a name.
+
+    Enter or Tab ends a scan, whatever the framing's terminator says.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        device: str,
+        framing: Framing,
+        *,
+        change: Callable[[str], str] = str,
+        open_device: Callable[[str], InputDevice] = KernelDevice,
+    ) -> None:
+        self.name = name
+        self._device = device
+        self._framing = framing
+        self._open_device = open_device
+        self._delivery = Delivery(name, change)
+        self._keeper = Keeper(self._delivery, self._open)
+
+    def start(self, listener: Listener) -> None:
+        self._keeper.start(listener)
+
+    def stop(self) -> None:
+        self._keeper.stop()
+
+    def health(self) -> dict[str, object]:
+        return self._delivery.health()
+
+    def _open(self) -> _TypingLine:
+        path = find(self._device, self.name)
+        try:
+            return _TypingLine(self._open_device(path), self._framing)
+        except OSError as error:
+            raise refused(error, f"scanner {self.name}", path, "device") from error
+
+
+class _TypingLine:
+    def __init__(self, device: InputDevice, framing: Framing) -> None:
+        self.where = device.where
+        self._device = device
+        try:
+            self._events = KeyEvents(framing, device.state)
+        except OSError:
+            self.close()
+            raise
+
+    def read(self) -> list[Outcome]:
+        events = self._device.read(SLICE_S)
+        if not events:
+            return self._events.tick(now_ms())
+        return [outcome for event, at_ms in events for outcome in self._events.take(event, at_ms)]
+
+    def close(self) -> None:
+        # A device that is gone may refuse even this; nothing is left to lose.
+        with contextlib.suppress(OSError):
+            self._device.close()

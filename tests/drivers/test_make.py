@@ -1,0 +1,141 @@
+"""From station.toml to scanners: kinds, their keys, and what a wrong table is told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from config.settings import SettingsError, load_station
+from config.station import CardFormat as CardFormatWords
+from config.station import ScannerSettings
+from drivers.cards import CardFormat, can_become
+from drivers.evdev_scanner import EvdevScanner
+from drivers.framing import Framing, Terminator
+from drivers.make import framing_of, make_scanner, make_scanners
+from drivers.serial_scanner import SerialScanner
+from drivers.simulator import SimulatedScanner
+from tests.drivers.wires import Ear, Typist
+
+STATION = '[station]\nid = "hall-1"\nname = "大厅"\n'
+
+
+def settings(tmp_path: Path, *tables: str) -> tuple[ScannerSettings, ...]:
+    file = tmp_path / "station.toml"
+    file.write_text(STATION + "".join(f"[[scanners]]\n{table}\n" for table in tables), "utf-8")
+    return load_station(file).scanners
+
+
+def refused(tmp_path: Path, table: str) -> str:
+    with pytest.raises(SettingsError) as caught:
+        settings(tmp_path, table)
+    (problem,) = caught.value.problems
+    return problem.message
+
+
+def test_each_kind_makes_its_own_scanner_in_order(tmp_path: Path) -> None:
+    made = make_scanners(
+        settings(
+            tmp_path,
+            'name = "front"\nkind = "simulator"',
+            'name = "books"\nkind = "serial"\nport = "/dev/ttyACM0"',
+            'name = "cards"\nkind = "keyboard"\ndevice = "0c2e:0b61"',
+        )
+    )
+    assert [type(one) for one in made] == [SimulatedScanner, SerialScanner, EvdevScanner]
+    assert [one.name for one in made] == ["front", "books", "cards"]
+
+
+def test_every_key_of_a_serial_scanner_reaches_its_framing(tmp_path: Path) -> None:
+    (one,) = settings(
+        tmp_path,
+        'name = "books"\nkind = "serial"\nport = "x"\nends_with = "silence"\nsilence_ms = 80\n'
+        'encoding = "gbk"\nprefix = "\\u0002"\nsuffix = "\\u0003"\nlongest = 30',
+    )
+    assert framing_of(one) == Framing(Terminator.SILENCE, 80, b"\x02", b"\x03", "gbk", 30)
+
+
+def test_a_keyboard_ends_with_enter(tmp_path: Path) -> None:
+    (one,) = settings(tmp_path, 'name = "cards"\nkind = "keyboard"\ndevice = "0c2e:0b61"')
+    assert framing_of(one) == Framing()
+
+
+def test_a_card_reader_gives_cards_as_the_library_writes_them(tmp_path: Path) -> None:
+    (one,) = settings(
+        tmp_path,
+        'name = "cards"\nkind = "keyboard"\ndevice = "/dev/input/by-id/x"\ncard_from = "8H10D"\ncard_to = "6H8D"',
+    )
+    scanner, typist, ear = make_scanner(one), Typist(), Ear()
+    assert isinstance(scanner, EvdevScanner)
+    scanner._open_device = typist.open
+    scanner.start(ear)
+    typist.type("0040856634\rB-77\r")
+    assert ear.hears(2) == ["07302202", "B-77"]
+    scanner.stop()
+    typist.unplug()
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        (
+            'name = "a"\nkind = "serial"',
+            'kind = "serial" needs port; write port = "/dev/ttyACM0", or its name in /dev/serial/by-id',
+        ),
+        (
+            'name = "a"\nkind = "keyboard"',
+            'kind = "keyboard" needs device; write device = "0c2e:0b61", or its path in /dev/input/by-id',
+        ),
+        (
+            'name = "a"\nkind = "keyboard"\ndevice = "x"\nbaud = 9600\nport = "y"',
+            'kind = "keyboard" has no baud, port; take it out',
+        ),
+        (
+            'name = "a"\nkind = "simulator"\nlongest = 9',
+            'kind = "simulator" has no longest; take it out',
+        ),
+        (
+            'name = "a"\nkind = "serial"\nport = "x"\ncard_to = "6H8D"',
+            "card_from and card_to go together; write both or none",
+        ),
+        (
+            'name = "a"\nkind = "serial"\nport = "x"\ncard_from = "6H8D"\ncard_to = "8H10D"',
+            '"6H8D" drops bytes of a card that "8H10D" needs; set the reader to another',
+        ),
+    ],
+)
+def test_a_wrong_table_is_told_what_to_write(tmp_path: Path, table: str, message: str) -> None:
+    assert refused(tmp_path, table) == message
+
+
+def test_the_settings_know_the_same_card_formats_and_the_same_losses() -> None:
+    words = get_args(CardFormatWords)
+    assert list(words) == [str(one) for one in CardFormat]
+    for given in CardFormat:
+        for wanted in CardFormat:
+            table = {
+                "name": "a",
+                "kind": "serial",
+                "port": "x",
+                "card_from": given.value,
+                "card_to": wanted.value,
+            }
+            try:
+                ScannerSettings.model_validate(table)
+                taken = True
+            except ValueError:
+                taken = False
+            assert taken is can_become(given, wanted)
+
+
+def test_the_examples_in_the_shipped_file_are_good_settings(tmp_path: Path) -> None:
+    shipped = Path(__file__).resolve().parents[2] / "config/station.toml"
+    lines = shipped.read_text("utf-8").splitlines()
+    first, last = lines.index("# [[scanners]]"), lines.index("[printer]")
+    body = [line.removeprefix("# ") for line in lines[first:last] if line.startswith("# ")]
+    wanted = [line for line in body if line.startswith("[[") or " = " in line.partition("#")[0]]
+    (tmp_path / "station.toml").write_text(STATION + "\n".join(wanted), "utf-8")
+    books, cards = load_station(tmp_path / "station.toml").scanners
+    assert (books.kind, books.baud, books.longest) == ("serial", 9600, 128)
+    assert (cards.kind, cards.card_from, cards.card_to) == ("keyboard", "8H10D", "6H8D")
