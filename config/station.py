@@ -4,13 +4,26 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from config.table import Many, Table, Text
 
 Port = Annotated[int, Field(ge=1, le=65_535)]
 Megabytes = Annotated[int, Field(ge=0, le=1_000_000)]
 Seconds = Annotated[int, Field(ge=5, le=3_600)]
+Affix = Annotated[str, Field(max_length=16, pattern=r"^[\x00-\x7f]*$")]
+CardFormat = Literal[
+    "10H",
+    "8H",
+    "8H reversed",
+    "8H10D",
+    "8H10D reversed",
+    "6H8D",
+    "2H+4H",
+    "2H4H",
+    "4H+4H",
+    "4H4H",
+]
 
 
 class StationIdentity(Table):
@@ -44,10 +57,55 @@ class VisitTimes(Table):
 
 
 class ScannerSettings(Table):
-    """A scanner; its kind must be named, so that no station runs on a pretended one by accident."""
+    """A scanner; its kind must be named, so that no station runs on a pretended one by accident.
+
+    One table for all kinds; a key that the kind does not have is refused by `_own_keys_only`.
+    """
 
     name: Text
-    kind: Literal["simulator"]
+    kind: Literal["simulator", "serial", "keyboard"]
+    port: Annotated[str, Field(max_length=200)] = ""
+    baud: Annotated[int, Field(ge=300, le=4_000_000)] = 9_600
+    ends_with: Literal["cr", "lf", "crlf", "tab", "silence"] = "cr"
+    silence_ms: Annotated[int, Field(ge=5, le=1_000)] = 50
+    encoding: Literal["ascii", "utf-8", "gbk"] = "ascii"
+    device: Annotated[str, Field(max_length=200)] = ""
+    prefix: Affix = ""
+    suffix: Affix = ""
+    longest: Annotated[int, Field(ge=1, le=1_000)] = 128
+    card_from: CardFormat | Literal[""] = ""
+    card_to: CardFormat | Literal[""] = ""
+
+    @model_validator(mode="after")
+    def _own_keys_only(self) -> ScannerSettings:
+        foreign = sorted(self.model_fields_set - {"name", "kind"} - _KEYS_OF[self.kind])
+        if foreign:
+            raise ValueError(f'kind = "{self.kind}" has no {", ".join(foreign)}; take it out')
+        needed = _NEEDED.get(self.kind)
+        if needed and not getattr(self, needed):
+            raise ValueError(f'kind = "{self.kind}" needs {needed}; write {_EXAMPLES[needed]}')
+        if bool(self.card_from) != bool(self.card_to):
+            raise ValueError("card_from and card_to go together; write both or none")
+        if _CARD_BYTES.get(self.card_from, 4) < _CARD_BYTES.get(self.card_to, 4):
+            raise ValueError(
+                f'"{self.card_from}" drops bytes of a card that "{self.card_to}" needs; set the reader to another'
+            )
+        return self
+
+
+_SHARED = frozenset(("prefix", "suffix", "longest", "card_from", "card_to"))
+_KEYS_OF = {
+    "simulator": frozenset[str](),
+    "serial": _SHARED | {"port", "baud", "ends_with", "silence_ms", "encoding"},
+    "keyboard": _SHARED | {"device"},
+}
+# Bytes of a card's number that a format keeps; four unless said here.
+_CARD_BYTES = {"10H": 5, "6H8D": 3, "2H+4H": 3, "2H4H": 3}
+_NEEDED = {"serial": "port", "keyboard": "device"}
+_EXAMPLES = {
+    "port": 'port = "/dev/ttyACM0", or its name in /dev/serial/by-id',
+    "device": 'device = "0c2e:0b61", or its path in /dev/input/by-id',
+}
 
 
 class Printer(Table):

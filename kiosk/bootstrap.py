@@ -13,6 +13,8 @@ from flask import Flask
 
 from config.settings import load_station
 from config.station import Station as StationSettings
+from drivers.make import make_scanners
+from drivers.scan import Scanner
 from drivers.simulator import SimulatedPrinter, SimulatedScanner, SimulatedSlip
 from kiosk import health, journal
 from kiosk.bootstrap_demo import Hands, demo_start, fill_with_sample
@@ -45,7 +47,7 @@ class Running:
     station: Station
     store: Store
     clock: Clock
-    scanners: tuple[SimulatedScanner, ...]
+    scanners: tuple[Scanner, ...]
     server: Server
     lock: FolderLock
     paper: SlipPrinter | None
@@ -83,7 +85,7 @@ def start(
         if demo
         else SystemClock(zone, lambda: trusted_ms(store))
     )
-    scanners = tuple(SimulatedScanner(scanner.name) for scanner in settings.scanners)
+    scanners = make_scanners(settings.scanners)
     line = threading.Event()
     line.set()
     online = _online(settings, line, demo=demo)
@@ -155,12 +157,17 @@ def _printing(tray: SimulatedPrinter, rulebook: Rulebook) -> Callable[[VisitView
 def _hands(
     store: Store,
     clock: Clock,
-    scanners: tuple[SimulatedScanner, ...],
+    scanners: tuple[Scanner, ...],
     tray: SimulatedPrinter | None,
     line: threading.Event,
 ) -> Hands:
     assert isinstance(clock, MovableClock), "the demo runs on a clock that can be moved"
-    return Hands(store, clock, scanners[0], tray or SimulatedPrinter(), line)
+    simulated = [scanner for scanner in scanners if isinstance(scanner, SimulatedScanner)]
+    if not simulated:
+        raise KioskError(
+            'station.toml has no [[scanners]] of kind = "simulator"; the demo\'s panel needs one'
+        )
+    return Hands(store, clock, simulated[0], tray or SimulatedPrinter(), line)
 
 
 def _leave(error: BaseException) -> None:

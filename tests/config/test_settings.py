@@ -92,7 +92,10 @@ def test_settings_never_change() -> None:
 def test_a_scanner_must_name_its_kind(folder: Path) -> None:
     rewrite(folder / "station.toml", 'kind = "simulator"\n', "")
     assert said(folder) == [
-        'station.toml: scanners[0].kind: this key is missing; write kind = "simulator"'
+        (
+            "station.toml: scanners[0].kind: this key is missing; "
+            'write kind = "simulator" or "serial" or "keyboard"'
+        )
     ]
 
 
