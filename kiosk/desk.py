@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from kiosk.account import read_account
 from kiosk.calendar import Rules
 from kiosk.desk_values import NOBODY, Account, Look, Who
 from kiosk.domain import (
@@ -33,7 +34,6 @@ from kiosk.policy import (
     decide_checkout,
     decide_renewal,
     decide_use,
-    loans_allowed_more,
 )
 from kiosk.store.store import Store
 from kiosk.store.tx import Tx, copy_types
@@ -212,19 +212,8 @@ class Desk:
 
     def account(self, patron_id: str, now: Now) -> Account:
         """What the patron has out, and what may be done about it now."""
-        rules = self._rules()
         with self._store.read() as tx:
-            patron = tx.patron(patron_id)
-            assert patron is not None, f"patron {patron_id} left the store during a visit"
-            out = tuple(tx.loans_out(patron_id))
-            loans = tuple(loan for loan, _ in out)
-            base = Facts(patron=patron, loans=loans, copy_types=copy_types(out))
-            renewals = []
-            for loan, copy in out:
-                facts = replace(base, copy=copy, loan=loan, holds=tx.holds(copy.title.id))
-                renewals.append(decide_renewal(facts, rules, now, room=self._room))
-            ready = tx.holds_ready(patron_id)
-        return Account(patron, out, tuple(renewals), loans_allowed_more(base, rules), ready)
+            return read_account(tx, patron_id, self._rules(), now, room=self._room)
 
     def _facts(self, tx: Tx, barcode: str, who: Who) -> Facts:
         copy = tx.copy(barcode)

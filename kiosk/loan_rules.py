@@ -11,7 +11,7 @@ from datetime import date, timedelta
 
 from config.library import Category, LoanRule
 from kiosk.calendar import Rules, is_open_day, next_open_day, previous_open_day
-from kiosk.domain import Facts, Loan, Patron
+from kiosk.domain import Facts, Loan, Now, Patron
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +89,12 @@ def overdue_loans(facts: Facts, rules: Rules, today: date) -> int:
     """How many loans are overdue for long enough to count against the patron."""
     after = rules.library.overdue.block_after_days
     return sum(1 for loan in facts.loans if days_overdue(loan, today) > after)
+
+
+def blocked_by_overdue(facts: Facts, rules: Rules, now: Now) -> bool:
+    """Whether so many loans are overdue that nothing more is lent; never by a clock that is unsure."""
+    enough = rules.library.overdue.block_from_count
+    return now.sure and overdue_loans(facts, rules, now.local.date()) >= enough
 
 
 def due_date(

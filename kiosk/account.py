@@ -1,0 +1,34 @@
+"""What stands on a patron's account, as the screen of a visit shows it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from kiosk.calendar import Rules
+from kiosk.desk_values import Account
+from kiosk.domain import Copy, Facts, Loan, Now, Verdict
+from kiosk.loan_rules import blocked_by_overdue
+from kiosk.policy import decide_renewal, loans_allowed_more
+from kiosk.store.tx import Tx, copy_types
+
+
+def read_account(tx: Tx, patron_id: str, rules: Rules, now: Now, *, room: str) -> Account:
+    """Loans with copies, whether each could be renewed now, how many more are allowed, and holds that wait."""
+    patron = tx.patron(patron_id)
+    assert patron is not None, f"patron {patron_id} left the store during a visit"
+    out = tuple(tx.loans_out(patron_id))
+    loans = tuple(loan for loan, _ in out)
+    base = Facts(patron=patron, loans=loans, copy_types=copy_types(out))
+    renewals = tuple(_renewal(tx, base, loan, copy, (rules, now, room)) for loan, copy in out)
+    # Who may borrow nothing before something else is settled is not told how many more.
+    stopped = patron.blocked is not None or blocked_by_overdue(base, rules, now)
+    more = None if stopped else loans_allowed_more(base, rules)
+    return Account(patron, out, renewals, more, tx.holds_ready(patron_id))
+
+
+def _renewal(tx: Tx, base: Facts, loan: Loan, copy: Copy, by: tuple[Rules, Now, str]) -> Verdict:
+    rules, now, room = by
+    holds = tx.holds(copy.title.id)
+    free = tx.free_copies(copy.title.id) if holds else 1
+    facts = replace(base, copy=copy, loan=loan, holds=holds, free_copies=free)
+    return decide_renewal(facts, rules, now, room=room)
