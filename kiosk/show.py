@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from kiosk.calendar import Rules, closes_at, closure_on, opens_next, window_at
+from kiosk.calendar import Rules, closed_by, closes_at, opens_next, window_at
 from kiosk.desk_values import Account
 from kiosk.domain import Act, Copy, Loan, Note, Now, Reason, Receipt, Verdict
 from kiosk.loan_rules import days_overdue
@@ -74,7 +74,7 @@ def screen_of(n: int, state: State, rules: Rules, now: Now, shown: Shown) -> Scr
         place=state.place,
         language=state.language,
         local=now.local,
-        hours=hours(rules, now, shown.room, _category(state, rules)),
+        hours=hours(rules, now, shown.room, _category(state, rules), language=state.language),
         library=library.library.name,
         library_en=library.library.name_en or library.library.name,
         visit=visit,
@@ -100,7 +100,7 @@ def _category(state: State, rules: Rules) -> str:
     return state.visit.patron.category if state.visit else rules.library.categories[0].key
 
 
-def hours(rules: Rules, now: Now, room: str, category: str) -> OpenHours:
+def hours(rules: Rules, now: Now, room: str, category: str, *, language: str) -> OpenHours:
     """Is lending open to this category here and now, until when, and else when next?"""
     if not now.sure:
         return OpenHours(open=True, sure=False)
@@ -111,7 +111,11 @@ def hours(rules: Rules, now: Now, room: str, category: str) -> OpenHours:
             open=True, until=until, minutes_left=int(left) if left is not None else None
         )
     following = opens_next(rules, Act.CHECKOUT, category, room, now.local)
-    return OpenHours(open=False, next=following, closure=closure_on(rules, now.local.date()) or "")
+    closed = closed_by(rules, now.local.date())
+    name = (
+        (closed.name_en or closed.name) if closed and language == "en" else closed and closed.name
+    )
+    return OpenHours(open=False, next=following, closure=name or "")
 
 
 def quiet(rules: Rules, local: datetime) -> bool:

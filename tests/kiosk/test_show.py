@@ -21,7 +21,7 @@ def hours_at(
     school: School, local: str, *, room: str = "main", category: str = "student"
 ) -> OpenHours:
     at(school, local)
-    return show.hours(school.rulebook.current, school.now, room, category)
+    return show.hours(school.rulebook.current, school.now, room, category, language="zh")
 
 
 def local(text: str) -> datetime:
