@@ -1,6 +1,6 @@
 # Every target sets up what it needs (.ci/setup); there is no separate install step.
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench lock clean
+.PHONY: help demo test lint bench screens lock clean
 
 ARGS ?=
 PYTEST_ARGS ?= -n 2
@@ -29,6 +29,10 @@ lint: ## ruff and mypy
 bench: ## measurements beside peers, written to bench.json (ONLY=name, PHOTOS=folder)
 	@bash .ci/setup tests
 	@$(PY) -m tests.bench $(if $(ONLY),--only $(ONLY)) $(if $(PHOTOS),--photos "$(PHOTOS)")
+
+screens: ## take the README's pictures of the station anew
+	@bash .ci/setup tests
+	@$(PY) -m tests.browser.screens docs/screens README.md
 
 LOCK := uv pip compile --quiet --universal --fork-strategy fewest --python-version 3.11 \
 	--generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links

@@ -1,0 +1,1 @@
+"""Real Chromium against a real station: what a pupil does, and what the screen says to it."""
