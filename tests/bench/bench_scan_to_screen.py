@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from tests.bench.plan import Plan
 from tests.bench.rows import Row
-from tests.bench.scans import Seen, furnish, watch
+from tests.bench.scans import PUPILS_S, Seen, furnish, watch
 
 NAME = "scan_to_screen"
-SCANS = 400
+SCANS = 320
 
 
 def run(plan: Plan) -> list[Row]:
@@ -16,4 +16,4 @@ def run(plan: Plan) -> list[Row]:
     def more(seen: Seen) -> bool:
         return len(seen.scans) < SCANS
 
-    return watch(plan.folder, more).rows(NAME, median_most=30, p99_most=100)
+    return watch(plan.folder, more, PUPILS_S).rows(NAME, median_most=30, p99_most=100)

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from tests.bench.catalogues import Import, importing, write_second_delivery
 from tests.bench.plan import BenchError, Plan
 from tests.bench.rows import Row
-from tests.bench.scans import Seen, furnish, watch
+from tests.bench.scans import CROWDED_S, Seen, furnish, watch
 
 NAME = "scan_to_screen_import"
 FEWEST_SCANS = 40
@@ -26,7 +26,7 @@ def run(plan: Plan) -> list[Row]:
                 running.append(stack.enter_context(importing(file, config)))
             return not running[0].done()
 
-        seen = watch(plan.folder, more)
+        seen = watch(plan.folder, more, CROWDED_S)
     if len(seen.scans) < FEWEST_SCANS:
         raise BenchError(f"the import ended after {len(seen.scans)} scans; that says little")
     return seen.rows(NAME, median_most=None, p99_most=250)

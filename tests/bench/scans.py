@@ -19,7 +19,11 @@ PEER = "bare Flask + waitress + EventSource push"
 WARM_UP = 24
 # A copy comes back so many rounds after it was lent: long after the time in which it would count as the same scan.
 BACK_AFTER = 20
-_SETTLE_S = (0.10, 0.14)
+# Seconds from a painted scan to the next: quicker than any pupil, and at random, so that no rhythm is kept with the
+# frames of the browser. CROWDED falls into the movement with which the page shows the scan before.
+PUPILS_S = (0.30, 0.40)
+CROWDED_S = (0.10, 0.14)
+_BARE_S = (0.05, 0.07)
 
 
 @dataclass(slots=True)
@@ -59,10 +63,10 @@ def furnish(folder: Path) -> Path:
     return config
 
 
-def watch(folder: Path, more: Callable[[Seen], bool]) -> Seen:
+def watch(folder: Path, more: Callable[[Seen], bool], pace_s: tuple[float, float]) -> Seen:
     """Scan at the demo of this folder for as long as `more` says of what has been seen so far."""
     seen = Seen()
-    settle = Random(5)
+    dice = Random(5)
     with (
         demo(folder) as url,
         push_peer() as bare_url,
@@ -71,8 +75,8 @@ def watch(folder: Path, more: Callable[[Seen], bool]) -> Seen:
         closing(Watched(browser, bare_url)) as bare,
     ):
         for n, (kind, text) in enumerate(queue_of_pupils()):
-            took = screen.scan(text, settle.uniform(*_SETTLE_S))
-            push = bare.scan("", settle.uniform(*_SETTLE_S) / 2)
+            took = screen.scan(text, dice.uniform(*pace_s))
+            push = bare.scan("", dice.uniform(*_BARE_S))
             if n >= WARM_UP:
                 seen.scans.append((kind, took))
                 seen.pushes.append(push)
