@@ -53,7 +53,9 @@ class Delivery:
         return dict(self._health)
 
     def _report(self, rubbish: Rubbish) -> None:
-        log.warning("scan not believed", scanner=self.name, why=rubbish.why, seen=rubbish.seen)
+        log.warning(
+            "scan not believed", scanner=self.name, why=rubbish.why.value, seen=rubbish.seen
+        )
         what = f"the last scan was not believed, because {rubbish.why}: {rubbish.seen}"
         self.say("yellow", what, ADVICE[rubbish.why])
 
