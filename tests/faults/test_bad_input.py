@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import shutil
-import sqlite3
 import string
 import tempfile
 import time
@@ -14,11 +13,11 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import event
 
 from drivers.scan import Scan
 from kiosk.screen import Place
 from tests.faults import ledger
+from tests.kiosk.acts import fast
 from tests.kiosk.school import (
     ANAN,
     BLOCKED,
@@ -142,16 +141,6 @@ def test_ten_thousand_bad_scans_crash_nothing_and_lose_no_loan(tmp_path: Path) -
     school.close()
 
 
-def fast(school: School) -> None:
-    """New connections of the store do not wait for the disk."""
-
-    @event.listens_for(school.store._engine, "connect")
-    def _lazily(connection: sqlite3.Connection, _record: object) -> None:
-        connection.execute("PRAGMA synchronous=OFF")
-
-    school.store._engine.dispose()
-
-
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     st.lists(
@@ -169,7 +158,9 @@ def fast(school: School) -> None:
 )
 def test_any_row_of_scans_leaves_the_loans_that_the_journal_tells(texts: list[str]) -> None:
     folder = Path(tempfile.mkdtemp(prefix="any-scan-"))
-    school = School(folder).open()
+    school = School(folder)
+    fast(school)
+    school.open()
     try:
         scan_all(school, texts)
         ledger.hold_whole(school.store.folder)

@@ -19,6 +19,7 @@ from kiosk import journal as journals
 from kiosk.desk_values import NOBODY, Who
 from kiosk.domain import Loan, Note, Reason, Receipt
 from tests.faults import ledger
+from tests.kiosk.acts import fast
 from tests.kiosk.school import (
     ANAN,
     CITY,
@@ -318,6 +319,7 @@ class AnyDay(RuleBasedStateMachine):
     def open_school(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="any-day-"))
         self.school = School(self.folder)
+        fast(self.school)
         self.returned: list[tuple[str, Receipt]] = []
         self.acts = 0
 
