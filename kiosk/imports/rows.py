@@ -114,8 +114,9 @@ def _set_back(conn: Connection, kind: str, items: list[Item]) -> None:
     # The pinyin of a new wording was not in the plan, but was written with it.
     items = [_with_pinyin(i) for i in items] if kind == "title" else items
     now = current(conn, items) if items else {}
-    ours = [i for i in items if i.key in now and {**now[i.key], **i.vals} == now[i.key]]
-    _update(conn, kind, ((i.key, {c: (i.before or {})[c] for c in i.vals}) for i in ours))
+    written = {i.key: {c: v for c, v in i.vals.items() if c in OWNED[kind]} for i in items}
+    ours = [i for i in items if i.key in now and now[i.key] | written[i.key] == now[i.key]]
+    _update(conn, kind, ((i.key, {c: (i.before or {})[c] for c in written[i.key]}) for i in ours))
     if kind == "title":
         wholes = [{"n": 0, **(i.before or {})} for i in ours]
         _write_search(conn, dict(zip((i.key for i in ours), index_rows(wholes), strict=True)))

@@ -38,6 +38,7 @@ BOOKS = [
     ("辞海（第七版）", "陈至立 主编", "Z32", "", "reference", ["on_shelf"]),
     ("流浪地球", "刘慈欣 著", "I247.7", "", "book", ["on_shelf", "on_shelf"]),
     ("猫", "老舍 著", "I266", "", "book", ["withdrawn"]),
+    ("徐霞客游记", "徐弘祖 著", "K928.9", "", "book", ["on_shelf"]),
     ("狗", "老舍 著", "I266", "", "book", ["on_shelf"]),
     ("狗", "巴金 著", "I266", "", "book", ["on_shelf"]),
 ]
@@ -136,7 +137,7 @@ def _first(conn: Connection, typed: str) -> Found:
         ("100", "100层的房子"),
         ("100ceng", "100层的房子"),
         ("cdfz", "100层的房子"),
-        ("xvyou", ""),
+        ("xvxiake", "徐霞客游记"),
         ("xyj", "西游记"),
         ("harry pot", "Harry Potter and the Philosopher's Stone"),
         ("stone philosopher", "Harry Potter and the Philosopher's Stone"),

@@ -182,6 +182,15 @@ def test_western_accents_in_marc_8_are_not_taken_for_chinese(school: Taking) -> 
     assert school.one("SELECT title FROM titles") == "Café noir"
 
 
+def test_a_directory_in_another_order_than_the_fields_is_followed(school: Taking) -> None:
+    record = iso2709(DREAM)
+    directory, mark, body = record[24:].partition(b"\x1e")
+    entries = [directory[i : i + 12] for i in range(0, len(directory), 12)]
+    report = _take(school, record[:24] + b"".join(reversed(entries)) + mark + body)
+    assert report.rejected == 0
+    assert school.one("SELECT title, isbn FROM titles") == ("红楼梦", "9787020002207")
+
+
 def test_letters_are_told_by_the_bytes() -> None:
     assert letters_of(iso2709(DREAM)) == "utf-8"
     assert letters_of(iso2709(DREAM, "gb18030")) == "gb18030"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -12,11 +13,12 @@ import pytest
 from kiosk.errors import StoreHeld
 from kiosk.imports import finish_interrupted
 from kiosk.imports.progress import Silent
-from kiosk.imports.staging import FILE
+from kiosk.imports.staging import FILE, Staging
 from kiosk.imports.stopping import Stop
 from kiosk.sample.large import write_csv
 from kiosk.store.lock import FolderLock
 from kiosk.store.store import Store
+from kiosk.store.tx import Tx
 from tests.kiosk.imports.taking import Taking, counts
 
 COPIES = 1_800
@@ -133,6 +135,90 @@ def test_a_row_that_somebody_changed_meanwhile_keeps_that_change(
     school.take("catalogue", catalogue, progress=At("writing", 1_000, move_and_cancel), stop=stop)
     shelves = school.rows("SELECT shelf FROM copies ORDER BY barcode")
     assert shelves == [("B7",), ("旧",), ("旧",)]
+
+
+def test_a_copy_that_came_from_elsewhere_meanwhile_is_set_as_the_file_says(
+    school: Taking, catalogue: Path
+) -> None:
+    def come() -> None:
+        school.run("INSERT INTO titles VALUES (1, 't', '书', '', '', '', '', '', '')")
+        school.run(
+            "INSERT INTO copies VALUES ('00000001', 't', 'book', 'lost', 'B7', '', '', NULL)"
+        )
+
+    school.take("catalogue", catalogue, progress=At("writing", 0, come))
+    seen = "SELECT shelf, state FROM copies WHERE barcode = '00000001'"
+    assert school.one(seen) == ("3", "lost")
+    assert school.one("SELECT count(*) FROM copies WHERE title_id = 't'") == 0
+
+
+def test_a_copy_that_came_from_elsewhere_meanwhile_outlives_a_cancelled_import(
+    school: Taking, catalogue: Path
+) -> None:
+    stop = Stop()
+
+    class Both(At):
+        def advance(self, count: int) -> None:
+            super().advance(count)
+            if self._now == "writing" and self._done > 1_000:
+                stop.ask()
+
+    def come() -> None:
+        school.run("INSERT INTO titles VALUES (1, 't', '书', '', '', '', '', '', '')")
+        school.run(
+            "INSERT INTO copies VALUES ('00000001', 't', 'book', 'lost', 'B7', '', '', NULL)"
+        )
+
+    school.take("catalogue", catalogue, progress=Both("writing", 0, come), stop=stop)
+    assert school.rows("SELECT barcode, title_id, shelf FROM copies") == [("00000001", "t", "B7")]
+
+
+class Meddled(Store):
+    """A store in which somebody else writes just before the lock is taken, once."""
+
+    act: Callable[[], None] | None = None
+
+    @contextmanager
+    def begin(self) -> Iterator[Tx]:
+        act, self.act = self.act, None
+        if act is not None:
+            act()
+        with super().begin() as tx:
+            yield tx
+
+
+def test_a_change_between_note_and_write_is_what_is_set_back(school: Taking) -> None:
+    head = "学号,卡号,姓名,读者类型\n"
+    school.take("patrons", head + "S0,0000000000,旧,学生\n")
+    rows = "".join(f"S{n},{n:010d},新,学生\n" for n in range(400))
+    own, stop = school.store, Stop()
+    meddled = Meddled(own.folder)
+
+    class MeddleThenCancel(At):
+        def advance(self, count: int) -> None:
+            if self._now == "writing":
+                stop.ask()
+
+    def change() -> None:
+        meddled.act = lambda: school.run("UPDATE patrons SET name = '中' WHERE id = 'S0'")
+
+    school.store = meddled
+    report = school.take(
+        "patrons", head + rows, progress=MeddleThenCancel("writing", 0, change), stop=stop
+    )
+    meddled.close()
+    school.store = own
+    assert report.cancelled
+    assert school.rows("SELECT id, name FROM patrons") == [("S0", "中")]
+
+
+def test_how_a_row_was_is_noted_once(tmp_path: Path) -> None:
+    staging = Staging.fresh(tmp_path, "patrons", "a.csv")
+    staging.plan([("patron", "S1", {"name": "新"}, False)])
+    for name in ("旧", "新"):
+        staging.note_before(staging.after(0, 9), {"S1": {"name": name}}, done=0)
+    assert staging.after(0, 9)[0].before == {"name": "旧"}
+    staging.close()
 
 
 @pytest.mark.parametrize("rows", [0, 1, 400, 1_900])
