@@ -78,21 +78,22 @@ class Attendant:
         """Is this the idle screen as it always looks?"""
         return self.state == State(language=self.usual_language)
 
-    def close(self, *, keep_language: bool = False) -> None:
-        """End the visit or leave the page; whatever was on the screen is gone."""
-        if self.state.visit:
-            self._leaving(self.state.visit)
-            # The next person may hold the same book: it is a scan of its own.
-            self._seen_at.clear()
-        language = self.state.language if keep_language else self.usual_language
-        self.state = closed(self.state, language)
+    def close(self, *, walked_away: bool = False) -> None:
+        """End the visit or leave the page; whatever was on the screen is gone, the language chosen too."""
+        visit = self.state.visit
+        if visit:
+            self._leaving(visit)
+            # Who finishes and scans the card again means it; a card left lying by one who walked away means nothing.
+            if not walked_away:
+                self._seen_at.pop(visit.card, None)
+        self.state = closed(self.state, self.usual_language)
 
     def apologise(self) -> None:
         """The store did not answer; nothing was done."""
         self._say(explained(Reason.TRY_AGAIN), Cue.NO)
 
-    def scan(self, scan: Scan, now: Now) -> None:
-        """Decide and do one scan; `now` is the time it was read."""
+    def scan(self, scan: Scan, now: Now) -> bool:
+        """Decide and do one scan; `now` is the time it was read. False for a repeat: nobody did anything."""
         barcode = classify(scan.text, self._rules().library.barcodes)
         seen = self._what_is(barcode, scan)
         move = SCANS[self.state.visit is not None, seen]
@@ -122,15 +123,16 @@ class Attendant:
                 self._renew_all(now)
             case Move.LANGUAGE:
                 self._turn_language()
+        return move is not Move.SOFTLY
 
     def _what_is(self, barcode: Barcode, scan: Scan) -> Seen:
         visit = self.state.visit
+        if self._is_repeat(barcode.text, scan.at_ms):
+            return Seen.REPEAT
         if barcode.kind is Kind.COMMAND:
             return Seen(barcode.text)
         if barcode.kind is Kind.CARD:
             return self._card_seen(barcode.text)
-        if self._is_repeat(scan):
-            return Seen.REPEAT
         if barcode.kind is Kind.RUBBISH:
             return Seen.UNKNOWN
         if barcode.kind is Kind.ISBN:
@@ -150,13 +152,13 @@ class Attendant:
         visit = self.state.visit
         return Seen.SAME_CARD if visit and visit.card == number else Seen.CARD
 
-    def _is_repeat(self, scan: Scan) -> bool:
-        """The same text again within 3 s of the last time it was seen: a book lying under a scanner stays one scan."""
-        before = self._seen_at.pop(scan.text, None)
-        self._seen_at[scan.text] = scan.at_ms
+    def _is_repeat(self, text: str, at_ms: int) -> bool:
+        """The same code again within 3 s of the last time it was seen: what lies under a scanner stays one scan."""
+        before = self._seen_at.pop(text, None)
+        self._seen_at[text] = at_ms
         if len(self._seen_at) > REMEMBERED_SCANS:
             self._seen_at.popitem(last=False)
-        return before is not None and scan.at_ms - before < self._repeat_ms
+        return before is not None and 0 <= at_ms - before < self._repeat_ms
 
     def _who(self, device: str) -> Who:
         visit = self.state.visit
@@ -167,7 +169,7 @@ class Attendant:
     def _welcome(self, number: str, now: Now, *, typed: bool, device: str = "") -> None:
         # Whoever stood here before is gone from the screen before the next name is looked up.
         if self.state.visit:
-            self.close(keep_language=True)
+            self.close()
         visit_id = uuid.uuid4().hex[:12]
         receipt = self._desk.welcome(number, now, visit=visit_id, typed=typed, device=device)
         if not receipt.verdict.allowed or receipt.patron is None:
@@ -283,4 +285,6 @@ class Attendant:
         self.state = replace(self.state, language="en" if self.state.language == "zh" else "zh")
 
     def _sound(self, cue: Cue) -> None:
-        self.cue = (cue, self.cue[1] + 1)
+        # A book left under the scanner ticks once, not for as long as it lies there.
+        if not cue is self.cue[0] is Cue.TICK:
+            self.cue = (cue, self.cue[1] + 1)

@@ -83,7 +83,7 @@ def start(
     clock = (
         MovableClock(zone, demo_start(journal.last_ms(store), zone), running=True)
         if demo
-        else SystemClock(zone, lambda: trusted_ms(store))
+        else SystemClock(zone, lambda: journal.trusted_ms(store))
     )
     scanners = make_scanners(settings.scanners)
     line = threading.Event()
@@ -123,14 +123,6 @@ def _pages(app: Flask, port: int, streams: int) -> Server:
             f"port {port} cannot be used ({error.strerror}); "
             "stop the program that has it, or choose another: screen.port in station.toml, or --port"
         ) from error
-
-
-def trusted_ms(store: Store) -> int | None:
-    """The newest moment known to be right: the last entry, or when staff last confirmed the clock."""
-    with store.read() as tx:
-        confirmed = tx.value("clock_confirmed_ms")
-    known = [ms for ms in (journal.last_ms(store), int(confirmed) if confirmed else None) if ms]
-    return max(known, default=None)
 
 
 def _patience(settings: StationSettings) -> Patience:

@@ -154,7 +154,7 @@ def confirm(config: Path, yes: bool) -> None:
             "set the clock first: sudo timedatectl set-time 'YYYY-MM-DD HH:MM:SS'"
         )
     with _store(config).begin() as tx:
-        tx.set_value("clock_confirmed_ms", str(now.at_ms))
+        journals.confirm_clock(tx, now.at_ms)
     click.echo(f"noted: {datetime.isoformat(now.local, timespec='minutes')} is right")
 
 

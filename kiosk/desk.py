@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 
 from kiosk.account import read_account
 from kiosk.calendar import Rules
@@ -65,10 +66,10 @@ class Desk:
             verdict = self._welcome_verdict(card, patron, typed=typed)
             what = Occurrence(
                 Act.VISIT,
-                patron_id=patron.id if patron else None,
+                # The number of an unknown card is a person's too: it lies beside the entry, and can be erased.
+                patron_id=patron.id if patron else f"card:{number}",
                 visit=visit,
                 device=device or None,
-                text=None if patron else number,
             )
             written = self._append(tx, what, verdict, now)
         return Receipt(Act.VISIT, verdict, written.key, written.proof, patron=patron)
@@ -133,10 +134,11 @@ class Desk:
             verdict = self._checked(facts, decide_checkin, now)
             written = self._enter(tx, (Act.CHECKIN, facts, owner), verdict, now, undoes=undoes)
             if verdict.allowed and facts.copy:
-                self._take_back(tx, facts.copy, verdict)
-            elif facts.loan and verdict.opens_at:
+                self._take_back(tx, facts, verdict)
+            elif facts.loan:
                 # A refused return may never make the loan overdue.
-                tx.excuse_loan(barcode, verdict.opens_at.date())
+                opens = verdict.opens_at
+                tx.excuse_loan(barcode, opens.date() if opens else date.max)
         return _receipt(Act.CHECKIN, verdict, written, facts, undoes)
 
     def renew(self, who: Who, barcode: str, now: Now) -> Receipt:
@@ -201,10 +203,11 @@ class Desk:
         verdict = Verdict(allowed=False, reason=reason)
         what = Occurrence(
             Act.SCAN,
-            patron_id=who.patron_id or None,
+            # With nobody at the screen, what was read may be somebody's card of a kind that we do not know.
+            patron_id=who.patron_id or f"scan:{text}",
             visit=who.visit or None,
             device=who.device or None,
-            text=text,
+            text=text if who.patron_id else None,
         )
         with self._store.begin() as tx:
             written = self._append(tx, what, verdict, now)
@@ -274,10 +277,13 @@ class Desk:
         if Note.REAPPEARED in verdict.notes:
             tx.found_again(copy.barcode)
 
-    def _take_back(self, tx: Tx, copy: Copy, verdict: Verdict) -> None:
+    def _take_back(self, tx: Tx, facts: Facts, verdict: Verdict) -> None:
+        copy, loan = facts.copy, facts.loan
+        assert copy is not None, "only a known copy is taken back"
         tx.close_loan(copy.barcode)
         if Note.HOLD_WAITING in verdict.notes:
-            tx.keep_for_hold(copy.title.id, copy.barcode)
+            by = loan.patron_id if loan else None
+            tx.keep_for_hold(copy.title.id, copy.barcode, returned_by=by)
         if Note.REAPPEARED in verdict.notes:
             tx.found_again(copy.barcode)
 

@@ -22,12 +22,14 @@ _LAST = (
 # What an unsure clock wrote is no witness: it would make the wrong time trusted. Quotes in texts are escaped. The look
 # back is bounded, for it is made at every reading of the clock.
 _NEWEST = (
-    select(journal.c.at_ms, journal.c.body)
+    select(journal.c.seq, journal.c.at_ms, journal.c.body)
     .order_by(journal.c.epoch.desc(), journal.c.seq.desc())
     .limit(5000)
     .subquery()
 )
-_LAST_SURE_MS = select(_NEWEST.c.at_ms).where(_NEWEST.c.body.contains('"clock":"sure"')).limit(1)
+_NEWEST_SURE = (
+    select(_NEWEST.c.seq, _NEWEST.c.at_ms).where(_NEWEST.c.body.contains('"clock":"sure"')).limit(1)
+)
 _WALK = (
     select(journal.c.epoch, journal.c.seq, journal.c.hash, journal.c.body)
     .order_by(journal.c.epoch, journal.c.seq)
@@ -150,8 +152,24 @@ def unsent(tx: Tx) -> int:
 def last_ms(store: Store) -> int | None:
     """When the newest entry of a sure clock was written (UTC ms)."""
     with store.read() as tx:
-        found: int | None = tx.conn.execute(_LAST_SURE_MS).scalar()
-        return found
+        newest = tx.conn.execute(_NEWEST_SURE).first()
+        return newest.at_ms if newest else None
+
+
+def confirm_clock(tx: Tx, at_ms: int) -> None:
+    """Staff say what time it is: that stands above every entry so far, whatever their clock read."""
+    tx.set_value("clock_confirmed_ms", str(at_ms))
+    tx.set_value("clock_confirmed_after", str(length(tx)))
+
+
+def trusted_ms(store: Store) -> int | None:
+    """The newest moment known to be right: the last sure entry, or what staff confirmed after it."""
+    with store.read() as tx:
+        confirmed, after = tx.value("clock_confirmed_ms"), tx.value("clock_confirmed_after")
+        newest = tx.conn.execute(_NEWEST_SURE).first()
+    if confirmed and (newest is None or newest.seq <= int(after or 0)):
+        return int(confirmed)
+    return newest.at_ms if newest else None
 
 
 def verify(store: Store) -> tuple[int, list[str]]:

@@ -71,6 +71,7 @@ class _Touched:
     finger: Finger
     answered: threading.Event = field(default_factory=threading.Event)
     taken: bool = False
+    given_up: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +127,11 @@ class Station:
         """A finger; False when the visit it names has ended or the page does not offer it. Any thread."""
         touched = _Touched(Finger(touch, visit, line, text, self._p.clock.now()))
         self._inbox.put(touched)
-        return touched.answered.wait(TOUCH_WAIT_S) and touched.taken
+        if not touched.answered.wait(TOUCH_WAIT_S):
+            # Answered "no" already: it must not be done behind the finger's back.
+            touched.given_up = True
+            return False
+        return touched.taken
 
     def wait(self, after_n: int, timeout_s: float) -> Screen | None:
         """The newest screen if it is newer than `after_n`, waiting for one up to `timeout_s`; None if none came."""
@@ -198,7 +203,7 @@ class Station:
     def _tick(self) -> None:
         now, self._ticked_ms = self._p.clock.now(), self._p.clock.mono_ms()
         if self._deadline_ms is not None and self._p.clock.mono_ms() >= self._deadline_ms:
-            self._attendant.close()
+            self._attendant.close(walked_away=True)
             self._restart_countdown()
             self._publish(now)
         changed = self._p.rulebook.refresh()
@@ -228,16 +233,20 @@ class Station:
     # Scans and touches
 
     def _take_scan(self, scan: Scan, now: Now) -> None:
+        acted = True
         try:
-            self._attendant.scan(scan, now)
+            acted = self._attendant.scan(scan, now)
         except StoreError as error:
             log.error("scan not done", device=scan.device, error=str(error))
             self._attendant.apologise()
-        self._restart_countdown()
+        if acted:
+            self._restart_countdown()
         self._publish(now)
 
     def _take_touch(self, touched: _Touched) -> None:
         finger = touched.finger
+        if touched.given_up:
+            return
         try:
             touched.taken = self._attendant.touch(finger)
         except StoreError as error:

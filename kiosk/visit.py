@@ -115,7 +115,8 @@ GUIDES = frozenset({Touch.GUIDE_BORROW, Touch.GUIDE_RETURN, Touch.GUIDE_LOANS})
 FIRST_BEFORE = 1000
 
 MOST_TYPED = 40
-MOST_LINES = 60
+# Above any limit of loans: a line that dropped off would make its copy look like one from before.
+MOST_LINES = 400
 
 _AVATARS = tuple("🦊🐼🐯🐰🐸🐨🦁🐷🐵🐧🦉🐢🐬🦄🐝🦋🐞🐙🦔🐿🦒🐘🦓🦌")
 

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError
 
 from kiosk.errors import StoreBusy, StoreError, StoreFull, StoreNewer
 from kiosk.store.tx import Tx
@@ -65,7 +65,7 @@ class Store:
                 _begin_immediate(conn)
                 yield Tx(conn)
                 conn.commit()
-            except OperationalError as error:
+            except DatabaseError as error:
                 conn.rollback()
                 raise self._translated(error) from error
 
@@ -76,12 +76,15 @@ class Store:
             conn.exec_driver_sql("BEGIN")
             try:
                 yield Tx(conn)
-            except OperationalError as error:
+            except DatabaseError as error:
                 raise self._translated(error) from error
             finally:
                 conn.rollback()
 
-    def _translated(self, error: OperationalError) -> StoreError:
+    def _translated(self, error: DatabaseError) -> Exception:
+        # A broken constraint is our own mistake, not the disk's.
+        if isinstance(error, IntegrityError):
+            return error
         if "disk is full" not in str(error.orig):
             return StoreError(f"{self.path}: {error.orig}; look at the disk")
         self._reserve.unlink(missing_ok=True)

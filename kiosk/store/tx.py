@@ -165,7 +165,7 @@ class Tx:
             delete(holds).where(holds.c.title_id == title_id, holds.c.patron_id == patron_id)
         )
 
-    def keep_for_hold(self, title_id: str, barcode: str) -> None:
+    def keep_for_hold(self, title_id: str, barcode: str, *, returned_by: str | None) -> None:
         """Set the returned copy aside for the first in the queue who has none waiting (provisional, as told).
 
         A copy that stands on the hold shelf already, and is scanned again, stays with the patron it was kept for.
@@ -174,7 +174,11 @@ class Tx:
             return
         first = (
             select(func.min(holds.c.n))
-            .where(holds.c.title_id == title_id, holds.c.barcode.is_(None))
+            .where(
+                holds.c.title_id == title_id,
+                holds.c.barcode.is_(None),
+                holds.c.patron_id != (returned_by or ""),
+            )
             .scalar_subquery()
         )
         self.conn.execute(update(holds).where(holds.c.n == first).values(barcode=barcode))

@@ -13,6 +13,7 @@ import pytest
 from kiosk.desk_values import Who
 from kiosk.domain import Reason, Receipt
 from tests.faults import ledger
+from tests.kiosk.acts import read_by
 from tests.kiosk.school import CITY, IN_WINDOW, MORE, TEACHER, XIAOMAN, School
 
 ROUNDS = 50
@@ -135,7 +136,7 @@ def test_two_hundred_scans_from_four_threads_are_each_done_once_and_in_order(
     for thread in pouring:
         thread.join()
     school.station.settled()
-    texts = [entry["text"] for entry in ledger.hold_whole(school.store.folder)]
+    texts = [read_by(entry) for entry in ledger.hold_whole(school.store.folder)]
     assert len(texts) == len(set(texts)) == 200
     for number in range(threads):
         mine = [text for text in texts if text.startswith(f"T{number}-")]

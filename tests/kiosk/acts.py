@@ -87,3 +87,8 @@ def fast(school: School) -> None:
         connection.execute("PRAGMA synchronous=OFF")
 
     school.store._engine.dispose()
+
+
+def read_by(entry: ledger.Body) -> str:
+    """What was read by a scan that fitted nothing: in the entry of a visit, else beside it, where it can be erased."""
+    return entry["text"] if "text" in entry else entry["patron"].removeprefix("scan:")

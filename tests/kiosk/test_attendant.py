@@ -25,6 +25,7 @@ from tests.kiosk.acts import (
     last,
     lent,
     out,
+    read_by,
     scan_at,
     top,
     typed,
@@ -249,7 +250,7 @@ def test_an_isbn_is_explained_and_offered_where_one_copy_fits(
     assert (line.kind, line.reason) == (LineKind.EXPLAINED, Reason.ISBN_NOT_LABEL)
     assert line.book.barcode == INSECTS
     assert line.offers == ((Touch.BORROW,) if in_visit else ())
-    assert (last(station)["act"], last(station)["text"]) == ("scan", ISBN)
+    assert (last(station)["act"], read_by(last(station))) == ("scan", ISBN)
     if in_visit:
         assert top(station.touch(Touch.BORROW, line)).kind is LineKind.LENT
         assert out(station) == {INSECTS: "p1"}
@@ -298,8 +299,8 @@ def test_what_fits_nothing_is_explained_journalled_and_typed_nowhere(
     assert (screen.number, screen.find, screen.cue) == ("", None, Cue.NO)
     entry = last(station)
     assert (entry["act"], entry["reason"], entry["allowed"]) == ("scan", reason.value, False)
-    assert entry["text"].isprintable()
-    assert len(entry["text"]) <= 64
+    assert read_by(entry).isprintable()
+    assert len(read_by(entry)) <= 64
 
 
 @pytest.mark.parametrize("place", [Touch.FIND, Touch.NUMBER])
@@ -344,11 +345,53 @@ def test_another_code_between_does_not_make_the_same_code_new(careful: School) -
     assert len(journal(careful)) == 2
 
 
-def test_the_next_patron_may_scan_the_same_copy_at_once(careful: School) -> None:
+def test_a_copy_left_under_the_scanner_is_not_taken_from_its_patron_by_the_next_card(
+    careful: School,
+) -> None:
     scan_at(careful, XIAOMAN, 1000)
     scan_at(careful, CITY, 1500)
     scan_at(careful, ANAN, 2000)
-    assert top(scan_at(careful, CITY, 2500)).offers == (Touch.BORROW,)
+    scan_at(careful, CITY, 2500)
+    assert out(careful) == {CITY: "p1"}
+    assert top(scan_at(careful, CITY, 5600)).offers == (Touch.BORROW,)
+
+
+def test_a_copy_left_under_the_scanner_is_not_returned_after_finish(careful: School) -> None:
+    scan_at(careful, XIAOMAN, 1000)
+    scan_at(careful, CITY, 1500)
+    careful.touch(Touch.FINISH)
+    scan_at(careful, CITY, 2500)
+    assert out(careful) == {CITY: "p1"}
+
+
+def test_who_finishes_and_scans_the_card_again_comes_in_again(careful: School) -> None:
+    scan_at(careful, XIAOMAN, 1000)
+    careful.touch(Touch.FINISH)
+    assert careful.station.screen.visit is None
+    scan_at(careful, XIAOMAN, 1800)
+    visit = careful.station.screen.visit
+    assert visit is not None
+    assert visit.name == "李小满"
+
+
+@pytest.mark.parametrize("text", [UNKNOWN_CARD, "CMD-LANGUAGE", "HELLO"])
+def test_whatever_lies_under_the_scanner_acts_once(careful: School, text: str) -> None:
+    for at_ms in range(1000, 9000, 700):
+        scan_at(careful, text, at_ms)
+    assert len(journal(careful)) <= 1
+    assert careful.station.screen.language == ("en" if text == "CMD-LANGUAGE" else "zh")
+
+
+def test_a_repeat_ticks_once_and_keeps_no_visit_open(careful: School) -> None:
+    scan_at(careful, XIAOMAN, 1000)
+    scan_at(careful, CITY, 1500)
+    first = scan_at(careful, CITY, 2000)
+    again = scan_at(careful, CITY, 2500)
+    assert first.cue is Cue.TICK
+    assert again.cue_n == first.cue_n
+    assert again.ends_in_ms is not None
+    assert first.ends_in_ms is not None
+    assert again.ends_in_ms <= first.ends_in_ms
 
 
 # Touches, pads, commands

@@ -11,10 +11,10 @@ import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import text
 
-from kiosk.bootstrap import trusted_ms
 from kiosk.cli import main
 from kiosk.desk_values import Who
 from kiosk.domain import Receipt
+from kiosk.journal import trusted_ms
 from tests.faults import ledger
 from tests.kiosk.school import CITY, SEA, XIAOMAN, School
 

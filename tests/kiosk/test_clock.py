@@ -11,10 +11,10 @@ import pytest
 
 from kiosk import clock as clock_module
 from kiosk import journal
-from kiosk.bootstrap import trusted_ms
 from kiosk.bootstrap_demo import FIRST_START, demo_start
 from kiosk.clock import MovableClock, SystemClock, boot_id, synchronised
 from kiosk.desk_values import Who
+from kiosk.journal import trusted_ms
 from tests.kiosk.school import CITY, SEA, XIAOMAN, ZONE, School
 
 DAY_MS = 24 * 3600 * 1000
