@@ -76,7 +76,9 @@ def start(
     rulebook = Rulebook(folders.config / "library.toml")
     lock = FolderLock(folders.store(settings), wait_s=lock_wait_s)
     store = open_store(folders, settings)
-    finish_interrupted(store)
+    finished = finish_interrupted(store)
+    if finished:
+        log.info("an interrupted import was finished", done=finished)
     zone = ZoneInfo(rulebook.current.library.library.time_zone)
     if demo:
         fill_with_sample(store, rulebook.current, settings.station.id, zone)
