@@ -49,7 +49,8 @@ def refused(error: Exception, scanner: str, path: str, key: str) -> DriverError:
     if isinstance(error, ValueError):
         return ScannerMisnamed(f"{scanner}: {path}: {error}", f"correct {key} in station.toml")
     return ScannerGone(
-        f"{scanner}: {path} cannot be opened ({error})", f"plug it in, or correct {key}"
+        f"{scanner}: {path} cannot be opened ({error})",
+        f"plug it in, or correct {key} in station.toml",
     )
 
 

@@ -41,14 +41,13 @@ def make_scanner(settings: ScannerSettings) -> Scanner:
 
 
 def framing_of(settings: ScannerSettings) -> Framing:
-    """A keyboard's Enter and Tab arrive as CR, whatever `ends_with` says."""
-    typing = settings.kind == "keyboard"
+    """A scanner that types has no ends_with of its own: Enter and Tab arrive as CR, which is the default."""
     return Framing(
-        terminator=Terminator.CR if typing else Terminator(settings.ends_with),
+        terminator=Terminator(settings.ends_with),
         silence_ms=settings.silence_ms,
         prefix=settings.prefix.encode("ascii"),
         suffix=settings.suffix.encode("ascii"),
-        encoding="ascii" if typing else settings.encoding,
+        encoding=settings.encoding,
         longest=settings.longest,
     )
 

@@ -138,6 +138,11 @@ def test_what_is_too_long_is_dropped_up_to_its_end_and_reported_once(
     assert texts(read(*pieces, terminator=terminator, longest=10)) == [Why.LONG, "123"]
 
 
+def test_a_line_end_cut_in_two_ends_even_what_is_too_long() -> None:
+    crlf = {"terminator": Terminator.CRLF, "longest": 10}
+    assert texts(read(b"9" * 43 + b"\r", b"\n123\r\n", **crlf)) == [Why.LONG, "123"]
+
+
 def test_the_limit_is_exact() -> None:
     assert texts(read(b"1234567890\r12345678901\r", longest=10)) == ["1234567890", Why.LONG]
     assert texts(read("图书馆\r图书馆员\r".encode(), longest=3, encoding="utf-8")) == [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from drivers.framing import HOLE_MS, QUIET_MS, Framing, Outcome, Read, Rubbish, Why
 from drivers.key_events import EV_KEY, EV_SYN, SYN_DROPPED, SYN_REPORT, KeyEvents, KeyState
-from tests.drivers.wires import CTRL, SHIFT, keys_of
+from tests.drivers.wires import CTRL, ENTER, SHIFT, keys_of
 
 
 class Device:
@@ -57,7 +57,8 @@ def test_what_comes_between_the_drop_and_the_end_of_its_packet_is_not_typed() ->
     device = Device()
     events = follow(device)
     events.take((EV_SYN, SYN_DROPPED, 0), 0)
-    assert type_into(events, "") == []
+    # An Enter in the packet that lost events ends nothing.
+    assert events.take((EV_KEY, ENTER, 1), 0) == []
     events.take((EV_KEY, SHIFT, 1), 0)
     events.take((EV_SYN, SYN_REPORT, 0), 0)
     assert type_into(events, "1\r1\r") == [Rubbish(Why.DROPPED, "#", 0), Read("1", "", 0)]

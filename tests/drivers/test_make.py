@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import termios
 from pathlib import Path
 from typing import get_args
 
@@ -16,7 +17,7 @@ from drivers.framing import Framing, Terminator
 from drivers.make import framing_of, make_scanner, make_scanners
 from drivers.serial_scanner import SerialScanner
 from drivers.simulator import SimulatedScanner
-from tests.drivers.wires import Ear, Typist
+from tests.drivers.wires import Ear, Terminal, Typist, wait_until
 
 STATION = '[station]\nid = "hall-1"\nname = "大厅"\n'
 
@@ -54,6 +55,19 @@ def test_every_key_of_a_serial_scanner_reaches_its_framing(tmp_path: Path) -> No
         'encoding = "gbk"\nprefix = "\\u0002"\nsuffix = "\\u0003"\nlongest = 30',
     )
     assert framing_of(one) == Framing(Terminator.SILENCE, 80, b"\x02", b"\x03", "gbk", 30)
+
+
+def test_the_port_runs_at_the_speed_of_the_settings(tmp_path: Path) -> None:
+    terminal = Terminal(tmp_path)
+    (one,) = settings(
+        tmp_path, f'name = "books"\nkind = "serial"\nport = "{terminal.path}"\nbaud = 19200'
+    )
+    scanner = make_scanner(one)
+    scanner.start(Ear())
+    wait_until(lambda: scanner.health()["state"] == "green", "green")
+    assert termios.tcgetattr(terminal._far)[4:6] == [termios.B19200] * 2
+    scanner.stop()
+    terminal.close()
 
 
 def test_a_keyboard_ends_with_enter(tmp_path: Path) -> None:

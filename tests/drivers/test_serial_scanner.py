@@ -245,7 +245,7 @@ def test_the_wait_between_tries_grows_and_is_bounded(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(keeper, "LONGEST_WAIT_S", 0.3)
     kept = keeper.Keeper(Delivery("books"), open_line)  # type: ignore[arg-type]
     kept.start(Ear())
-    wait_until(lambda: len(tries) >= 6, "six tries")
+    wait_until(lambda: len(tries) >= 8, "eight tries")
     kept.stop()
     waits = [after - before for before, after in itertools.pairwise(tries)]
     assert waits[0] >= 0.1
