@@ -9,7 +9,10 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """One read of a barcode: raw text as the device gave it, AIM symbology name or "", device name, monotonic ms."""
+    """One read of a barcode: raw text as the device gave it, AIM symbology name or "", device name, monotonic ms.
+
+    text "" means that something was read which is no scan: damaged, too long, or broken off.
+    """
 
     text: str
     symbology: str
