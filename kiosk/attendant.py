@@ -37,6 +37,8 @@ from kiosk.visit import (
 )
 
 REMEMBERED_SCANS = 64
+# Reads in a row, each within the repeat time of the last, from which on a code is not scanned but lies there.
+LYING = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ class Attendant:
         self._rules = rules
         self._repeat_ms = repeat_ms
         self._leaving = leaving
-        self._seen_at: OrderedDict[str, int] = OrderedDict()
+        self._seen: OrderedDict[str, tuple[int | None, int]] = OrderedDict()
         self.state = State(language=self.usual_language)
         self.cue: tuple[Cue | None, int] = (None, 0)
 
@@ -83,9 +85,8 @@ class Attendant:
         visit = self.state.visit
         if visit:
             self._leaving(visit)
-            # Who finishes and scans the card again means it; a card left lying by one who walked away means nothing.
             if not walked_away:
-                self._seen_at.pop(visit.card, None)
+                self._forget_what_was_scanned(visit.card)
         self.state = closed(self.state, self.usual_language)
 
     def apologise(self) -> None:
@@ -154,11 +155,22 @@ class Attendant:
 
     def _is_repeat(self, text: str, at_ms: int) -> bool:
         """The same code again within 3 s of the last time it was seen: what lies under a scanner stays one scan."""
-        before = self._seen_at.pop(text, None)
-        self._seen_at[text] = at_ms
-        if len(self._seen_at) > REMEMBERED_SCANS:
-            self._seen_at.popitem(last=False)
-        return before is not None and 0 <= at_ms - before < self._repeat_ms
+        last_ms, times = self._seen.pop(text, (None, 0))
+        repeat = last_ms is not None and 0 <= at_ms - last_ms < self._repeat_ms
+        self._seen[text] = (at_ms, times + 1 if repeat else 1)
+        if len(self._seen) > REMEMBERED_SCANS:
+            self._seen.popitem(last=False)
+        return repeat
+
+    def _forget_what_was_scanned(self, card: str) -> None:
+        """A person ended the visit, so what is scanned next is meant, but for what lies under the scanner.
+
+        That is known by having been read again and again; left to act, it would be taken from who just borrowed it.
+        """
+        lying = {
+            text: seen for text, seen in self._seen.items() if seen[1] >= LYING and text != card
+        }
+        self._seen = OrderedDict(lying)
 
     def _who(self, device: str) -> Who:
         visit = self.state.visit

@@ -349,8 +349,9 @@ def test_a_copy_left_under_the_scanner_is_not_taken_from_its_patron_by_the_next_
     careful: School,
 ) -> None:
     scan_at(careful, XIAOMAN, 1000)
-    scan_at(careful, CITY, 1500)
-    scan_at(careful, ANAN, 2000)
+    for at_ms in (1500, 1800, 2100):
+        scan_at(careful, CITY, at_ms)
+    scan_at(careful, ANAN, 2200)
     scan_at(careful, CITY, 2500)
     assert out(careful) == {CITY: "p1"}
     assert top(scan_at(careful, CITY, 5600)).offers == (Touch.BORROW,)
@@ -358,10 +359,26 @@ def test_a_copy_left_under_the_scanner_is_not_taken_from_its_patron_by_the_next_
 
 def test_a_copy_left_under_the_scanner_is_not_returned_after_finish(careful: School) -> None:
     scan_at(careful, XIAOMAN, 1000)
-    scan_at(careful, CITY, 1500)
+    for at_ms in (1500, 1800, 2100):
+        scan_at(careful, CITY, at_ms)
     careful.touch(Touch.FINISH)
     scan_at(careful, CITY, 2500)
     assert out(careful) == {CITY: "p1"}
+
+
+def test_a_copy_read_once_or_twice_may_be_returned_right_after_finish(careful: School) -> None:
+    scan_at(careful, XIAOMAN, 1000)
+    scan_at(careful, CITY, 1500)
+    scan_at(careful, CITY, 1550)
+    careful.touch(Touch.FINISH)
+    assert top(scan_at(careful, CITY, 1600)).kind is LineKind.RETURNED
+
+
+def test_the_next_patron_may_scan_a_copy_read_once_at_once(careful: School) -> None:
+    scan_at(careful, XIAOMAN, 1000)
+    scan_at(careful, CITY, 1500)
+    scan_at(careful, ANAN, 2000)
+    assert top(scan_at(careful, CITY, 2500)).offers == (Touch.BORROW,)
 
 
 def test_who_finishes_and_scans_the_card_again_comes_in_again(careful: School) -> None:
