@@ -36,13 +36,15 @@ class Seen:
     def of(self, kind: str = "") -> list[float]:
         return [ms for seen, ms in self.scans if kind in ("", seen)]
 
-    def rows(self, name: str, *, median_most: float | None, p99_most: float) -> list[Row]:
+    def rows(
+        self, name: str, *, median_most: float | None, p99_most: float, when: str = ""
+    ) -> list[Row]:
         scans, pushes = self.of(), self.pushes
         first = [
-            Row(name, "median", median(scans), "ms", PEER, median(pushes), most=median_most),
+            Row(name, f"median{when}", median(scans), "ms", PEER, median(pushes), most=median_most),
             Row(
                 name,
-                "p99",
+                f"p99{when}",
                 quantile(scans, 0.99),
                 "ms",
                 PEER,
@@ -52,7 +54,8 @@ class Seen:
         ]
         kinds = sorted({kind for kind, _ in self.scans})
         return first + [
-            Row(name, f"median, {k}", median(self.of(k)), "ms", PEER, median(pushes)) for k in kinds
+            Row(name, f"median{when}, {k}", median(self.of(k)), "ms", PEER, median(pushes))
+            for k in kinds
         ]
 
 
@@ -63,8 +66,10 @@ def furnish(folder: Path) -> Path:
     return config
 
 
-def watch(folder: Path, more: Callable[[Seen], bool], pace_s: tuple[float, float]) -> Seen:
-    """Scan at the demo of this folder for as long as `more` says of what has been seen so far."""
+def watch(
+    folder: Path, more: Callable[[Seen], bool], pace_s: tuple[float, float], *, first: int = 0
+) -> Seen:
+    """Scan at the demo of this folder, from pupil `first`, for as long as `more` says of what has been seen so far."""
     seen = Seen()
     dice = Random(5)
     with (
@@ -74,7 +79,7 @@ def watch(folder: Path, more: Callable[[Seen], bool], pace_s: tuple[float, float
         closing(Watched(browser, url)) as screen,
         closing(Watched(browser, bare_url)) as bare,
     ):
-        for n, (kind, text) in enumerate(queue_of_pupils()):
+        for n, (kind, text) in enumerate(queue_of_pupils(first)):
             took = screen.scan(text, dice.uniform(*pace_s))
             push = bare.scan("", dice.uniform(*_BARE_S))
             if n >= WARM_UP:
@@ -85,11 +90,11 @@ def watch(folder: Path, more: Callable[[Seen], bool], pace_s: tuple[float, float
     raise AssertionError("the queue of pupils ended")
 
 
-def queue_of_pupils() -> Iterator[tuple[str, str]]:
+def queue_of_pupils(first: int = 0) -> Iterator[tuple[str, str]]:
     """(kind, text): each pupil's card, two books to borrow, and one that somebody borrowed a while ago."""
-    for n in range(PATRONS):
+    for n in range(first, PATRONS):
         yield "card", stores.card(n + 1)
         yield "checkout", stores.copy(2 * n + 1)
         yield "checkout", stores.copy(2 * n + 2)
-        if n >= BACK_AFTER:
+        if n >= first + BACK_AFTER:
             yield "return", stores.copy(2 * (n - BACK_AFTER) + 1)
