@@ -6,7 +6,7 @@ library.toml itself.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field
 
@@ -15,6 +15,7 @@ from config.table import Clock, Day, Key, Many, Table, Text
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 ActName = Literal["checkout", "checkin", "renewal", "use"]
 CheckDigit = Literal["none", "mod10", "mod11", "mod43"]
+Symbology = Literal["Codabar", "Code 39", "Code 128", "EAN-13", "Interleaved 2 of 5", "QR Code"]
 Grade = Annotated[int, Field(ge=0, le=20)]
 Month = Annotated[int, Field(ge=1, le=12)]
 Count = Annotated[int, Field(ge=0, le=10_000)]
@@ -139,6 +140,7 @@ class Barcodes(Table):
     copy_shapes: Annotated[Many[Text], Field(alias="copy", min_length=1)]
     card_check_digit: CheckDigit = "none"
     copy_check_digit: CheckDigit = "none"
+    symbologies: Annotated[Many[Symbology], Field(min_length=1)] = get_args(Symbology)
     commands: Commands = Commands()
 
     @property
