@@ -21,7 +21,8 @@ def read_account(tx: Tx, patron_id: str, rules: Rules, now: Now, *, room: str) -
     base = Facts(patron=patron, loans=loans, copy_types=copy_types(out))
     renewals = tuple(_renewal(tx, base, loan, copy, (rules, now, room)) for loan, copy in out)
     # Who may borrow nothing before something else is settled is not told how many more.
-    stopped = patron.blocked is not None or blocked_by_overdue(base, rules, now)
+    expired = patron.expires_on is not None and now.sure and now.local.date() > patron.expires_on
+    stopped = patron.blocked is not None or expired or blocked_by_overdue(base, rules, now)
     more = None if stopped else loans_allowed_more(base, rules)
     return Account(patron, out, renewals, more, tx.holds_ready(patron_id))
 

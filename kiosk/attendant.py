@@ -15,7 +15,7 @@ from kiosk.barcodes import Barcode, Kind, classify, shown
 from kiosk.calendar import Rules
 from kiosk.desk import Desk
 from kiosk.desk_values import NOBODY, Who
-from kiosk.domain import Now, Reason, Receipt
+from kiosk.domain import Act, Now, Reason, Receipt
 from kiosk.screen import Cue, Line, LineKind, Place, Touch
 from kiosk.show import explained, line_of
 from kiosk.visit import (
@@ -68,6 +68,7 @@ class Attendant:
         self._repeat_ms = repeat_ms
         self._leaving = leaving
         self._seen: OrderedDict[str, tuple[int | None, int]] = OrderedDict()
+        self._ticked = ""
         self.state = State(language=self.usual_language)
         self.cue: tuple[Cue | None, int] = (None, 0)
 
@@ -90,7 +91,8 @@ class Attendant:
         self.state = closed(self.state, self.usual_language)
 
     def apologise(self) -> None:
-        """The store did not answer; nothing was done."""
+        """The store did not answer; nothing was done, and "please scan again" must not meet a deaf ear."""
+        self._seen.clear()
         self._say(explained(Reason.TRY_AGAIN), Cue.NO)
 
     def scan(self, scan: Scan, now: Now) -> bool:
@@ -112,12 +114,12 @@ class Attendant:
                 self._put(self._desk.checkin(barcode.text, now, who), now, others=True)
             case Move.ALREADY:
                 self.state = lighting(self.state, barcode.text)
-                self._sound(Cue.TICK)
+                self._tick(barcode.text)
             case Move.EXPLAIN:
                 self._explain(barcode, now, who)
             case Move.STAY | Move.SOFTLY:
                 self.state = lighting(self.state, barcode.text)
-                self._sound(Cue.TICK)
+                self._tick(barcode.text)
             case Move.FINISH:
                 self.close()
             case Move.RENEW_ALL:
@@ -162,15 +164,16 @@ class Attendant:
             self._seen.popitem(last=False)
         return repeat
 
-    def _forget_what_was_scanned(self, card: str) -> None:
-        """A person ended the visit, so what is scanned next is meant, but for what lies under the scanner.
+    def _forget_what_was_scanned(self, card: str, *, keep_card: bool = False) -> None:
+        """A person came or went, so what is scanned next is meant, but for what lies under the scanner.
 
         That is known by having been read again and again; left to act, it would be taken from who just borrowed it.
         """
-        lying = {
-            text: seen for text, seen in self._seen.items() if seen[1] >= LYING and text != card
-        }
-        self._seen = OrderedDict(lying)
+        self._seen = OrderedDict(
+            (text, seen)
+            for text, seen in self._seen.items()
+            if (keep_card if text == card else seen[1] >= LYING)
+        )
 
     def _who(self, device: str) -> Who:
         visit = self.state.visit
@@ -182,6 +185,8 @@ class Attendant:
         # Whoever stood here before is gone from the screen before the next name is looked up.
         if self.state.visit:
             self.close()
+        # "To borrow it, scan your card": then the same book is scanned again, and is meant.
+        self._forget_what_was_scanned(number, keep_card=True)
         visit_id = uuid.uuid4().hex[:12]
         receipt = self._desk.welcome(number, now, visit=visit_id, typed=typed, device=device)
         if not receipt.verdict.allowed or receipt.patron is None:
@@ -274,7 +279,7 @@ class Attendant:
             case Touch.RENEW:
                 self._put(desk.renew(who, barcode, now), now)
             case Touch.GIVE_BACK:
-                undoes = receipt.entry if receipt else None
+                undoes = receipt.entry if receipt and receipt.act is Act.CHECKOUT else None
                 self._put(desk.checkin(barcode, now, who, undoes=undoes), now)
             case Touch.BORROW:
                 self._put(desk.checkout(who, barcode, now), now)
@@ -296,7 +301,11 @@ class Attendant:
     def _turn_language(self) -> None:
         self.state = replace(self.state, language="en" if self.state.language == "zh" else "zh")
 
+    def _tick(self, text: str) -> None:
+        # What is left under the scanner ticks once, not for as long as it lies there.
+        if self.cue[0] is not Cue.TICK or self._ticked != text:
+            self._ticked = text
+            self._sound(Cue.TICK)
+
     def _sound(self, cue: Cue) -> None:
-        # A book left under the scanner ticks once, not for as long as it lies there.
-        if not cue is self.cue[0] is Cue.TICK:
-            self.cue = (cue, self.cue[1] + 1)
+        self.cue = (cue, self.cue[1] + 1)

@@ -56,6 +56,19 @@ class Running:
     def serve(self) -> None:
         self.server.run()
 
+    def problems(self) -> list[str]:
+        """What whoever starts it should know at once."""
+        pretended = [s.name for s in self.scanners if isinstance(s, SimulatedScanner)]
+        said = [
+            f"scanner {name} is simulated: nothing can be scanned with it; see station.toml"
+            for name in pretended
+        ]
+        if not self.clock.now().sure:
+            said.append(
+                "the clock cannot be trusted yet; connect the network, or run: kiosk clock confirm"
+            )
+        return said
+
     def stop(self) -> None:
         """Drivers first, then what they handed in, then the pages, then the store: nothing read is lost."""
         for scanner in self.scanners:
@@ -75,7 +88,7 @@ def start(
     settings = load_station(folders.config / "station.toml")
     rulebook = Rulebook(folders.config / "library.toml")
     lock = FolderLock(folders.store(settings), wait_s=lock_wait_s)
-    store = open_store(folders, settings)
+    store = open_store(folders, settings, reserve=True)
     finished = finish_interrupted(store)
     if finished:
         log.info("an interrupted import was finished", done=finished)

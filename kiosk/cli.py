@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
+import sqlite3
 import sys
 import threading
 from datetime import datetime
@@ -19,9 +19,10 @@ from kiosk import journal as journals
 from kiosk.cli_config import config_group, policy_group
 from kiosk.cli_import import import_group
 from kiosk.clock import SystemClock
-from kiosk.errors import KioskError
+from kiosk.entry import Entry, parse
+from kiosk.errors import KioskError, StoreError
 from kiosk.folders import Folders, open_store
-from kiosk.store.store import Store
+from kiosk.store.store import FILE, Store
 from kiosk.supervise import demo
 
 CONFIG = click.option(
@@ -46,6 +47,10 @@ class Plainly(click.Group):
             raise SystemExit(1) from None
         except (KioskError, OSError) as error:
             raise click.ClickException(str(error)) from error
+        except sqlite3.Error as error:
+            raise click.ClickException(
+                f"a database file cannot be used ({error}); look at the rights of its folder, and at the disk"
+            ) from error
 
 
 @click.group(cls=Plainly)
@@ -82,6 +87,8 @@ def run(config: Path, port: int | None, as_demo: bool, parent_pipe: int | None) 
         threading.Thread(target=_end_with_parent, args=(parent_pipe, ending), daemon=True).start()
     pages = threading.Thread(target=running.serve, name="pages", daemon=True)
     pages.start()
+    for problem in () if as_demo else running.problems():
+        click.echo(problem, err=True)
     click.echo(f"listening {running.server.url}")
     ending.wait()
     running.stop()
@@ -115,9 +122,11 @@ def verify(config: Path) -> None:
 @CONFIG
 def find(code: str, config: Path) -> None:
     """Look up the six letters printed on a slip: what was taken back or lent, and when."""
-    found = journals.find_proof(_store(config), code)
+    zone = ZoneInfo(load_library(config / "library.toml").library.time_zone)
+    store = _store(config)
+    found = journals.find_proof(store, code)
     for body in found:
-        click.echo(json.dumps(json.loads(body), ensure_ascii=False, indent=2))
+        click.echo(_told(store, parse(body), zone))
     if not found:
         click.echo(
             f"no entry of this station has the code {code}; try the other stations", err=True
@@ -158,6 +167,26 @@ def confirm(config: Path, yes: bool) -> None:
     click.echo(f"noted: {datetime.isoformat(now.local, timespec='minutes')} is right")
 
 
+def _told(store: Store, entry: Entry, zone: ZoneInfo) -> str:
+    """An entry in one line: when, what, which copy, and what the patron was told."""
+    local = datetime.fromtimestamp(entry.wall_ms / 1000, zone)
+    with store.read() as tx:
+        copy = tx.copy(entry.copy) if entry.copy else None
+    book = f"{copy.title.title} ({copy.barcode})" if copy else entry.copy or ""
+    answer = "done" if entry.allowed else f"refused: {entry.reason.value}"
+    due = f", due {entry.due_on}" if entry.due_on else ""
+    doubt = "" if entry.clock == "sure" else " (the clock was unsure)"
+    return (
+        f"{local:%Y-%m-%d %H:%M:%S}{doubt}  {entry.act.value}  {book}  {answer}{due}  [{entry.key}]"
+    )
+
+
 def _store(config: Path) -> Store:
     folders = Folders(config.resolve())
-    return open_store(folders, load_station(folders.config / "station.toml"))
+    settings = load_station(folders.config / "station.toml")
+    if not (folders.store(settings) / FILE).exists():
+        raise StoreError(
+            f"no station has run by the settings in {folders.config} yet; "
+            "name the right folder with --config (for the demo: --config demo-data/config)"
+        )
+    return open_store(folders, settings)

@@ -19,11 +19,11 @@ class Folders:
         return (self.config.parent / settings.store.folder).resolve()
 
 
-def open_store(folders: Folders, settings: StationSettings) -> Store:
-    """The station's store, migrated, with its reserve; raises StoreError with what to do."""
+def open_store(folders: Folders, settings: StationSettings, *, reserve: bool = False) -> Store:
+    """The station's store, migrated; raises StoreError with what to do. reserve: only a running station keeps one."""
     return Store.open(
         folders.store(settings),
-        reserve_mb=settings.store.reserve_mb,
+        reserve_mb=settings.store.reserve_mb if reserve else 0,
         stop_below_mb=settings.store.stop_checkouts_below_mb,
         backups=settings.store.backups,
     )

@@ -44,7 +44,7 @@ class SlipPrinter:
             visit, screen, done = job
             try:
                 self._print_one(visit, screen)
-            except OSError as error:
+            except Exception as error:  # noqa: BLE001  # one odd slip must not end printing for good
                 log.error("slip not printed", error=str(error))
                 done(False)
             else:

@@ -207,13 +207,20 @@ class Station:
             self._restart_countdown()
             self._publish(now)
         changed = self._p.rulebook.refresh()
-        status = self._p.status()
+        status = self._marks()
         minute_passed = now.local.replace(second=0, microsecond=0) != self.screen.local.replace(
             second=0, microsecond=0
         )
         if changed or minute_passed or status != self._status:
             self._status = status
             self._publish(now)
+
+    def _marks(self) -> Status:
+        try:
+            return self._p.status()
+        except (StoreError, OSError) as error:
+            log.error("marks not read", error=str(error))
+            return self._status
 
     def _total_s(self) -> float | None:
         match self._attendant.state.place:
@@ -236,7 +243,7 @@ class Station:
         acted = True
         try:
             acted = self._attendant.scan(scan, now)
-        except StoreError as error:
+        except (StoreError, OSError) as error:
             log.error("scan not done", device=scan.device, error=str(error))
             self._attendant.apologise()
         if acted:
@@ -249,7 +256,7 @@ class Station:
             return
         try:
             touched.taken = self._attendant.touch(finger)
-        except StoreError as error:
+        except (StoreError, OSError) as error:
             log.error("touch not done", touch=finger.touch.value, error=str(error))
             self._attendant.apologise()
         if touched.taken:
@@ -276,7 +283,12 @@ class Station:
                 self._finished.popitem(last=False)
 
     def _publish(self, now: Now) -> None:
-        screen = self._draw(now)
+        try:
+            screen = self._draw(now)
+        except (StoreError, OSError) as error:
+            # What stands on the screen stays: a second of trouble with the disk must not end the station.
+            log.error("screen not drawn", error=str(error))
+            return
         with self._changed:
             self.screen = screen
             self._changed.notify_all()

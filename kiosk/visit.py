@@ -263,7 +263,7 @@ def lent_now(visit: Visit, barcode: str) -> bool:
 def offers(kind: LineKind, reason: Reason, *, own: bool, others: bool) -> tuple[Touch, ...]:
     """What a line offers: own: a loan of this patron's from before; others: it is here, and free."""
     match kind:
-        case LineKind.LENT:
+        case LineKind.LENT | LineKind.RENEWED:
             return (Touch.GIVE_BACK,)
         case LineKind.RETURNED if own:
             return (Touch.RENEW,)

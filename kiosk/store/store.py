@@ -49,7 +49,7 @@ class Store:
             store._migrate(backups)
         except DatabaseError as error:
             raise StoreError(
-                f"{store.path} cannot be opened ({error.orig}); restore the newest file of its folder backups"
+                f"{store.path} cannot be opened ({error.orig}); {_remedy(error)}"
             ) from error
         store.keep_reserve()
         return store
@@ -109,9 +109,15 @@ class Store:
             os.posix_fallocate(file.fileno(), 0, size)
 
     def backup(self, target: Path) -> Path:
-        """Copy the whole store while it is in use; the copy is complete and checked, or it is not there."""
-        target.parent.mkdir(parents=True, exist_ok=True)
-        part = target.with_suffix(".part")
+        """Copy the whole store while it is in use; the copy is complete and checked, or it is not there.
+
+        Nothing is ever overwritten: the store itself may stand under the name that was given.
+        """
+        if target.exists():
+            raise StoreError(f"{target} is there already; choose another name for the backup")
+        if not target.parent.is_dir():
+            raise StoreError(f"there is no folder {target.parent}; make it first")
+        part = target.with_name(f"{target.name}.part")
         with (
             contextlib.closing(sqlite3.connect(self.path)) as source,
             contextlib.closing(sqlite3.connect(part)) as copy,
@@ -127,7 +133,8 @@ class Store:
 
     def close(self) -> None:
         """Fold the write-ahead log into the file and let go of it."""
-        with self._engine.connect() as conn:
+        # On a full disk the log stays beside the file; nothing is lost, and the next start folds it in.
+        with contextlib.suppress(DatabaseError), self._engine.connect() as conn:
             conn.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
         self._engine.dispose()
 
@@ -155,11 +162,22 @@ class Store:
             )
         if version is not None:
             stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
-            self.backup(self.folder / "backups" / f"before-{HEAD}-{stamp}.sqlite")
-            drop_old(self.folder / "backups", keep=backups)
+            kept = self.folder / "backups"
+            kept.mkdir(exist_ok=True)
+            self.backup(kept / f"before-{HEAD}-{stamp}.sqlite")
+            drop_old(kept, keep=backups)
         with self._engine.connect() as conn:
             _upgrade(conn)
         _fsync_folder(self.folder)
+
+
+def _remedy(error: DatabaseError) -> str:
+    said = str(error.orig)
+    if "malformed" in said or "not a database" in said:
+        return "put a backup in its place (each upgrade leaves one in the folder backups)"
+    if "locked" in said:
+        return "close the program that has it open"
+    return "look at the rights of its folder, and at the room on the disk"
 
 
 def drop_old(folder: Path, *, keep: int) -> None:

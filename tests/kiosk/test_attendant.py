@@ -6,10 +6,12 @@ import sqlite3
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 from kiosk.domain import Note, Reason
+from kiosk.errors import StoreError
 from kiosk.screen import Cue, LineKind, Place, Touch
 from kiosk.station import Patience
 from tests.faults import ledger
@@ -530,3 +532,34 @@ def test_time_passes_on_the_screen_with_the_clock(station: School) -> None:
 def test_the_school_itself_is_a_whole_store(station: School) -> None:
     with sqlite3.connect(station.store.path) as db:
         assert db.execute("PRAGMA foreign_key_check").fetchall() == []
+
+
+def test_a_book_returned_without_a_card_may_be_borrowed_at_once_with_it(careful: School) -> None:
+    scan_at(careful, CITY, 1000)
+    scan_at(careful, XIAOMAN, 1500)
+    assert top(scan_at(careful, CITY, 2000)).kind is LineKind.LENT
+
+
+def test_please_scan_again_does_not_meet_a_deaf_ear(
+    careful: School, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scan_at(careful, XIAOMAN, 1000)
+    with monkeypatch.context() as broken:
+        broken.setattr(careful.store, "begin", _no_answer)
+        assert top(scan_at(careful, CITY, 1500)).reason is Reason.TRY_AGAIN
+    assert top(scan_at(careful, CITY, 2000)).kind is LineKind.LENT
+
+
+def test_a_second_of_trouble_with_the_disk_does_not_end_the_station(
+    careful: School, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scan_at(careful, XIAOMAN, 1000)
+    with monkeypatch.context() as broken:
+        broken.setattr(careful.store, "read", _no_answer)
+        broken.setattr(careful.store, "begin", _no_answer)
+        scan_at(careful, CITY, 1500)
+    assert top(scan_at(careful, CITY, 2000)).kind is LineKind.LENT
+
+
+def _no_answer() -> NoReturn:
+    raise StoreError("the disk does not answer")

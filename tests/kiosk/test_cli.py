@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -62,7 +61,9 @@ def test_find_looks_up_the_letters_on_a_slip(school: School, config: str) -> Non
     receipt = lend(school, CITY)
     done = kiosk("journal", "find", receipt.proof.lower(), "--config", config)
     assert done.exit_code == 0
-    assert json.loads(done.output)["copy"] == CITY
+    assert done.output.startswith(
+        "2026-11-25 11:45:00  checkout  城南旧事 (00000001)  done, due 2026-12-09"
+    )
     missing = kiosk("journal", "find", "ZZZZZZ", "--config", config)
     assert missing.exit_code == 1
     assert "no entry of this station has the code ZZZZZZ" in missing.output
@@ -73,6 +74,10 @@ def test_a_backup_made_while_the_station_has_the_store_open_is_complete(
 ) -> None:
     lend(school, CITY)
     target = tmp_path / "safe" / "station.sqlite"
+    nowhere = kiosk("backup", str(target), "--config", config)
+    assert nowhere.exit_code == 1
+    assert "there is no folder" in nowhere.output
+    target.parent.mkdir()
     done = kiosk("backup", str(target), "--config", config)
     assert done.exit_code == 0, done.output
     assert done.output.endswith("checked\n")
@@ -81,6 +86,15 @@ def test_a_backup_made_while_the_station_has_the_store_open_is_complete(
     assert ledger.loans(target.parent) == ledger.loans(school.store.folder)
     ledger.hold_whole(target.parent)
     assert [p.name for p in target.parent.iterdir()] == ["station.sqlite"]
+
+
+def test_a_backup_overwrites_nothing_least_of_all_the_store(school: School, config: str) -> None:
+    lend(school, CITY)
+    before = school.store.path.stat().st_ino
+    done = kiosk("backup", str(school.store.path), "--config", config)
+    assert done.exit_code == 1
+    assert "is there already; choose another name" in done.output
+    assert school.store.path.stat().st_ino == before
 
 
 def test_a_confirmed_clock_is_noted_and_a_wrong_one_is_not(school: School, config: str) -> None:

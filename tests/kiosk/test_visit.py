@@ -180,7 +180,7 @@ def test_erase_takes_one_and_clear_takes_all() -> None:
         (LineKind.RETURNED, Reason.OK, False, False, ()),
         (LineKind.REFUSED, Reason.IN_LIBRARY_ONLY, False, False, (Touch.USE,)),
         (LineKind.REFUSED, Reason.OVERDUE, False, False, ()),
-        (LineKind.RENEWED, Reason.OK, True, False, ()),
+        (LineKind.RENEWED, Reason.OK, True, False, (Touch.GIVE_BACK,)),
     ],
 )
 def test_a_line_offers_the_one_thing_that_makes_sense(

@@ -1,15 +1,18 @@
 // The line to the station: screens come in, touches go out one after the other.
 
 const SILENT_MS = 12000;
+const BROKEN_MS = 1500;
 const RETRY_MS = 1000;
 
 export function listen({ onScreen, onSilent }) {
   let source = null;
   let heardAt = performance.now();
   let silent = false;
+  let brokenAt = null;
 
   function heard() {
     heardAt = performance.now();
+    brokenAt = null;
     if (silent) onSilent((silent = false));
   }
 
@@ -21,13 +24,15 @@ export function listen({ onScreen, onSilent }) {
       onScreen(JSON.parse(event.data));
     };
     source.addEventListener("beat", heard);
+    source.onerror = () => { brokenAt ??= performance.now(); };
   }
 
   // The browser reconnects by itself after a broken line, but not after a refusal, and a line
   // that is only silent looks whole to it: so this looks too.
   setInterval(() => {
     const quiet = performance.now() - heardAt;
-    if (quiet > SILENT_MS && !silent) onSilent((silent = true));
+    const broken = brokenAt !== null && performance.now() - brokenAt > BROKEN_MS;
+    if ((broken || quiet > SILENT_MS) && !silent) onSilent((silent = true));
     if (source.readyState === EventSource.CLOSED || quiet > 2 * SILENT_MS) {
       if (quiet > 2 * SILENT_MS) heardAt = performance.now() - SILENT_MS - RETRY_MS;
       open();

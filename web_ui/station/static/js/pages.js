@@ -43,7 +43,7 @@ export function returns(view) {
     h("section", { class: "welcome" },
       h("h2", { class: "greeting" }, page.head_1, h("em", null, page.head_2)),
       newest && hero(newest),
-      h("p", { class: "sub" }, newest && newest.tone === "yes" && !newest.notes.length ? page.borrow : "")),
+      h("p", { class: "sub" }, newest && newest.tone === "yes" && !newest.notes.includes("hold_waiting") ? page.borrow : "")),
     h("aside", { class: "messages" }, h("h3", null, page.count),
       h("ul", { class: "tally" }, page.lines.map((line) =>
         h("li", { key: line.id, class: `tally-line ${line.tone}` },
