@@ -176,7 +176,7 @@ class Now:
 class Facts:
     """All that a decision may look at, read in one transaction.
 
-    loans: the patron's open loans; copy_types: the type of each copy on loan, by barcode (aligned with `loans`).
+    loans: the patron's open loans; copy_types: the type of each copy on loan, in the order of `loans`.
     loan: the open loan of the copy, whoever holds it. holds: the queue for the title, first in front.
     """
 
@@ -214,7 +214,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What the desk did: the verdict, on what and for whom, and the key and hash of the journal entry."""
+    """What the desk did: the verdict, on what and for whom, and the key and proof code of the entry."""
 
     act: Act
     verdict: Verdict

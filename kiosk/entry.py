@@ -27,7 +27,7 @@ class Entry:
     who: SHA-256 commitment to the patron, never the patron. after: key of the last entry known on this copy.
     boot, mono_ms, wall_ms, clock: when, as the station knew it ("sure" or "unsure"). as_of_ms: age of its knowledge.
     rule: the line that decided; rules: digest of the rules. due_on: ISO date. undoes: key of an entry taken back.
-    held: days by which the loan that ended was overdue. text: for scans that fitted nothing, what was read.
+    text: for scans that fitted nothing, what was read.
     """
 
     station: str

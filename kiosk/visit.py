@@ -1,7 +1,7 @@
 """What is scanned decides: the station's states, its tables of legal moves, and how an act changes the screen. PURE.
 
 Everything here is a value and a table; station.py asks "what now?" here, lets the desk act, and comes back with the
-receipt. Time-outs are given in seconds by place; who counts them is not known here.
+receipt. Who counts the time-outs is not known here.
 """
 
 from __future__ import annotations
@@ -255,7 +255,7 @@ def with_key(state: State, touch: Touch, text: str) -> State:
 
 
 def lent_now(visit: Visit, barcode: str) -> bool:
-    """Was this copy lent, renewed or read in this very visit?"""
+    """Was this copy lent or renewed in this very visit?"""
     good = (LineKind.LENT, LineKind.RENEWED)
     return any(line.book.barcode == barcode and line.kind in good for line in visit.lines)
 
