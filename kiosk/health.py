@@ -1,8 +1,13 @@
-"""How the station is: one line a part, green, yellow or red, what it means and what to do. Also the marks on screen."""
+"""How the station is: one line a part, green, yellow or red, what it means and what to do. Also the marks on screen.
+
+A line is {"state": ..., "what": ..., "do": ...}. The words for these states stand here only: /health, the marks and
+`kiosk check` say the same.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import os
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from drivers.scan import Scanner
@@ -13,6 +18,7 @@ from kiosk.rulebook import Rulebook
 from kiosk.screen import Status
 from kiosk.store.store import Store
 
+Line = dict[str, object]
 _WORST = ("green", "yellow", "red")
 
 
@@ -32,14 +38,17 @@ def report(parts: Parts) -> dict[str, object]:
     with parts.store.read() as tx:
         length, unsent = journal.length(tx), journal.unsent(tx)
     lines = {
-        "store": _store(parts.store),
+        "store": store_line(parts.store),
         "scanner": _scanner(parts.scanners),
-        "clock": _clock(parts.clock),
-        "rules": _rules(parts.rulebook, parts.clock),
+        "clock": clock_line(parts.clock),
+        "rules": rules_line(parts.rulebook),
+        "calendar": calendar_line(parts.rulebook, parts.clock),
     }
     return {
-        "state": max((str(line["state"]) for line in lines.values()), key=_WORST.index),
+        "state": worst(lines.values())["state"],
         **lines,
+        "scanners": scanner_lines(parts.scanners),
+        "pid": os.getpid(),
         "journal_length": length,
         "unsent_entries": unsent,
         "online": parts.online(),
@@ -52,64 +61,78 @@ def marks(parts: Parts) -> Status:
     with parts.store.read() as tx:
         unsent = journal.unsent(tx)
     trouble = tuple(
-        str(line["what"])
-        for line in (
+        str(one["what"])
+        for one in (
             _scanner(parts.scanners),
-            _rules(parts.rulebook, parts.clock),
-            _clock(parts.clock),
+            rules_line(parts.rulebook),
+            calendar_line(parts.rulebook, parts.clock),
+            clock_line(parts.clock),
         )
-        if line["state"] != "green"
+        if one["state"] != "green"
     )
     return Status(
         unsent=unsent, online=parts.online(), trouble=trouble, store_full=parts.store.nearly_full()
     )
 
 
-def _line(state: str, what: str, todo: str = "") -> dict[str, object]:
+def line(state: str, what: str, todo: str = "") -> Line:
     return {"state": state, "what": what, "do": todo}
 
 
-def _store(store: Store) -> dict[str, object]:
+def worst(lines: Iterable[Line]) -> Line:
+    """The first of the lines in the worst state."""
+    return max(lines, key=lambda one: _WORST.index(str(one["state"])))
+
+
+def store_line(store: Store) -> Line:
     free = store.free_mb()
     if store.nearly_full():
-        return _line(
+        return line(
             "red",
             f"{store.folder}: {free} MB free; checkouts have stopped, returns go on",
             "free some space on this disk",
         )
-    return _line("green", f"{store.path}: {free} MB free")
+    return line("green", f"{store.path}: {free} MB free")
 
 
-def _scanner(scanners: Sequence[Scanner]) -> dict[str, object]:
+def _scanner(scanners: Sequence[Scanner]) -> Line:
     if not scanners:
-        return _line("red", "station.toml names no scanner", "add a [[scanners]] table")
-    lines = [scanner.health() for scanner in scanners]
-    return max(lines, key=lambda line: _WORST.index(str(line["state"])))
+        return line("red", "station.toml names no scanner", "add a [[scanners]] table")
+    return worst(scanner_lines(scanners))
 
 
-def _clock(clock: Clock) -> dict[str, object]:
+def scanner_lines(scanners: Sequence[Scanner]) -> list[Line]:
+    """One line for each scanner, in the order of station.toml."""
+    return [scanner.health() for scanner in scanners]
+
+
+def clock_line(clock: Clock) -> Line:
     now = clock.now()
     if now.sure:
-        return _line("green", f"{now.local:%Y-%m-%d %H:%M:%S}")
-    return _line(
+        return line("green", f"{now.local:%Y-%m-%d %H:%M:%S}")
+    return line(
         "yellow",
         f"the clock reads {now.local:%Y-%m-%d %H:%M} and cannot be trusted; windows are not enforced",
         "connect the network, or set the time and run: kiosk clock confirm",
     )
 
 
-def _rules(rulebook: Rulebook, clock: Clock) -> dict[str, object]:
+def rules_line(rulebook: Rulebook) -> Line:
     if rulebook.trouble:
-        return _line(
+        return line(
             "yellow",
             f"library.toml was changed but not taken up: {rulebook.trouble}",
             "correct the file; the rules from before it stay in force",
         )
+    return line("green", f"library.toml, {rulebook.current.digest[:12]}")
+
+
+def calendar_line(rulebook: Rulebook, clock: Clock) -> Line:
     ends = calendar_warning(rulebook.current, clock.now().local.date())
     if ends:
-        return _line(
+        return line(
             "yellow",
             f"holidays and exchanged working days are known only to {ends}",
             "write the coming year's closures and open_days into library.toml",
         )
-    return _line("green", f"library.toml, {rulebook.current.digest[:12]}")
+    return line("green", "holidays and exchanged working days are known far enough ahead")

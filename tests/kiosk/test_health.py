@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import pytest
 
+from drivers.simulator import SimulatedScanner
 from kiosk import health
 from kiosk.health import Parts
 from tests.kiosk.school import CITY, XIAOMAN, ZONE, School
@@ -87,9 +88,20 @@ def test_rules_that_were_not_taken_up_are_yellow_and_quoted(school: School, part
 
 def test_a_calendar_that_ends_soon_is_yellow(school: School, parts: Parts) -> None:
     school.clock.set(datetime(2026, 12, 20, 11, 45, tzinfo=ZONE))
-    line = part(parts, "rules")
+    line = part(parts, "calendar")
     assert line["state"] == "yellow"
     assert line["what"].endswith("known only to 2026-12-31")
+
+
+def test_each_scanner_has_a_line_of_its_own_and_the_worst_one_counts(
+    school: School, parts: Parts
+) -> None:
+    other = SimulatedScanner("cards")
+    other.unplug()
+    both = Parts(school.store, school.clock, school.rulebook, (school.scanner, other), lambda: None)
+    report = health.report(both)
+    assert report["scanners"] == [school.scanner.health(), other.health()]
+    assert (report["scanner"], report["state"]) == (other.health(), "red")
 
 
 def test_the_station_reports_what_waits_and_why_it_stopped(tmp_path: Path) -> None:
