@@ -13,6 +13,7 @@ from pydantic import Field
 from config.table import Clock, Day, Key, Many, Table, Text
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+WEEKDAYS: tuple[str, ...] = get_args(Weekday)
 ActName = Literal["checkout", "checkin", "renewal", "use"]
 CheckDigit = Literal["none", "mod10", "mod11", "mod43"]
 Symbology = Literal["Codabar", "Code 39", "Code 128", "EAN-13", "Interleaved 2 of 5", "QR Code"]

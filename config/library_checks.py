@@ -10,11 +10,10 @@ from datetime import date
 from itertools import combinations
 
 from config.faults import Fault, Parts, meant
-from config.library import Closure, OpenDay, Quiet, Term, Window
+from config.library import WEEKDAYS, Closure, OpenDay, Quiet, Term, Window
 from config.rule_checks import check_loan_rules
 from config.shape_checks import check_barcodes
 
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 NAMED = {
     "rooms": "key",
     "categories": "key",

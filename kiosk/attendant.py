@@ -25,7 +25,6 @@ from kiosk.visit import (
     State,
     Visit,
     allows,
-    closed,
     lent_now,
     lighting,
     opened,
@@ -88,7 +87,7 @@ class Attendant:
             self._leaving(visit)
             if not walked_away:
                 self._forget_what_was_scanned(visit.card)
-        self.state = closed(self.state, self.usual_language)
+        self.state = State(language=self.usual_language)
 
     def apologise(self) -> None:
         """The store did not answer; nothing was done, and "please scan again" must not meet a deaf ear."""

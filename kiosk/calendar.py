@@ -13,10 +13,9 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from config.library import Closure, Library, OpenDay, Term, Window
+from config.library import WEEKDAYS, Closure, Library, OpenDay, Term, Window
 from kiosk.domain import Act
 
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 SEARCH_DAYS = 400  # a year and a summer holiday: what does not open within it does not open
 ONE_DAY = timedelta(days=1)
 LENDING = frozenset({Act.CHECKOUT, Act.RENEWAL})
@@ -124,12 +123,6 @@ def closed_by(rules: Rules, day: date) -> DayName | None:
         if _covers(closure, day):
             return DayName(closure.name, closure.name_en, f"closures[{at}]")
     return rules.special_days.closed.get(day)
-
-
-def closure_on(rules: Rules, day: date) -> str | None:
-    """The name of what closes the day; see closed_by for its English name and its line."""
-    closed = closed_by(rules, day)
-    return closed.name if closed else None
 
 
 def next_open_day(

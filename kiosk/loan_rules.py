@@ -38,14 +38,6 @@ def find_category(rules: Rules, key: str) -> tuple[int, Category] | None:
     return next(((at, c) for at, c in enumerate(rules.library.categories) if c.key == key), None)
 
 
-def effective_limit(rules: Rules, patron: Patron, copy_type: str) -> int | None:
-    """How many copies at once: the smaller of the category's and the rule's limit; None where nobody may borrow."""
-    category, rule = find_category(rules, patron.category), find_rule(rules, patron, copy_type)
-    if not category or not rule or rule[1].use == "in_library":
-        return None
-    return category[1].limit if rule[1].limit is None else min(category[1].limit, rule[1].limit)
-
-
 def loans_allowed_more(facts: Facts, rules: Rules) -> int | None:
     """How many more copies the patron may borrow: of the copy's type, or of all types where facts name no copy.
 

@@ -15,12 +15,12 @@ from collections.abc import Callable
 from kiosk import questions as ask_whether
 from kiosk.calendar import Rules, spans_for
 from kiosk.domain import Act, CopyState, Facts, Note, Now, Reason, Verdict
-from kiosk.loan_rules import Due, days_overdue, due_date, effective_limit, loans_allowed_more
+from kiosk.loan_rules import Due, days_overdue, due_date, loans_allowed_more
 from kiosk.questions import Ask
 
 __all__ = [
     "decide_checkin", "decide_checkout", "decide_renewal", "decide_use",
-    "due_date", "effective_limit", "loans_allowed_more",
+    "due_date", "loans_allowed_more",
 ]  # fmt: skip
 
 Question = Callable[[Ask], Verdict | None]

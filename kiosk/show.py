@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
+from config.library import WEEKDAYS
 from kiosk.calendar import Rules, closed_by, closes_at, opens_next, window_at
 from kiosk.desk_values import Account
 from kiosk.domain import Act, Copy, Loan, Note, Now, Reason, Receipt, Verdict
@@ -120,7 +121,7 @@ def hours(rules: Rules, now: Now, room: str, category: str, *, language: str) ->
 
 def quiet(rules: Rules, local: datetime) -> bool:
     """Is this a time in which the station makes no sound?"""
-    day = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")[local.weekday()]
+    day = WEEKDAYS[local.weekday()]
     clock = local.time().replace(tzinfo=None)
     return any(day in q.days and q.begins <= clock < q.ends for q in rules.library.quiet)
 

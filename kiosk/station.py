@@ -139,7 +139,7 @@ class Station:
             self._changed.wait_for(lambda: self.screen.n > after_n, timeout_s)
             return self.screen if self.screen.n > after_n else None
 
-    def settled(self, timeout_s: float = 10.0) -> Screen:
+    def settled(self) -> Screen:
         """Wait until everything handed in so far has been dealt with; for tests and the demo."""
         self.touch(Touch.STAY, visit="", text="")
         return self.screen

@@ -12,10 +12,9 @@ from datetime import date, timedelta
 from rich import box
 from rich.table import Table
 
-from config.library import Term
+from config.library import WEEKDAYS, Term
 from kiosk.calendar import (
     ONE_DAY,
-    WEEKDAYS,
     Rules,
     calendar_data_ends,
     calendar_warning,

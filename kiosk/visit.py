@@ -185,11 +185,6 @@ def opened(state: State, visit: Visit) -> State:
     return State(place=Place.VISIT, language=state.language, contrast=state.contrast, visit=visit)
 
 
-def closed(state: State, language: str) -> State:
-    """The visit, or a page, has ended: the idle screen in the library's language."""
-    return State(language=language)
-
-
 def turned_to(state: State, place: Place, *, topic: Touch | None = None) -> State:
     """Another page without a visit."""
     return State(place=place, language=state.language, contrast=state.contrast, topic=topic)

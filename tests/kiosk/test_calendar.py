@@ -13,7 +13,6 @@ from kiosk.calendar import (
     calendar_warning,
     closed_by,
     closes_at,
-    closure_on,
     data_ends,
     day_plan,
     is_open_day,
@@ -78,7 +77,7 @@ def test_an_open_day_of_the_library_beats_a_holiday_and_a_closure() -> None:
     assert is_open_day(national_day, date(2026, 10, 2))
     sports_day = rules_with(("[[open_days]]", open_days.format("2026-11-05") + "[[open_days]]"))
     assert is_open_day(sports_day, date(2026, 11, 5))
-    assert closure_on(sports_day, date(2026, 11, 5)) is None
+    assert closed_by(sports_day, date(2026, 11, 5)) is None
 
 
 def test_a_closure_of_the_library_beats_an_exchanged_working_day() -> None:
@@ -86,7 +85,9 @@ def test_a_closure_of_the_library_beats_an_exchanged_working_day() -> None:
         ("[[closures]]", '[[closures]]\nname = "停电"\nfrom = 2026-10-10\n[[closures]]')
     )
     assert not is_open_day(rules, date(2026, 10, 10))
-    assert closure_on(rules, date(2026, 10, 10)) == "停电"
+    closed = closed_by(rules, date(2026, 10, 10))
+    assert closed
+    assert closed.name == "停电"
 
 
 def test_without_statutory_holidays_only_the_library_closes() -> None:
@@ -115,7 +116,7 @@ def test_a_closed_day_is_called_by_its_holiday_in_both_languages(
 
 
 def test_a_free_weekend_has_no_name() -> None:
-    assert closure_on(RULES, date(2026, 11, 28)) is None
+    assert closed_by(RULES, date(2026, 11, 28)) is None
 
 
 @pytest.mark.parametrize(
