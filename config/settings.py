@@ -73,7 +73,7 @@ def check_all(folder: Path) -> list[Problem]:
     if (folder / "central.toml").exists():
         central = _try(load_central, folder / "central.toml", problems)
     if library and station:
-        problems += _room_of_station(library, station)
+        problems += contradictions(library, station)
     if station and central:
         problems += _ports(station, central)
     return problems
@@ -164,12 +164,27 @@ def _same(parts: Parts, section: str, field: str) -> Iterator[Fault]:
         seen.add(word)
 
 
-def _room_of_station(library: Library, station: Station) -> Iterator[Problem]:
+def contradictions(
+    library: Library, station: Station, *, running: Library | None = None
+) -> Iterator[Problem]:
+    """What library.toml and station.toml must not say to each other; asked by every check, start and take-up.
+
+    running: the library.toml that a running station was started with, whose room and clock cannot change under it.
+    """
     rooms = [room.key for room in library.rooms]
     room = station.station.room
     if room and room not in rooms:
         message = f"library.toml defines no such room; {meant(room, rooms)}"
         yield Problem("station.toml", "station.room", shown(room), message)
+    if running is None:
+        return
+    held = {"library.time_zone": (running.library.time_zone, library.library.time_zone)}
+    if not room:
+        held["library.room"] = (running.library.room, library.library.room)
+    for key, (old, new) in held.items():
+        if new != old:
+            message = f"the running station keeps {shown(old)}; start it again to take this up"
+            yield Problem("library.toml", key, shown(new), message)
 
 
 def _ports(station: Station, central: Central) -> Iterator[Problem]:

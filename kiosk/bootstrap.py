@@ -86,7 +86,7 @@ def start(
 ) -> Running:
     """Build and start a station; its page answers once `serve` is called. Raises SettingsError or StoreError."""
     settings = load_station(folders.config / "station.toml")
-    rulebook = Rulebook(folders.config / "library.toml")
+    rulebook = Rulebook(folders.config / "library.toml", settings)
     lock = FolderLock(folders.store(settings), wait_s=lock_wait_s)
     store = open_store(folders, settings, reserve=True)
     finished = finish_interrupted(store)

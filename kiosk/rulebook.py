@@ -15,10 +15,14 @@ from functools import lru_cache
 from pathlib import Path
 
 import holidays
+import structlog
 
-from config.library import Holidays, Library
-from config.settings import Problem, SettingsError, parse_library
-from kiosk.calendar import WEEKDAYS, DayName, Rules, SpecialDays
+from config.library import WEEKDAYS, Holidays, Library
+from config.settings import Problem, SettingsError, contradictions, parse_library
+from config.station import Station
+from kiosk.calendar import DayName, Rules, SpecialDays
+
+log = structlog.get_logger()
 
 YEARS = range(2020, 2051)
 EXCHANGED_FOR = re.compile(r"\d{4}-\d{2}-\d{2}")  # 休息日（由 2026-10-10 调休）
@@ -29,12 +33,17 @@ UNSETTLED: Signature = (-1, -1, -1)  # no file's: it must be read again
 
 
 class Rulebook:
-    """Holds the newest valid rules; never half of a file. Raises SettingsError if the first read is not valid."""
+    """Holds the newest valid rules; never half of a file. Raises SettingsError if the first read is not valid.
 
-    def __init__(self, path: Path) -> None:
+    station: the station that lives by these rules; what contradicts its settings is as invalid as a wrong key.
+    """
+
+    def __init__(self, path: Path, station: Station | None = None) -> None:
         self._path = path
+        self._station = station
         self._seen: Signature | None = UNSETTLED
         self.current = load_rules(path)
+        self._hold_against_station(self.current.library)
         self.trouble: str | None = None
         self._judged = self.current.digest
         self._refusal: str | None = None
@@ -62,13 +71,26 @@ class Rulebook:
     def _take(self, content: bytes, digest: str) -> bool:
         self.trouble = self._refusal = None
         if digest == self.current.digest:
+            log.info("library.toml is again as it was", file=str(self._path))
             return False
         try:
-            self.current = make_rules(content, self._path)
+            rules = make_rules(content, self._path)
+            self._hold_against_station(rules.library, running=self.current.library)
         except SettingsError as error:
             self.trouble = self._refusal = f"{error}\nThe last good rules stay in force."
+            first, *more = map(str, error.problems)
+            log.warning("library.toml not taken up", why=first, more=len(more))
             return False
+        self.current = rules
+        log.info("library.toml taken up", file=str(self._path), digest=digest[:12])
         return True
+
+    def _hold_against_station(self, library: Library, *, running: Library | None = None) -> None:
+        problems = (
+            tuple(contradictions(library, self._station, running=running)) if self._station else ()
+        )
+        if problems:
+            raise SettingsError(problems)
 
 
 def load_rules(path: Path) -> Rules:

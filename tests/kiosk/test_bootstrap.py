@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from config.settings import load_library
+from config.settings import SettingsError, load_library
 from kiosk import journal
 from kiosk.bootstrap import Running, start
 from kiosk.bootstrap_demo import SHIPPED, WRONG, lay_out
@@ -84,6 +84,16 @@ def test_it_lets_go_of_port_folder_and_threads_when_it_stops(tmp_path: Path) -> 
     with socket.create_server(("127.0.0.1", made.server.port)):
         pass
     assert made.station.failed is None
+
+
+def test_a_station_in_a_room_that_the_library_lacks_does_not_start(tmp_path: Path) -> None:
+    config = lay_out(tmp_path)
+    text = (config / "station.toml").read_text(encoding="utf-8")
+    text = text.replace('room = "main"', 'room = "cellar"')
+    (config / "station.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(SettingsError, match=r'station.room = "cellar": .* no such room; write one'):
+        start(Folders(config), port=0, demo=True)
+    assert not (tmp_path / "data").exists()
 
 
 def test_settings_changed_in_the_demos_folder_are_kept(tmp_path: Path) -> None:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from config.settings import SettingsError
+from config.settings import SettingsError, load_station
+from config.station import Station
 from kiosk.rulebook import Rulebook, load_rules
 from tests.kiosk.lending import RULES, SHIPPED, TEXT
 
@@ -165,3 +166,57 @@ def test_another_country_has_its_own_days(file: Path) -> None:
     special = load_rules(file).special_days
     assert special.closed[date(2026, 10, 3)].name
     assert special.known_until == date.max
+
+
+STATION = load_station(SHIPPED.parent / "station.toml")
+ANYWHERE = STATION.model_copy(update={"station": STATION.station.model_copy(update={"room": ""})})
+
+
+def test_a_library_without_the_stations_room_is_no_start(file: Path) -> None:
+    file.write_text(TEXT.replace('"main"', '"hall"'), "utf-8")
+    with pytest.raises(SettingsError) as caught:
+        Rulebook(file, STATION)
+    assert 'station.toml: station.room = "main": library.toml defines no such room' in str(
+        caught.value
+    )
+
+
+@pytest.mark.parametrize(
+    ("station", "old", "new", "said"),
+    [
+        (
+            STATION,
+            '"main"',
+            '"hall"',
+            'station.toml: station.room = "main": library.toml defines no such room; write one of',
+        ),
+        (
+            STATION,
+            '"Asia/Shanghai"',
+            '"Asia/Urumqi"',
+            '"Asia/Urumqi": the running station keeps "Asia/Shanghai"; start it again',
+        ),
+        (
+            ANYWHERE,
+            '"main"',
+            '"hall"',
+            'library.room = "hall": the running station keeps "main"; start it again to take this up',
+        ),
+    ],
+    ids=["room gone", "another clock", "moved to another room"],
+)
+def test_a_library_that_contradicts_the_running_station_leaves_the_old_rules_and_says_why(
+    file: Path, station: Station, old: str, new: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    book = Rulebook(file, station)
+    before = book.current
+    file.write_text(TEXT.replace(old, new), "utf-8")
+    assert not book.refresh()
+    assert book.current is before
+    assert book.trouble
+    assert said in book.trouble
+    printed = capsys.readouterr()
+    assert said in printed.out + printed.err
+    file.write_text(CHANGED, "utf-8")
+    assert book.refresh()
+    assert book.trouble is None
