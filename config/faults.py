@@ -21,6 +21,8 @@ Place = tuple[int | str, ...]
 ADVICE = {
     "int_type": "write a whole number without quotes, such as 3",
     "int_from_float": "write a whole number, such as 3",
+    "float_type": "write a number without quotes, such as 63.5",
+    "finite_number": "write a number, such as 63.5",
     "bool_type": "write true or false, without quotes",
     "string_type": "write text in quotes",
     "date_type": "write a date such as 2026-09-01",
@@ -193,7 +195,7 @@ def _wanted(model: type[BaseModel], place: Place) -> str:
         return f"write {place[-1]} = " + " or ".join(
             shown(choice) for choice in get_args(field.annotation)
         )
-    kinds = {int: "3", date: "2026-09-01", time: '"11:30"', str: '"..."'}
+    kinds = {int: "3", float: "63.5", date: "2026-09-01", time: '"11:30"', str: '"..."'}
     example = next((text for kind, text in kinds.items() if field.annotation is kind), '["..."]')
     return f"write {place[-1]} = {example}"
 

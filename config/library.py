@@ -10,12 +10,13 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import Field
 
+from config.sheets import Cards, Labels
 from config.table import Clock, Day, Key, Many, Table, Text
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[str, ...] = get_args(Weekday)
 ActName = Literal["checkout", "checkin", "renewal", "use"]
-CheckDigit = Literal["none", "mod10", "mod11", "mod43"]
+CheckDigit = Literal["none", "mod10", "mod11", "mod16", "mod43"]
 Symbology = Literal["Codabar", "Code 39", "Code 128", "EAN-13", "Interleaved 2 of 5", "QR Code"]
 Grade = Annotated[int, Field(ge=0, le=20)]
 Month = Annotated[int, Field(ge=1, le=12)]
@@ -194,6 +195,8 @@ class Library(Table):
     open_days: Many[OpenDay] = ()
     holidays: Holidays = Holidays()
     barcodes: Barcodes
+    labels: Labels = Labels()
+    cards: Cards = Cards()
     screen: ScreenWords = ScreenWords()
     quiet: Many[Quiet] = ()
     shelves: Many[Shelf] = ()

@@ -13,6 +13,7 @@ from config.faults import Fault, Parts, meant
 from config.library import WEEKDAYS, Closure, OpenDay, Quiet, Term, Window
 from config.rule_checks import check_loan_rules
 from config.shape_checks import check_barcodes
+from config.sheet_checks import check_sheets
 
 NAMED = {
     "rooms": "key",
@@ -36,6 +37,7 @@ def check_library(parts: Parts) -> Iterator[Fault]:
     yield from _open_days_that_open_nothing(parts)
     yield from _quiet(parts.lists["quiet"])
     yield from check_barcodes(parts)
+    yield from check_sheets(parts)
 
 
 def _twice(parts: Parts) -> Iterator[Fault]:

@@ -99,7 +99,7 @@ def is_isbn13(text: str) -> bool:
 
 
 def check_digit_holds(text: str, method: str) -> bool:
-    """Check the last character by `none`, `mod10` (Luhn), `mod11` (ISBN-10 weights) or `mod43` (Code 39)."""
+    """Check the last character: `none`, `mod10` (Luhn), `mod11` (ISBN-10), `mod16` (Codabar) or `mod43` (Code 39)."""
     match method:
         case "none":
             return True
@@ -107,6 +107,8 @@ def check_digit_holds(text: str, method: str) -> bool:
             return _luhn(text)
         case "mod11":
             return _mod11(text)
+        case "mod16":
+            return _mod16(text)
         case "mod43":
             return _mod43(text)
     raise AssertionError(f"check digit method {method!r} is not known")
@@ -122,6 +124,15 @@ def _mod11(text: str) -> bool:
     body = [c for c in text.upper() if c in "0123456789X"]
     values = [10 if c == "X" else int(c) for c in body]
     return sum(weight * value for weight, value in enumerate(reversed(values), start=1)) % 11 == 0
+
+
+_CODABAR = "0123456789-$:/.+"
+
+
+def _mod16(text: str) -> bool:
+    # Start and stop are no part of the number. Two A's, with which labels are printed, count 32: nothing.
+    values = [_CODABAR.find(c) for c in text]
+    return len(values) > 1 and -1 not in values and sum(values) % 16 == 0
 
 
 _CODE39 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-. $/+%"

@@ -58,6 +58,7 @@ def test_any_text_is_classified_and_can_be_written_down(raw: str) -> None:
     [
         ("mod10", "79927398713", "79927398714"),
         ("mod11", "080442957X", "0804429571"),
+        ("mod16", "962+", "9621"),
         ("mod43", "CODE39W", "CODE39X"),
     ],
 )
