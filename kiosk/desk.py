@@ -16,7 +16,6 @@ from kiosk.desk_values import NOBODY, Account, Look, Who
 from kiosk.domain import (
     Act,
     Card,
-    CardState,
     Copy,
     CopyState,
     Facts,
@@ -36,6 +35,7 @@ from kiosk.policy import (
     decide_renewal,
     decide_use,
 )
+from kiosk.questions import bad_card
 from kiosk.store.store import Store
 from kiosk.store.tx import Tx, copy_types
 
@@ -77,8 +77,8 @@ class Desk:
     def _welcome_verdict(self, card: Card | None, patron: Patron | None, *, typed: bool) -> Verdict:
         if card is None or patron is None:
             return Verdict(allowed=False, reason=Reason.UNKNOWN_CARD)
-        if card.state is not CardState.ACTIVE:
-            return Verdict(allowed=False, reason=Reason.CARD_LOST)
+        if reason := bad_card(card):
+            return Verdict(allowed=False, reason=reason)
         categories = self._rules().library.categories
         if typed and not any(c.type_number for c in categories if c.key == patron.category):
             return Verdict(allowed=False, reason=Reason.CARD_NEEDED)

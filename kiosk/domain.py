@@ -35,6 +35,7 @@ class Reason(StrEnum):
     OVERDUE = "overdue"
     CARD_EXPIRED = "card_expired"
     CARD_LOST = "card_lost"
+    CARD_REPLACED = "card_replaced"
     CARD_NEEDED = "card_needed"
     PATRON_BLOCKED = "patron_blocked"
     ON_HOLD = "on_hold"
@@ -74,6 +75,8 @@ class CopyState(StrEnum):
 
 
 class CardState(StrEnum):
+    """REPLACED: its patron has another card by now; LOST: whoever holds it may be somebody else."""
+
     ACTIVE = "active"
     LOST = "lost"
     REPLACED = "replaced"

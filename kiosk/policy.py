@@ -1,8 +1,9 @@
 """What the library allows: checkout, checkin, renewal, use. PURE.
 
 Each act is a list of questions asked in order; the first that objects decides. The order is for the person at the
-screen: first who you are, then what lies in your hand, then what you still have at home, and the hour last, so that
-nobody is told "come back at 11:30" for something that will be refused at 11:30 too.
+screen: first who you are; then what lies in your hand, which no waiting cures; then the day and the hour, because
+while nothing is lent no other advice can be followed; and last what you still have at home, told when bringing it back
+helps at once.
 
 Where the clock is unsure, nothing that hangs on today's date is asked (expiry, overdue, terms, windows), and days are
 told instead of a due date.
@@ -39,10 +40,10 @@ CHECKOUT_ORDER: tuple[Question, ...] = (
     ask_whether.not_withheld,
     ask_whether.lendable,
     ask_whether.not_held,
-    ask_whether.nothing_overdue,
-    ask_whether.below_limit,
     ask_whether.term_runs,
     ask_whether.window_open,
+    ask_whether.nothing_overdue,
+    ask_whether.below_limit,
     ask_whether.room_in_store,
 )
 RENEWAL_ORDER: tuple[Question, ...] = (
@@ -52,9 +53,9 @@ RENEWAL_ORDER: tuple[Question, ...] = (
     ask_whether.lendable,
     ask_whether.renewals_left,
     ask_whether.nobody_waits,
-    ask_whether.nothing_overdue,
     ask_whether.term_runs,
     ask_whether.window_open,
+    ask_whether.nothing_overdue,
     ask_whether.room_in_store,
 )
 CHECKIN_ORDER: tuple[Question, ...] = (ask_whether.known_copy, ask_whether.returns_taken)

@@ -14,6 +14,7 @@ from config.library import LoanRule
 from kiosk.calendar import Rules, closed_by, here, lends_on, opens_next, spans_for, window_at
 from kiosk.domain import (
     Act,
+    Card,
     CardState,
     Copy,
     CopyState,
@@ -81,12 +82,19 @@ def known_patron(ask: Ask) -> Verdict | None:
 
 
 def good_card(ask: Ask) -> Verdict | None:
-    card = ask.facts.card
-    if card and card.state is not CardState.ACTIVE:
-        return Verdict(
-            False, Reason.CARD_LOST, RuleRef("card record", "state"), detail=card.state.value
-        )
-    return None
+    reason = bad_card(ask.facts.card)
+    return Verdict(False, reason, RuleRef("card record", "state")) if reason else None
+
+
+def bad_card(card: Card | None) -> Reason | None:
+    """Why a card that is known opens nothing; None where it does."""
+    match card.state if card else CardState.ACTIVE:
+        case CardState.ACTIVE:
+            return None
+        case CardState.LOST:
+            return Reason.CARD_LOST
+        case CardState.REPLACED:
+            return Reason.CARD_REPLACED
 
 
 def card_scanned(ask: Ask) -> Verdict | None:

@@ -18,6 +18,7 @@ WITH_LIBRARIAN = frozenset(
         Reason.UNKNOWN_COPY,
         Reason.UNKNOWN_CARD,
         Reason.CARD_LOST,
+        Reason.CARD_REPLACED,
     }
 )
 """The words of these reasons say already where the thing goes: to a person."""
@@ -28,7 +29,7 @@ NO_BOOK = frozenset(
         Reason.ISBN_NOT_LABEL,
         Reason.UNKNOWN_CARD,
         Reason.CARD_LOST,
-        Reason.CARD_EXPIRED,
+        Reason.CARD_REPLACED,
     }
 )
 """Reasons after which no book of ours need be in the patron's hand."""

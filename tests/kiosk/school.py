@@ -31,6 +31,7 @@ IN_WINDOW = datetime(2026, 11, 25, 11, 45, tzinfo=ZONE)
 
 XIAOMAN, ANAN, TEACHER, EXPIRED = "2024030217", "2026010101", "1000000001", "2020060601"
 LOST_CARD, BLOCKED = "2024030299", "2024030250"
+OLD_CARD = "2024030298"
 CITY, SEA, INSECTS, DREAM = "00000001", "00000002", "00000003", "00000004"
 DICTIONARY, MENDING, WITHDRAWN, MISSING = "00000005", "00000006", "00000007", "00000008"
 SEA_AGAIN = "00000009"
@@ -159,6 +160,8 @@ class School:
                 )
             lost = {"number": LOST_CARD, "patron_id": "p1", "state": "lost"}
             tx.conn.execute(insert(cards), lost)
+            old = {"number": OLD_CARD, "patron_id": "p1", "state": "replaced"}
+            tx.conn.execute(insert(cards), old)
             for tid, title, author, class_number, isbn, those in _TITLES:
                 row = {"id": tid, "title": title, "author": author, "class_number": class_number}
                 more = {"isbn": isbn, "publisher": "", "year": "", "pinyin": toned(title)}

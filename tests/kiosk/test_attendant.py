@@ -42,6 +42,7 @@ from tests.kiosk.school import (
     LOST_CARD,
     MENDING,
     MORE,
+    OLD_CARD,
     SEA,
     SEA_AGAIN,
     TEACHER,
@@ -213,7 +214,12 @@ def test_another_card_closes_the_first_visit_at_once(station: School) -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "reason"), [(LOST_CARD, Reason.CARD_LOST), (UNKNOWN_CARD, Reason.UNKNOWN_CARD)]
+    ("number", "reason"),
+    [
+        (LOST_CARD, Reason.CARD_LOST),
+        (OLD_CARD, Reason.CARD_REPLACED),
+        (UNKNOWN_CARD, Reason.UNKNOWN_CARD),
+    ],
 )
 def test_a_card_that_is_no_good_closes_the_visit_before_it_and_opens_none(
     station: School, number: str, reason: Reason

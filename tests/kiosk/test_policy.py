@@ -60,7 +60,8 @@ REFUSED: dict[str, tuple[Act, dict[str, Any], str, Reason, str]] = {
         Act.CHECKOUT, {"card": card(CardState.LOST)}, "11-25T11:45", Reason.CARD_LOST, "card record: state",
     ),
     "a replaced card renews nothing": (
-        Act.RENEWAL, {**LENT, "card": card(CardState.REPLACED)}, "11-25T11:45", Reason.CARD_LOST, "card record: state",
+        Act.RENEWAL, {**LENT, "card": card(CardState.REPLACED)}, "11-25T11:45", Reason.CARD_REPLACED,
+        "card record: state",
     ),
     "a typed number of a teacher": (
         Act.CHECKOUT, {"patron": TEACHER, "typed": True}, "11-25T11:45", Reason.CARD_NEEDED,

@@ -42,6 +42,7 @@ from tests.kiosk.school import (
     LOST_CARD,
     MISSING,
     MORE,
+    OLD_CARD,
     SEA,
     TEACHER,
     WITHDRAWN,
@@ -119,6 +120,10 @@ def card_lost(s: School) -> Screen:
     return s.scan(LOST_CARD)
 
 
+def card_replaced(s: School) -> Screen:
+    return s.scan(OLD_CARD)
+
+
 def card_needed(s: School) -> Screen:
     return typed(s, TEACHER)
 
@@ -187,8 +192,9 @@ ROUTES: dict[Reason, Callable[[School], Screen]] = {
     Reason(act.__name__): act
     for act in (
         ok, already_yours, on_loan, window_closed, closed_day, term_over, limit_reached, in_library_only, no_rule,
-        overdue, card_expired, card_lost, card_needed, patron_blocked, on_hold, copy_withheld, not_your_loan,
-        no_renewals_left, nothing_gained, unknown_card, unknown_copy, unreadable, isbn_not_label, store_full, try_again,
+        overdue, card_expired, card_lost, card_replaced, card_needed, patron_blocked, on_hold, copy_withheld,
+        not_your_loan, no_renewals_left, nothing_gained, unknown_card, unknown_copy, unreadable, isbn_not_label,
+        store_full, try_again,
     )
 }  # fmt: skip
 

@@ -185,6 +185,11 @@ def test_an_unknown_language_speaks_chinese() -> None:
             "zh",
             {"place": "", "due": "12月9日前还"},
         ),
+        (
+            refused(1, Reason.CARD_EXPIRED, replace(BOOKS[0], shelf="")),
+            "zh",
+            {"todo": "请找老师换新卡。", "place": "请放到还书车上"},
+        ),
         (refused(1, Reason.UNKNOWN_COPY), "zh", {"place": "", "todo": "请把书交给图书馆老师。"}),
     ],
 )
