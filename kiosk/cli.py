@@ -16,6 +16,7 @@ import structlog
 
 from config.settings import SettingsError, load_library, load_station
 from kiosk import journal as journals
+from kiosk.cli_check import check_group
 from kiosk.cli_config import config_group, policy_group
 from kiosk.cli_import import import_group
 from kiosk.clock import SystemClock
@@ -58,6 +59,7 @@ def main() -> None:
     """A self-service library station: lends, takes back and renews, with or without a network."""
 
 
+main.add_command(check_group, "check")
 main.add_command(config_group, "config")
 main.add_command(policy_group, "policy")
 main.add_command(import_group, "import")

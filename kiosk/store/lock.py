@@ -10,6 +10,8 @@ from types import TracebackType
 
 from kiosk.errors import StoreHeld
 
+FILE = "station.lock"
+
 
 class FolderLock:
     """Held from construction to `release`; the kernel frees it when the process dies, however it dies.
@@ -17,7 +19,7 @@ class FolderLock:
     Raises StoreHeld, naming the holder, when another process has it and does not let go within `wait_s`.
     """
 
-    def __init__(self, folder: Path, name: str = "station.lock", *, wait_s: float = 0.0) -> None:
+    def __init__(self, folder: Path, name: str = FILE, *, wait_s: float = 0.0) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.path = folder / name
         self._fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
@@ -53,6 +55,21 @@ class FolderLock:
         trace: TracebackType | None,
     ) -> None:
         self.release()
+
+
+def holder_of(folder: Path) -> str | None:
+    """Who runs on this folder now, in words; None: nobody. Takes the lock for no longer than a moment."""
+    try:
+        fd = os.open(folder / FILE, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
+    try:
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return _holder(fd)
+    finally:
+        os.close(fd)
+    return None
 
 
 def _holder(fd: int) -> str:

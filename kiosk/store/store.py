@@ -30,13 +30,21 @@ _MB = 1024 * 1024
 class Store:
     """One SQLite file. `begin` writes, `read` reads; both are short, and never held over a device or a socket."""
 
-    def __init__(self, folder: Path, *, reserve_mb: int = 0, stop_below_mb: int = 0) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        reserve_mb: int = 0,
+        stop_below_mb: int = 0,
+        only_look: bool = False,
+    ) -> None:
         self.folder = folder
         self.path = folder / FILE
         self._reserve = folder / "reserve.bin"
         self._reserve_mb = reserve_mb
         self._stop_below_mb = stop_below_mb
-        self._engine = _engine(self.path)
+        self._only_look = only_look
+        self._engine = _engine(self.path, only_look=only_look)
 
     @classmethod
     def open(
@@ -45,14 +53,28 @@ class Store:
         """Open, and make or migrate as needed (a backup comes first). Raises StoreError with what to do."""
         folder.mkdir(parents=True, exist_ok=True)
         store = cls(folder, reserve_mb=reserve_mb, stop_below_mb=stop_below_mb)
-        try:
+        with store._told():
             store._migrate(backups)
-        except DatabaseError as error:
-            raise StoreError(
-                f"{store.path} cannot be opened ({error.orig}); {_remedy(error)}"
-            ) from error
         store.keep_reserve()
         return store
+
+    @classmethod
+    def look(cls, folder: Path, *, stop_below_mb: int = 0) -> Store | None:
+        """Open a store to read in it, whoever has it open: nothing is made or migrated. None: there is none yet.
+
+        Raises StoreError with what to do, also for a store of another release.
+        """
+        if not (folder / FILE).exists():
+            return None
+        store = cls(folder, stop_below_mb=stop_below_mb, only_look=True)
+        with store._told():
+            version = store._known_version()
+        if version is not None and version < HEAD:
+            raise StoreError(
+                f"{store.path} was written by an earlier release (store version {version}); "
+                "start the station: it makes a backup and brings the store up to date"
+            )
+        return store if version else None
 
     @contextlib.contextmanager
     def begin(self) -> Iterator[Tx]:
@@ -133,9 +155,10 @@ class Store:
 
     def close(self) -> None:
         """Fold the write-ahead log into the file and let go of it."""
-        # On a full disk the log stays beside the file; nothing is lost, and the next start folds it in.
-        with contextlib.suppress(DatabaseError), self._engine.connect() as conn:
-            conn.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        if not self._only_look:
+            # On a full disk the log stays beside the file; nothing is lost, and the next start folds it in.
+            with contextlib.suppress(DatabaseError), self._engine.connect() as conn:
+                conn.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
         self._engine.dispose()
 
     def version(self) -> str | None:
@@ -151,15 +174,28 @@ class Store:
             ).scalar_one()
             return found
 
-    def _migrate(self, backups: int) -> None:
+    @contextlib.contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except DatabaseError as error:
+            raise StoreError(
+                f"{self.path} cannot be opened ({error.orig}); {_remedy(error)}"
+            ) from error
+
+    def _known_version(self) -> str | None:
         version = self.version()
-        if version == HEAD:
-            return
         if version is not None and version > HEAD:
             raise StoreNewer(
                 f"{self.path} was written by a later release (store version {version}, this release knows {HEAD}); "
                 "install that release, or restore a backup made before it"
             )
+        return version
+
+    def _migrate(self, backups: int) -> None:
+        version = self._known_version()
+        if version == HEAD:
+            return
         if version is not None:
             stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
             kept = self.folder / "backups"
@@ -187,7 +223,7 @@ def drop_old(folder: Path, *, keep: int) -> None:
         path.unlink()
 
 
-def _engine(path: Path) -> Engine:
+def _engine(path: Path, *, only_look: bool) -> Engine:
     # The waiting for the lock is ours (_begin_immediate): SQLite's own sleeps up to 100 ms at a time.
     engine = create_engine(
         f"sqlite+pysqlite:///{path}",
@@ -212,6 +248,8 @@ def _engine(path: Path) -> Engine:
         connection.execute("PRAGMA foreign_keys=ON")
         connection.execute("PRAGMA journal_size_limit=67108864")
         connection.execute("PRAGMA cache_size=-32768")
+        if only_look:
+            connection.execute("PRAGMA query_only=ON")
 
     return engine
 

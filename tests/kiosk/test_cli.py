@@ -117,6 +117,16 @@ def test_a_folder_without_settings_is_told_in_words(tmp_path: Path) -> None:
 
 def test_every_command_explains_itself() -> None:
     names = kiosk("--help").output
-    for command in ("demo", "run", "journal", "backup", "clock", "config", "policy", "import"):
+    for command in (
+        "demo",
+        "run",
+        "journal",
+        "backup",
+        "clock",
+        "config",
+        "policy",
+        "import",
+        "check",
+    ):
         assert command in names
         assert kiosk(command, "--help").exit_code == 0

@@ -20,7 +20,7 @@ from sqlalchemy.exc import IntegrityError
 
 from kiosk.errors import StoreBusy, StoreError, StoreFull, StoreHeld, StoreNewer
 from kiosk.store import store as store_module
-from kiosk.store.lock import FolderLock
+from kiosk.store.lock import FolderLock, holder_of
 from kiosk.store.schema import metadata
 from kiosk.store.store import HEAD, Store
 
@@ -160,7 +160,7 @@ def test_a_backup_is_complete_while_somebody_writes(tmp_path: Path) -> None:
 
 
 def test_a_second_process_on_the_same_folder_is_refused_by_name(tmp_path: Path) -> None:
-    code = "import sys,time; from pathlib import Path; from kiosk.store.lock import FolderLock\n"
+    code = "import sys,time; from pathlib import Path; from kiosk.store.lock import FolderLock, holder_of\n"
     code += "lock = FolderLock(Path(sys.argv[1])); print('held', flush=True); time.sleep(60)"
     holder = subprocess.Popen(
         [sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE, text=True
@@ -173,6 +173,26 @@ def test_a_second_process_on_the_same_folder_is_refused_by_name(tmp_path: Path) 
     holder.wait()
     holder.stdout.close()
     FolderLock(tmp_path, wait_s=2).release()
+
+
+def test_whoever_looks_at_a_store_cannot_change_it_and_makes_none(tmp_path: Path) -> None:
+    assert Store.look(tmp_path) is None
+    assert list(tmp_path.iterdir()) == []
+    Store.open(tmp_path).close()
+    store = Store.look(tmp_path)
+    assert store
+    with pytest.raises(StoreError, match="readonly"), store.begin() as tx:
+        tx.set_value("x", "y")
+    store.close()
+
+
+def test_the_holder_of_a_folder_is_told_without_taking_it(tmp_path: Path) -> None:
+    assert holder_of(tmp_path) is None
+    lock = FolderLock(tmp_path)
+    assert str(holder_of(tmp_path)).startswith(f"process {os.getpid()} (")
+    lock.release()
+    assert holder_of(tmp_path) is None
+    FolderLock(tmp_path).release()
 
 
 def test_a_writer_waits_for_another_and_gives_up_with_words(
