@@ -16,6 +16,7 @@ from kiosk.calendar import Rules
 from kiosk.desk import Desk
 from kiosk.desk_values import NOBODY, Who
 from kiosk.domain import Act, Now, Reason, Receipt
+from kiosk.errors import StoreFull
 from kiosk.screen import Cue, Line, LineKind, Place, Touch
 from kiosk.show import explained, line_of
 from kiosk.visit import (
@@ -89,10 +90,14 @@ class Attendant:
                 self._forget_what_was_scanned(visit.card)
         self.state = State(language=self.usual_language)
 
-    def apologise(self) -> None:
-        """The store did not answer; nothing was done, and "please scan again" must not meet a deaf ear."""
+    def apologise(self, error: Exception) -> None:
+        """The store did not answer; nothing was done, and "please scan again" must not meet a deaf ear.
+
+        Where the disk is full, scanning again is of no use, and nobody is told to.
+        """
         self._seen.clear()
-        self._say(explained(Reason.TRY_AGAIN), Cue.NO)
+        full = isinstance(error, StoreFull)
+        self._say(explained(Reason.STORE_FULL if full else Reason.TRY_AGAIN), Cue.NO)
 
     def scan(self, scan: Scan, now: Now) -> bool:
         """Decide and do one scan; `now` is the time it was read. False for a repeat: nobody did anything."""

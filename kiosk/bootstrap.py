@@ -116,6 +116,7 @@ def start(
         find=finding(store, rulebook),
         status=lambda: health.marks(parts),
         health=lambda: health.report(parts),
+        upkeep=store.keep_room,
         paper=paper,
         room=room,
     )

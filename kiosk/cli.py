@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sqlite3
-import sys
 import threading
 from datetime import datetime
 from pathlib import Path
+from typing import TextIO, cast
 from zoneinfo import ZoneInfo
 
 import click
@@ -78,7 +79,7 @@ def run(config: Path, port: int | None, as_demo: bool, parent_pipe: int | None) 
     # The pages and their server are a second of imports, which no other command should pay for.
     from kiosk.bootstrap import start
 
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    structlog.configure(logger_factory=structlog.WriteLoggerFactory(cast("TextIO", _Log())))
     running = start(
         Folders(config.resolve()), port=port, demo=as_demo, lock_wait_s=8 if as_demo else 0
     )
@@ -94,6 +95,18 @@ def run(config: Path, port: int | None, as_demo: bool, parent_pipe: int | None) 
     click.echo(f"listening {running.server.url}")
     ending.wait()
     running.stop()
+
+
+class _Log:
+    """Lines to the error stream. One that a full disk does not take is dropped: it must not end the station."""
+
+    def write(self, text: str) -> None:
+        # Not through sys.stderr: what it could not write stays in its buffer, and fails again at the end.
+        with contextlib.suppress(OSError):
+            os.write(2, text.encode(errors="replace"))
+
+    def flush(self) -> None:
+        return
 
 
 def _end_with_parent(pipe: int, ending: threading.Event) -> None:

@@ -60,6 +60,11 @@ class Desk:
 
         A blocked or expired patron may come in, to return books and see loans; a lost card opens nothing.
         """
+        return self._from_reserve(
+            lambda: self._welcome(number, now, visit=visit, typed=typed, device=device)
+        )
+
+    def _welcome(self, number: str, now: Now, *, visit: str, typed: bool, device: str) -> Receipt:
         with self._store.begin() as tx:
             card = tx.card(number)
             patron = tx.patron(card.patron_id) if card else None
@@ -118,11 +123,7 @@ class Desk:
         self, barcode: str, now: Now, who: Who = NOBODY, *, undoes: str | None = None
     ) -> Receipt:
         """Take the copy back, whoever had it; always an entry, for it may have been lent where nobody has told us."""
-        try:
-            return self._checkin(barcode, now, who, undoes)
-        except StoreFull:
-            # The reserve has been let go of by now: returns go on when nothing else does.
-            return self._checkin(barcode, now, who, undoes)
+        return self._from_reserve(lambda: self._checkin(barcode, now, who, undoes))
 
     def _checkin(self, barcode: str, now: Now, who: Who, undoes: str | None) -> Receipt:
         with self._store.begin() as tx:
@@ -217,6 +218,15 @@ class Desk:
         """What the patron has out, and what may be done about it now."""
         with self._store.read() as tx:
             return read_account(tx, patron_id, self._rules(), now, room=self._room)
+
+    def _from_reserve(self, act: Callable[[], Receipt]) -> Receipt:
+        """Do what brings books back for as long as the reserve lasts; raises StoreFull when it is used up."""
+        while True:
+            try:
+                return act()
+            except StoreFull:
+                if not self._store.give_room():
+                    raise
 
     def _facts(self, tx: Tx, barcode: str, who: Who) -> Facts:
         copy = tx.copy(barcode)

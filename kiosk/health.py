@@ -85,7 +85,14 @@ def worst(lines: Iterable[Line]) -> Line:
 
 
 def store_line(store: Store) -> Line:
-    free = store.free_mb()
+    try:
+        free = store.free_mb()
+    except OSError as error:
+        return line(
+            "red",
+            f"{store.folder}: the disk does not answer ({error.strerror})",
+            "look at the disk",
+        )
     if store.nearly_full():
         return line(
             "red",

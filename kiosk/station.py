@@ -54,6 +54,7 @@ class Ports:
     """What the station works with.
 
     find: (typed letters, language) -> results. status: marks for staff, read once a second. health: for /health.
+    upkeep: what the store wants done now and then, once a second too.
     """
 
     desk: Desk
@@ -62,6 +63,7 @@ class Ports:
     find: Callable[[str, str], FindView]
     status: Callable[[], Status]
     health: Callable[[], dict[str, object]]
+    upkeep: Callable[[], None]
     paper: Paper | None
     room: str
 
@@ -206,6 +208,7 @@ class Station:
             self._attendant.close(walked_away=True)
             self._restart_countdown()
             self._publish(now)
+        self._p.upkeep()
         changed = self._p.rulebook.refresh()
         status = self._marks()
         minute_passed = now.local.replace(second=0, microsecond=0) != self.screen.local.replace(
@@ -245,7 +248,7 @@ class Station:
             acted = self._attendant.scan(scan, now)
         except (StoreError, OSError) as error:
             log.error("scan not done", device=scan.device, error=str(error))
-            self._attendant.apologise()
+            self._attendant.apologise(error)
         if acted:
             self._restart_countdown()
         self._publish(now)
@@ -258,7 +261,7 @@ class Station:
             touched.taken = self._attendant.touch(finger)
         except (StoreError, OSError) as error:
             log.error("touch not done", touch=finger.touch.value, error=str(error))
-            self._attendant.apologise()
+            self._attendant.apologise(error)
         if touched.taken:
             if finger.touch is Touch.PRINT:
                 self._print()

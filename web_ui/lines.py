@@ -86,9 +86,8 @@ def line_head(line: Line, voice: Voice) -> str:
     if line.count is not None:
         facts["count"] = line.count
     number = line.limit if line.reason is Reason.LIMIT_REACHED else line.count
-    return _with_facts(
-        voice, f"reason.{line.reason}.head", f"reason.{line.reason}.head_bare", facts, number
-    )
+    key = _words_of(line)
+    return _with_facts(voice, f"{key}.head", f"{key}.head_bare", facts, number)
 
 
 def line_todo(line: Line, voice: Voice, local: datetime) -> str:
@@ -98,9 +97,15 @@ def line_todo(line: Line, voice: Voice, local: datetime) -> str:
     facts: dict[str, Any] = {}
     if line.opens_at is not None:
         facts["when"] = tell_when(voice, line.opens_at, local)
-    return _with_facts(
-        voice, f"reason.{line.reason}.todo", f"reason.{line.reason}.bare", facts, None
-    )
+    key = _words_of(line)
+    return _with_facts(voice, f"{key}.todo", f"{key}.bare", facts, None)
+
+
+def _words_of(line: Line) -> str:
+    """Where the words of a reason stand. Explained and not refused, a full store has not even taken a return."""
+    if line.reason is Reason.STORE_FULL and line.kind is LineKind.EXPLAINED:
+        return "reason.store_full.return"
+    return f"reason.{line.reason}"
 
 
 def line_due(line: Line, voice: Voice, local: datetime) -> str:

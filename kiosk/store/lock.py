@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import time
@@ -30,8 +31,10 @@ class FolderLock:
                 os.close(self._fd)
                 raise StoreHeld(f"{folder} is in use by {holder}; stop it, or use another folder")
             time.sleep(0.05)
-        os.ftruncate(self._fd, 0)
-        os.pwrite(self._fd, str(os.getpid()).encode(), 0)
+        # On a full disk the lock holds all the same; only its holder cannot be named.
+        with contextlib.suppress(OSError):
+            os.ftruncate(self._fd, 0)
+            os.pwrite(self._fd, str(os.getpid()).encode(), 0)
 
     def _take(self) -> bool:
         try:

@@ -7,7 +7,6 @@ power cut can bring a deleted rollback journal back and undo acknowledged loans.
 from __future__ import annotations
 
 import contextlib
-import os
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -18,13 +17,14 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError
 
 from kiosk.errors import StoreBusy, StoreError, StoreFull, StoreNewer
+from kiosk.store.backup import copy_whole, drop_old, fsync_folder
+from kiosk.store.room import Reserve, disk_is_full, free_mb
 from kiosk.store.tx import Tx
 
 FILE = "station.sqlite"
 # The newest migration; a test holds it against the folder, so that a start needs Alembic only when there is work.
 HEAD = "0001"
 LOCK_WAIT_S = 5.0
-_MB = 1024 * 1024
 
 
 class Store:
@@ -40,8 +40,7 @@ class Store:
     ) -> None:
         self.folder = folder
         self.path = folder / FILE
-        self._reserve = folder / "reserve.bin"
-        self._reserve_mb = reserve_mb
+        self._reserve = Reserve(folder, reserve_mb, keep_free_mb=stop_below_mb)
         self._stop_below_mb = stop_below_mb
         self._only_look = only_look
         self._engine = _engine(self.path, only_look=only_look)
@@ -53,9 +52,16 @@ class Store:
         """Open, and make or migrate as needed (a backup comes first). Raises StoreError with what to do."""
         folder.mkdir(parents=True, exist_ok=True)
         store = cls(folder, reserve_mb=reserve_mb, stop_below_mb=stop_below_mb)
-        with store._told():
-            store._migrate(backups)
-        store.keep_reserve()
+        while True:
+            try:
+                with store._opening():
+                    store._migrate(backups)
+                break
+            except StoreFull:
+                # A station must come up on a full disk too: books are brought back every day.
+                if not store.give_room():
+                    raise
+        store.keep_room()
         return store
 
     @classmethod
@@ -67,7 +73,7 @@ class Store:
         if not (folder / FILE).exists():
             return None
         store = cls(folder, stop_below_mb=stop_below_mb, only_look=True)
-        with store._told():
+        with store._opening():
             version = store._known_version()
         if version is not None and version < HEAD:
             raise StoreError(
@@ -82,76 +88,59 @@ class Store:
 
         Raises StoreBusy when another process keeps the lock for 5 s, StoreFull when the disk has no room.
         """
-        with self._engine.connect() as conn:
-            try:
-                _begin_immediate(conn)
-                yield Tx(conn)
-                conn.commit()
-            except DatabaseError as error:
-                conn.rollback()
-                raise self._translated(error) from error
+        with self._in_our_words(), self._engine.connect() as conn:
+            _begin_immediate(conn)
+            yield Tx(conn)
+            conn.commit()
 
     @contextlib.contextmanager
     def read(self) -> Iterator[Tx]:
         """A consistent view of the store; it never waits for a writer."""
-        with self._engine.connect() as conn:
+        with self._in_our_words(), self._engine.connect() as conn:
             conn.exec_driver_sql("BEGIN")
-            try:
-                yield Tx(conn)
-            except DatabaseError as error:
-                raise self._translated(error) from error
-            finally:
-                conn.rollback()
+            yield Tx(conn)
 
-    def _translated(self, error: DatabaseError) -> Exception:
-        # A broken constraint is our own mistake, not the disk's.
-        if isinstance(error, IntegrityError):
-            return error
-        if "disk is full" not in str(error.orig):
-            return StoreError(f"{self.path}: {error.orig}; look at the disk")
-        self._reserve.unlink(missing_ok=True)
+    @contextlib.contextmanager
+    def _in_our_words(self) -> Iterator[None]:
+        # What was begun is rolled back where the connection is given back.
+        try:
+            yield
+        except IntegrityError:
+            # A broken constraint is our own mistake, not the disk's.
+            raise
+        except DatabaseError as error:
+            if self._is_full(error):
+                raise self._full() from error
+            raise StoreError(f"{self.path}: {error.orig}; look at the disk") from error
+
+    def _is_full(self, error: DatabaseError) -> bool:
+        return disk_is_full(error.orig, self.folder)
+
+    def _full(self) -> StoreFull:
         return StoreFull(f"the disk of {self.folder} is full; free some space")
 
     def nearly_full(self) -> bool:
-        """True when checkouts must stop, so that returns can go on."""
-        return self.free_mb() < self._stop_below_mb
+        """True when checkouts must stop, so that returns can go on; a disk that cannot tell takes no loans either."""
+        try:
+            return self.free_mb() < self._stop_below_mb
+        except OSError:
+            return True
 
     def free_mb(self) -> int:
-        room = os.statvfs(self.folder)
-        return room.f_bavail * room.f_frsize // _MB
+        """Raises OSError where the disk does not answer."""
+        return free_mb(self.folder)
 
-    def keep_reserve(self) -> None:
-        """Hold room back for returns on a full disk. A file with holes would hold nothing, hence posix_fallocate."""
-        size = self._reserve_mb * _MB
-        if size == 0 or (self._reserve.exists() and self._reserve.stat().st_size == size):
-            return
-        if self.free_mb() < self._reserve_mb + self._stop_below_mb:
-            return
-        with self._reserve.open("wb") as file:
-            os.posix_fallocate(file.fileno(), 0, size)
+    def keep_room(self) -> None:
+        """Hold room back for returns on a full disk, as much as there is; called again and again."""
+        self._reserve.fill()
+
+    def give_room(self) -> bool:
+        """Let a part of the reserve go, because a return has found the disk full; False when nothing is left of it."""
+        return self._reserve.give()
 
     def backup(self, target: Path) -> Path:
-        """Copy the whole store while it is in use; the copy is complete and checked, or it is not there.
-
-        Nothing is ever overwritten: the store itself may stand under the name that was given.
-        """
-        if target.exists():
-            raise StoreError(f"{target} is there already; choose another name for the backup")
-        if not target.parent.is_dir():
-            raise StoreError(f"there is no folder {target.parent}; make it first")
-        part = target.with_name(f"{target.name}.part")
-        with (
-            contextlib.closing(sqlite3.connect(self.path)) as source,
-            contextlib.closing(sqlite3.connect(part)) as copy,
-        ):
-            source.backup(copy, pages=2000, sleep=0.005)
-            fault = copy.execute("PRAGMA integrity_check").fetchone()[0]
-        if fault != "ok":
-            part.unlink()
-            raise StoreError(f"the backup of {self.path} is damaged ({fault}); check the disk")
-        part.replace(target)
-        _fsync_folder(target.parent)
-        return target
+        """Copy the whole store while it is in use; the copy is complete and checked, or it is not there."""
+        return copy_whole(self.path, target)
 
     def close(self) -> None:
         """Fold the write-ahead log into the file and let go of it."""
@@ -175,10 +164,12 @@ class Store:
             return found
 
     @contextlib.contextmanager
-    def _told(self) -> Iterator[None]:
+    def _opening(self) -> Iterator[None]:
         try:
             yield
         except DatabaseError as error:
+            if self._is_full(error):
+                raise self._full() from error
             raise StoreError(
                 f"{self.path} cannot be opened ({error.orig}); {_remedy(error)}"
             ) from error
@@ -201,10 +192,10 @@ class Store:
             kept = self.folder / "backups"
             kept.mkdir(exist_ok=True)
             self.backup(kept / f"before-{HEAD}-{stamp}.sqlite")
-            drop_old(kept, keep=backups)
+            drop_old(kept, "*.sqlite", keep=backups)
         with self._engine.connect() as conn:
             _upgrade(conn)
-        _fsync_folder(self.folder)
+        fsync_folder(self.folder)
 
 
 def _remedy(error: DatabaseError) -> str:
@@ -214,13 +205,6 @@ def _remedy(error: DatabaseError) -> str:
     if "locked" in said:
         return "close the program that has it open"
     return "look at the rights of its folder, and at the room on the disk"
-
-
-def drop_old(folder: Path, *, keep: int) -> None:
-    """Keep the newest backups only."""
-    oldest_first = sorted(folder.glob("*.sqlite"), key=lambda path: path.stat().st_mtime)
-    for path in oldest_first[:-keep]:
-        path.unlink()
 
 
 def _engine(path: Path, *, only_look: bool) -> Engine:
@@ -240,8 +224,9 @@ def _engine(path: Path, *, only_look: bool) -> Engine:
             try:
                 connection.execute("PRAGMA journal_mode=WAL")
                 break
-            except sqlite3.OperationalError:
-                if time.monotonic() > deadline:
+            except sqlite3.OperationalError as error:
+                # Nothing but another's lock goes away by waiting, least of all a full disk.
+                if "locked" not in str(error) or time.monotonic() > deadline:
                     raise
                 time.sleep(0.005)
         connection.execute("PRAGMA synchronous=FULL")
@@ -279,11 +264,3 @@ def _begin_immediate(conn: Connection) -> None:
                     "another process has been writing to the store for 5 s; look for a running import"
                 ) from error
             time.sleep(0.001)
-
-
-def _fsync_folder(folder: Path) -> None:
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)

@@ -89,6 +89,7 @@ class School:
             find=finding(self.store, self.rulebook),
             status=lambda: health.marks(parts),
             health=lambda: health.report(parts),
+            upkeep=self.store.keep_room,
             paper=None,
             room=self.room,
         )

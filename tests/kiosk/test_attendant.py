@@ -11,7 +11,7 @@ from typing import NoReturn
 import pytest
 
 from kiosk.domain import Note, Reason
-from kiosk.errors import StoreError
+from kiosk.errors import StoreError, StoreFull
 from kiosk.screen import Cue, LineKind, Place, Touch
 from kiosk.station import Patience
 from tests.faults import ledger
@@ -565,6 +565,18 @@ def test_a_second_of_trouble_with_the_disk_does_not_end_the_station(
         broken.setattr(careful.store, "begin", _no_answer)
         scan_at(careful, CITY, 1500)
     assert top(scan_at(careful, CITY, 2000)).kind is LineKind.LENT
+
+
+def test_nobody_is_told_to_scan_again_where_the_disk_is_full(
+    careful: School, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(careful.store, "begin", _full)
+    assert top(scan_at(careful, CITY, 1000)).reason is Reason.STORE_FULL
+    assert top(scan_at(careful, XIAOMAN, 1500)).reason is Reason.STORE_FULL
+
+
+def _full() -> NoReturn:
+    raise StoreFull("free some space")
 
 
 def _no_answer() -> NoReturn:

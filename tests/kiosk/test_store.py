@@ -23,6 +23,7 @@ from kiosk.store import store as store_module
 from kiosk.store.lock import FolderLock, holder_of
 from kiosk.store.schema import metadata
 from kiosk.store.store import HEAD, Store
+from tests.faults.disks import small_disk
 
 
 def test_the_migrations_make_exactly_the_tables_of_the_schema(tmp_path: Path) -> None:
@@ -217,37 +218,51 @@ def test_the_reserve_holds_real_room_and_comes_back(tmp_path: Path) -> None:
     reserve = tmp_path / "reserve.bin"
     assert reserve.stat().st_blocks * 512 >= 2 * 1024 * 1024
     reserve.unlink()
-    store.keep_reserve()
+    store.keep_room()
     assert reserve.stat().st_size == 2 * 1024 * 1024
     store.close()
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="a small disk has to be mounted: needs root")
-def test_on_a_full_disk_the_reserve_is_let_go_and_returns_go_on(tmp_path: Path) -> None:
-    small = tmp_path / "small"
-    small.mkdir()
-    if subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=12m", "none", str(small)], check=False
-    ).returncode:
-        pytest.skip("a small disk cannot be mounted here")
-    try:
-        store = Store.open(small, reserve_mb=4, stop_below_mb=1)
-        with pytest.raises(OSError, match="No space"):
-            fill(small / "filler")
+def test_the_reserve_takes_only_what_may_be_taken_and_gives_it_back_in_parts(
+    tmp_path: Path,
+) -> None:
+    with small_disk(tmp_path, 12) as disk:
+        store = Store.open(disk.folder, reserve_mb=4, stop_below_mb=10)
+        reserve = disk.folder / "reserve.bin"
+        assert reserve.stat().st_size == 1 << 20, "10 MB are to stay free"
+        assert [store.give_room() for _ in range(2)] == [True, False]
+        store.close()
+        store = Store.open(disk.folder, reserve_mb=4, stop_below_mb=1)
+        disk.fill()
         assert store.nearly_full()
         with pytest.raises(StoreFull, match="free some space"):
             write_much(store)
-        assert not (small / "reserve.bin").exists()
+        assert reserve.stat().st_size == 4 << 20, "only returns may take from it"
+        assert store.give_room()
         write_much(store)
+        assert reserve.stat().st_size == 3 << 20
+        disk.free()
+        store.keep_room()
+        assert reserve.stat().st_size == 4 << 20
         store.close()
-    finally:
-        subprocess.run(["umount", "-l", str(small)], check=True)
 
 
-def fill(path: Path) -> None:
-    with path.open("wb", buffering=0) as file:
-        while True:
-            file.write(b"x" * 65536)
+def test_a_backup_that_finds_no_room_leaves_nothing_behind(tmp_path: Path) -> None:
+    with small_disk(tmp_path, 12) as disk:
+        store = Store.open(tmp_path / "store")
+        disk.fill()
+        with pytest.raises(StoreFull, match=r"no backup was made: .* free some space"):
+            store.backup(disk.folder / "copy.sqlite")
+        assert [path.name for path in disk.folder.iterdir()] == ["filler"]
+        store.close()
+
+
+def test_a_disk_that_does_not_answer_takes_no_loans(tmp_path: Path) -> None:
+    store = Store(tmp_path / "gone", reserve_mb=1)
+    with pytest.raises(FileNotFoundError):
+        store.free_mb()
+    assert store.nearly_full()
+    store.keep_room()
 
 
 def write_much(store: Store) -> None:

@@ -190,6 +190,15 @@ def test_an_unknown_language_speaks_chinese() -> None:
             "zh",
             {"todo": "请找老师换新卡。", "place": "请放到还书车上"},
         ),
+        (refused(1, Reason.STORE_FULL), "zh", {"todo": "还书可以。借书请找老师。"}),
+        (
+            Line(1, LineKind.EXPLAINED, BOOKS[0], Reason.STORE_FULL),
+            "zh",
+            {
+                "head": "机器存满了，刚才没记上",
+                "todo": "请把书交给老师。老师：请清理这台机器的硬盘。",
+            },
+        ),
         (refused(1, Reason.UNKNOWN_COPY), "zh", {"place": "", "todo": "请把书交给图书馆老师。"}),
     ],
 )
