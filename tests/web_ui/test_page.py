@@ -13,7 +13,7 @@ from kiosk.screen import Cue, FindView, Place, Touch
 from tests.web_ui.browse import SIZES, goto, running, see
 from tests.web_ui.fakes import FakeHands, FakeStation, Touched
 from tests.web_ui.looks import looks
-from tests.web_ui.samples import BOOKS, lent, loan, on_visit, screen, visit
+from tests.web_ui.samples import BOOKS, lent, loan, on_visit, returned, screen, visit
 from web_ui.station import Server
 
 pytestmark = pytest.mark.browser
@@ -157,6 +157,32 @@ def test_only_a_new_line_slides_in(page: Page, station: FakeStation, server: Ser
     assert [lines.nth(i).get_attribute("data-line-id") for i in range(3)] == ["2", "1", "9"]
     assert page.locator(".line.enter").count() == 1
     assert lines.nth(1).get_attribute("data-kept") == "yes", "an old line was made anew"
+
+
+def test_a_line_that_stays_is_not_moved_when_one_above_it_goes(
+    page: Page, station: FakeStation, server: Server
+) -> None:
+    goto(page, server.url)
+    see(page, station.show(on_visit(visit(lent(2), lent(1, BOOKS[1]), loan(9)))))
+    page.evaluate("""() => {
+      window.put = [];
+      new MutationObserver((all) => all.forEach((one) => one.addedNodes.forEach((node) =>
+        window.put.push(node.dataset.lineId)))).observe(document.querySelector(".lines"), { childList: true });
+    }""")
+    see(page, station.show(on_visit(visit(returned(3, BOOKS[1]), lent(2), loan(9)))))
+    assert page.evaluate("() => window.put") == ["3"]
+
+
+def test_all_movement_ends_before_the_next_book_can_be_scanned(
+    page: Page, station: FakeStation, server: Server
+) -> None:
+    goto(page, server.url)
+    see(page, station.show(on_visit(visit(lent(1)))))
+    see(page, station.show(on_visit(visit(lent(2, BOOKS[1]), lent(1)))))
+    moving = page.evaluate("""() => [...document.querySelectorAll(".line.enter, .line.enter *")]
+      .map((e) => getComputedStyle(e)).filter((s) => s.animationName !== "none")
+      .map((s) => [s.animationName, s.animationDuration, s.animationDelay])""")
+    assert sorted(moving) == [["drawn", "0.12s", "0s"], ["slide", "0.12s", "0s"]]
 
 
 def test_the_newest_line_is_in_sight_however_long_the_list(

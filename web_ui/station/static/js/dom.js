@@ -28,15 +28,15 @@ export function patch(parent, nested, fresh = false) {
     if (key !== undefined) keyed.set(key, node);
     else loose.push(node);
   }
-  let place = parent.firstChild;
   const used = new Set();
-  for (const kid of kids) {
-    const node = settle(kid, keyed, loose, used, fresh);
-    used.add(node);
+  for (const kid of kids) used.add(settle(kid, keyed, loose, used, fresh));
+  // What goes, goes first: a node that stays is then never moved past it, and so never slides in again.
+  for (const node of old) if (!used.has(node)) node.remove();
+  let place = parent.firstChild;
+  for (const node of used) {
     if (node === place) place = place.nextSibling;
     else parent.insertBefore(node, place);
   }
-  for (const node of old) if (!used.has(node)) node.remove();
 }
 
 function settle(kid, keyed, loose, used, fresh) {

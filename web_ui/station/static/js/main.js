@@ -24,10 +24,10 @@ function draw(view) {
   const first = shown === null;
   const another = !first && (shown.visit_id !== view.visit_id || shown.place !== view.place);
   shown = view;
-  root.lang = view.html_lang;
-  root.dataset.place = view.place;
-  root.dataset.contrast = view.contrast ? "high" : "normal";
-  root.dataset.young = view.young ? "yes" : "no";
+  tell("lang", view.html_lang);
+  tell("data-place", view.place);
+  tell("data-contrast", view.contrast ? "high" : "normal");
+  tell("data-young", view.young ? "yes" : "no");
   patch(app, [
     header(view),
     page(view),
@@ -40,10 +40,15 @@ function draw(view) {
   sound.play(view.cue, view.cue_n);
 }
 
+// Written only where it differs: an attribute of the root touches the style of the whole page.
+function tell(name, value) {
+  if (root.getAttribute(name) !== value) root.setAttribute(name, value);
+}
+
 // The newest or the lit line must be in sight; arrows only where a list is longer than its place.
 function arrange(another) {
   const list = app.querySelector("[data-list].lines");
-  root.dataset.long = list && list.scrollHeight > list.clientHeight + 4 ? "yes" : "no";
+  tell("data-long", list && list.scrollHeight > list.clientHeight + 4 ? "yes" : "no");
   if (!list) return;
   const lit = list.querySelector(".lit");
   const entered = list.querySelector(".enter:not([data-seen])");
