@@ -11,23 +11,31 @@ from collections.abc import Callable
 import structlog
 
 from drivers.framing import ADVICE, Outcome, Rubbish
+from drivers.recording import Recorder
 from drivers.scan import Listener, Scan
 
 log = structlog.get_logger()
 
+_UNSPY = 'once the trouble is found: take "spy:" out of station.toml, restart the station, delete the file'
+
 
 class Delivery:
-    """One scanner's way out. `change` is applied to each text that was read."""
+    """One scanner's way out. `change` is applied to each text that was read; `recorder` writes down what came."""
 
-    def __init__(self, name: str, change: Callable[[str], str] = str) -> None:
+    def __init__(
+        self, name: str, change: Callable[[str], str] = str, recorder: Recorder | None = None
+    ) -> None:
         self.name = name
         self.listener: Listener | None = None
         self._change = change
+        self._recorder = recorder
         self._health: dict[str, object] = {}
         self.say("yellow", "not started", "start the station")
 
     def take(self, outcome: Outcome, where: str) -> None:
         """Hand one outcome over. A listener that fails is told to staff, and the next scan is read all the same."""
+        if self._recorder:
+            self._recorder.text("" if isinstance(outcome, Rubbish) else outcome.text)
         if isinstance(outcome, Rubbish):
             self._report(outcome)
             self._hand_over(Scan("", "", self.name, outcome.at_ms))
@@ -38,7 +46,13 @@ class Delivery:
         self._hand_over(Scan(text, outcome.symbology, self.name, outcome.at_ms))
 
     def well(self, where: str) -> None:
-        self.say("green", where, "")
+        if self._recorder is None:
+            self.say("green", where, "")
+        elif self._recorder.fault:
+            self.say("yellow", f"{where}; no longer recorded: {self._recorder.fault}", _UNSPY)
+        else:
+            written = f"all that it reads is written to {self._recorder.path}, card numbers too"
+            self.say("yellow", f"{where}; {written}", _UNSPY)
 
     def trouble(self, what: str, todo: str) -> None:
         """The scanner does not work; the same trouble is logged once. `what` names the scanner."""

@@ -11,6 +11,7 @@ from drivers.framing import Framing, Outcome
 from drivers.holders import refused
 from drivers.keeper import SLICE_S, Keeper, now_ms
 from drivers.key_events import KeyEvents
+from drivers.recording import Recorder
 from drivers.scan import Listener
 
 
@@ -28,12 +29,14 @@ class EvdevScanner:
         *,
         change: Callable[[str], str] = str,
         open_device: Callable[[str], InputDevice] = KernelDevice,
+        recorder: Recorder | None = None,
     ) -> None:
         self.name = name
         self._device = device
         self._framing = framing
         self._open_device = open_device
-        self._delivery = Delivery(name, change)
+        self._recorder = recorder
+        self._delivery = Delivery(name, change, recorder)
         self._keeper = Keeper(self._delivery, self._open)
 
     def start(self, listener: Listener) -> None:
@@ -41,6 +44,8 @@ class EvdevScanner:
 
     def stop(self) -> None:
         self._keeper.stop()
+        if self._recorder:
+            self._recorder.close()
 
     def health(self) -> dict[str, object]:
         return self._delivery.health()
@@ -48,15 +53,16 @@ class EvdevScanner:
     def _open(self) -> _TypingLine:
         path = find(self._device, self.name)
         try:
-            return _TypingLine(self._open_device(path), self._framing)
+            return _TypingLine(self._open_device(path), self._framing, self._recorder)
         except OSError as error:
             raise refused(error, f"scanner {self.name}", path, "device") from error
 
 
 class _TypingLine:
-    def __init__(self, device: InputDevice, framing: Framing) -> None:
+    def __init__(self, device: InputDevice, framing: Framing, recorder: Recorder | None) -> None:
         self.where = device.where
         self._device = device
+        self._recorder = recorder
         try:
             self._events = KeyEvents(framing, device.state)
         except OSError:
@@ -67,6 +73,8 @@ class _TypingLine:
         events = self._device.read(SLICE_S)
         if not events:
             return self._events.tick(now_ms())
+        if self._recorder:
+            self._recorder.events(event for event, _ in events)
         return [outcome for event, at_ms in events for outcome in self._events.take(event, at_ms)]
 
     def close(self) -> None:

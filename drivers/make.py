@@ -2,41 +2,53 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from functools import partial
+from pathlib import Path
 
 from config.station import ScannerSettings
 from drivers.cards import CardFormat, translate
 from drivers.evdev_scanner import EvdevScanner
 from drivers.framing import Framing, Terminator
+from drivers.recording import Recorder, head_of
 from drivers.scan import Scanner
 from drivers.serial_scanner import SerialScanner
 from drivers.simulator import SimulatedScanner
 
-
-def make_scanners(settings: Iterable[ScannerSettings]) -> tuple[Scanner, ...]:
-    """A scanner for each table of the settings, in order; none is opened yet."""
-    return tuple(make_scanner(one) for one in settings)
+SPY = "spy:"
 
 
-def make_scanner(settings: ScannerSettings) -> Scanner:
+def make_scanners(
+    settings: Iterable[ScannerSettings], *, spy_folder: Path | None = None
+) -> tuple[Scanner, ...]:
+    """A scanner for each table of the settings, in order; none is opened yet.
+
+    What a scanner named "spy:..." reads is recorded in `spy_folder`; without one it is read only.
+    """
+    return tuple(make_scanner(one, recorder=_spy(one, spy_folder)) for one in settings)
+
+
+def make_scanner(settings: ScannerSettings, *, recorder: Recorder | None = None) -> Scanner:
     match settings.kind:
         case "simulator":
             return SimulatedScanner(settings.name)
         case "serial":
             return SerialScanner(
                 settings.name,
-                settings.port,
+                settings.port.removeprefix(SPY),
                 framing_of(settings),
                 baud=settings.baud,
                 change=_card_change(settings),
+                recorder=recorder,
             )
         case "keyboard":
             return EvdevScanner(
                 settings.name,
-                settings.device,
+                settings.device.removeprefix(SPY),
                 framing_of(settings),
                 change=_card_change(settings),
+                recorder=recorder,
             )
 
 
@@ -50,6 +62,14 @@ def framing_of(settings: ScannerSettings) -> Framing:
         encoding=settings.encoding,
         longest=settings.longest,
     )
+
+
+def _spy(settings: ScannerSettings, folder: Path | None) -> Recorder | None:
+    address = settings.port or settings.device
+    if folder is None or not address.startswith(SPY):
+        return None
+    file = re.sub(r"[^\w-]", "_", settings.name)
+    return Recorder(folder / f"{file}.jsonl", head_of(settings, address, "spy, by the station"))
 
 
 def _card_change(settings: ScannerSettings) -> Callable[[str], str]:

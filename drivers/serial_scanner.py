@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-import sys
 import termios
 from collections.abc import Callable
 from pathlib import Path
@@ -17,14 +16,14 @@ from drivers.errors import DriverError, ScannerNotFound
 from drivers.framing import Framer, Framing, Outcome
 from drivers.holders import refused
 from drivers.keeper import SLICE_S, Keeper, now_ms
+from drivers.recording import Recorder
 from drivers.scan import Listener
 
 BY_ID = Path("/dev/serial/by-id")
-_SPY = "spy://"
 
 
 class SerialScanner:
-    """Reads `port`: a path, a name in /dev/serial/by-id or in /dev, or an address such as spy:// or socket://.
+    """Reads `port`: a path, a name in /dev/serial/by-id or in /dev, or an address such as socket://.
 
     8 data bits, no parity, 1 stop bit. The port is opened for this program only.
     """
@@ -37,12 +36,14 @@ class SerialScanner:
         *,
         baud: int = 9600,
         change: Callable[[str], str] = str,
+        recorder: Recorder | None = None,
     ) -> None:
         self.name = name
         self._port = port
         self._framing = framing
         self._baud = baud
-        self._delivery = Delivery(name, change)
+        self._recorder = recorder
+        self._delivery = Delivery(name, change, recorder)
         self._keeper = Keeper(self._delivery, self._open)
 
     def start(self, listener: Listener) -> None:
@@ -50,6 +51,8 @@ class SerialScanner:
 
     def stop(self) -> None:
         self._keeper.stop()
+        if self._recorder:
+            self._recorder.close()
 
     def health(self) -> dict[str, object]:
         return self._delivery.health()
@@ -63,14 +66,17 @@ class SerialScanner:
             )
         except (OSError, ValueError) as error:
             raise _refused(error, self.name, address) from error
-        return _SerialLine(port, self._framing, address)
+        return _SerialLine(port, self._framing, address, self._recorder)
 
 
 class _SerialLine:
-    def __init__(self, port: serial.SerialBase, framing: Framing, address: str) -> None:
+    def __init__(
+        self, port: serial.SerialBase, framing: Framing, address: str, recorder: Recorder | None
+    ) -> None:
         self.where = f"serial scanner on {address}"
         self._port = port
         self._framer = Framer(framing)
+        self._recorder = recorder
         # pyserial's lock only keeps out those who ask for it; this keeps out a plain `cat` as well.
         self._exclusive(termios.TIOCEXCL)
 
@@ -79,6 +85,8 @@ class _SerialLine:
         if not piece:
             return self._framer.tick(now_ms())
         piece += self._port.read(self._port.in_waiting)
+        if self._recorder:
+            self._recorder.read(piece)
         return self._framer.feed(piece, now_ms())
 
     def close(self) -> None:
@@ -86,10 +94,6 @@ class _SerialLine:
         # A port that is gone may not even be closed properly; nothing is left to lose.
         with contextlib.suppress(OSError, termios.error):
             self._port.close()
-        # pyserial leaves the file that spy:// writes into open.
-        spy = getattr(self._port, "formatter", None)
-        if spy is not None and spy.output is not sys.stderr:
-            spy.output.close()
 
     def _exclusive(self, request: int) -> None:
         descriptor = getattr(self._port, "fd", None)
@@ -111,8 +115,7 @@ def ports_here(by_id: Path = BY_ID) -> list[str]:
 
 
 def _refused(error: Exception, name: str, address: str) -> DriverError:
-    path = address.removeprefix(_SPY).partition("?")[0]
-    found = refused(error, f"scanner {name}", path, "port")
+    found = refused(error, f"scanner {name}", address, "port")
     here = ports_here()
     if isinstance(found, ScannerNotFound) and here:
         return ScannerNotFound(found.what, f"{found.do}; plugged in now: {', '.join(here)}")

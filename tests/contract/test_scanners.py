@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from config.station import ScannerSettings
 from drivers.evdev_scanner import EvdevScanner
-from drivers.framing import Framing
-from drivers.scan import Scan
-from drivers.serial_scanner import SerialScanner
+from drivers.make import make_scanner
+from drivers.recording import Recording, events_of, load
+from drivers.scan import Scan, Scanner
 from tests.contract.benches import LONGEST, Bench, ask, real_scanner, started, state
-from tests.contract.recording import Recording, events, load
 from tests.drivers.wires import Ear, Terminal, Typist, wait_until
 
 RECORDINGS = sorted((Path(__file__).parent / "recordings").glob("*.jsonl"))
@@ -153,9 +153,15 @@ def test_there_are_recordings_of_both_kinds() -> None:
     assert {load(path).kind for path in RECORDINGS} == {"serial", "keyboard"}
 
 
+def _recorded(recording: Recording, **where: str) -> Scanner:
+    """A scanner that is set as the recorded one was."""
+    table = {"name": "recorded", "kind": recording.kind, **recording.settings, **where}
+    return make_scanner(ScannerSettings.model_validate(table))
+
+
 def _play_serial(recording: Recording, folder: Path, ear: Ear) -> None:
     terminal = Terminal(folder)
-    scanner = SerialScanner("recorded", str(terminal.path), Framing())
+    scanner = _recorded(recording, port=str(terminal.path))
     scanner.start(ear)
     wait_until(lambda: scanner.health()["state"] == "green", "green")
     began = time.monotonic()
@@ -169,12 +175,14 @@ def _play_serial(recording: Recording, folder: Path, ear: Ear) -> None:
 
 def _play_keyboard(recording: Recording, folder: Path, ear: Ear) -> None:
     typist = Typist()
-    scanner = EvdevScanner("recorded", "/dev/input/by-id/x", Framing(), open_device=typist.open)
+    scanner = _recorded(recording, device="/dev/input/by-id/x")
+    assert isinstance(scanner, EvdevScanner)
+    scanner._open_device = typist.open
     scanner.start(ear)
     began = time.monotonic()
     for ms, raw in recording.reads:
         time.sleep(max(0.0, began + ms / 1000 - time.monotonic()))
-        typist.send(*events(raw))
+        typist.send(*events_of(raw))
     ear.hears(len(recording.expect))
     scanner.stop()
     typist.unplug()

@@ -203,20 +203,6 @@ def test_a_scanner_on_the_network_is_read_through_a_socket() -> None:
         scanner.stop()
 
 
-def test_spy_writes_the_raw_bytes_down_and_reads_them_all_the_same(
-    terminal: Terminal, tmp_path: Path
-) -> None:
-    ear, log = Ear(), tmp_path / "bytes.log"
-    scanner = SerialScanner("books", f"spy://{terminal.path}?file={log}", Framing())
-    scanner.start(ear)
-    is_state(scanner, "green")
-    terminal.send(b"AB1\r")
-    assert ear.hears(1) == ["AB1"]
-    scanner.stop()
-    raw = [byte for line in log.read_text().splitlines() for byte in line[22:70].split()]
-    assert raw == ["41", "42", "31", "0D"]
-
-
 def test_stop_returns_promptly_while_nothing_is_read_and_while_the_port_is_gone(
     scanner: SerialScanner, terminal: Terminal, tmp_path: Path
 ) -> None:
