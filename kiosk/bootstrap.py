@@ -96,7 +96,7 @@ def start(
     if demo:
         fill_with_sample(store, rulebook.current, settings.station.id, zone)
     clock = (
-        MovableClock(zone, demo_start(journal.last_ms(store), zone), running=True)
+        MovableClock(zone, demo_start(journal.trusted_ms(store), zone), running=True)
         if demo
         else SystemClock(zone, lambda: journal.trusted_ms(store))
     )

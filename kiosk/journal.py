@@ -19,17 +19,9 @@ _LAST = (
     .order_by(journal.c.epoch.desc(), journal.c.seq.desc())
     .limit(1)
 )
-# What an unsure clock wrote is no witness: it would make the wrong time trusted. Quotes in texts are escaped. The look
-# back is bounded, for it is made at every reading of the clock.
-_NEWEST = (
-    select(journal.c.seq, journal.c.at_ms, journal.c.body)
-    .order_by(journal.c.epoch.desc(), journal.c.seq.desc())
-    .limit(5000)
-    .subquery()
-)
-_NEWEST_SURE = (
-    select(_NEWEST.c.seq, _NEWEST.c.at_ms).where(_NEWEST.c.body.contains('"clock":"sure"')).limit(1)
-)
+# In meta: the newest moment known to be right (UTC ms). Written with each entry of a sure clock and when staff confirm
+# the clock, whichever came last; what an unsure clock wrote is no witness, it would make the wrong time trusted.
+_LAST_SURE = "last_sure_ms"
 _WALK = (
     select(journal.c.epoch, journal.c.seq, journal.c.hash, journal.c.body)
     .order_by(journal.c.epoch, journal.c.seq)
@@ -97,6 +89,8 @@ class Journal:
                 _APPEND_PERSON,
                 {"epoch": epoch, "seq": seq, "salt": salt, "patron_id": what.patron_id},
             )
+        if now.sure:
+            tx.set_value(_LAST_SURE, str(now.at_ms))
         return Written(entry.key, proof(entry_hash))
 
     def _entry(
@@ -149,27 +143,16 @@ def unsent(tx: Tx) -> int:
     return int(last.seq) - int(tx.value(f"durable:{last.epoch}") or 0)
 
 
-def last_ms(store: Store) -> int | None:
-    """When the newest entry of a sure clock was written (UTC ms)."""
-    with store.read() as tx:
-        newest = tx.conn.execute(_NEWEST_SURE).first()
-        return newest.at_ms if newest else None
-
-
 def confirm_clock(tx: Tx, at_ms: int) -> None:
-    """Staff say what time it is: that stands above every entry so far, whatever their clock read."""
-    tx.set_value("clock_confirmed_ms", str(at_ms))
-    tx.set_value("clock_confirmed_after", str(length(tx)))
+    """Staff say what time it is: that stands above every entry so far, of any epoch, whatever their clock read."""
+    tx.set_value(_LAST_SURE, str(at_ms))
 
 
 def trusted_ms(store: Store) -> int | None:
-    """The newest moment known to be right: the last sure entry, or what staff confirmed after it."""
+    """The newest moment known to be right: of the last sure entry, or what staff confirmed after it."""
     with store.read() as tx:
-        confirmed, after = tx.value("clock_confirmed_ms"), tx.value("clock_confirmed_after")
-        newest = tx.conn.execute(_NEWEST_SURE).first()
-    if confirmed and (newest is None or newest.seq <= int(after or 0)):
-        return int(confirmed)
-    return newest.at_ms if newest else None
+        known = tx.value(_LAST_SURE)
+    return int(known) if known else None
 
 
 def verify(store: Store) -> tuple[int, list[str]]:

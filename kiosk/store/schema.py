@@ -19,7 +19,7 @@ from sqlalchemy import (
 
 metadata = MetaData()
 
-# Small single values: durable:EPOCH (highest seq the central record has made durable), clock_confirmed_ms, ...
+# Small single values: durable:EPOCH (highest seq the central record has made durable), last_sure_ms, ...
 meta = Table(
     "meta",
     metadata,

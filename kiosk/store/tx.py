@@ -74,6 +74,10 @@ _META = select(meta.c.value).where(meta.c.key == bindparam("key"))
 # Statements that write are made once too: putting one together costs more than SQLite takes to run it. A parameter
 # may not have the name of a column that is set, hence the underscores.
 _OF_BARCODE: BindParameter[str] = bindparam("barcode_")
+_NEW_META = upsert(meta)
+_SET_META = _NEW_META.on_conflict_do_update(
+    index_elements=["key"], set_={"value": _NEW_META.excluded.value}
+)
 _OPEN_LOAN = insert(loans)
 _CLOSE_LOAN = delete(loans).where(loans.c.barcode == _OF_BARCODE)
 _RENEW_LOAN = (
@@ -199,10 +203,7 @@ class Tx:
         return self.conn.execute(_META, {"key": key}).scalar()
 
     def set_value(self, key: str, value: str) -> None:
-        statement = upsert(meta).values(key=key, value=value)
-        self.conn.execute(
-            statement.on_conflict_do_update(index_elements=["key"], set_={"value": value})
-        )
+        self.conn.execute(_SET_META, {"key": key, "value": value})
 
 
 def _patron(row: Row[Any]) -> Patron:

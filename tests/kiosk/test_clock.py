@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event
 
 from kiosk import clock as clock_module
-from kiosk import journal
 from kiosk.bootstrap_demo import FIRST_START, demo_start
 from kiosk.clock import MovableClock, SystemClock, boot_id, synchronised
 from kiosk.desk_values import Who
-from kiosk.journal import trusted_ms
+from kiosk.domain import Act, Reason, Verdict
+from kiosk.journal import Occurrence, confirm_clock, trusted_ms
+from kiosk.store.store import Store
+from kiosk.store.tx import Tx
 from tests.kiosk.school import CITY, SEA, XIAOMAN, ZONE, School
 
 DAY_MS = 24 * 3600 * 1000
@@ -77,19 +81,98 @@ def test_an_entry_of_an_unsure_clock_does_not_make_the_wrong_time_trusted(school
     school.clock.sure = False
     school.clock.set(datetime(2000, 1, 1, 0, 5, tzinfo=ZONE))
     school.desk.checkout(P1, SEA, school.now)
-    school.desk.note_scan(
-        '"clock":"sure"', school.desk.checkin(SEA, school.now).verdict.reason, school.now
-    )
-    assert journal.last_ms(school.store) == good == trusted_ms(school.store)
+    assert trusted_ms(school.store) == good
 
 
-def test_a_confirmed_clock_is_trusted_from_then_on(school: School) -> None:
+def test_an_act_that_is_not_written_proves_no_time(school: School) -> None:
+    with pytest.raises(ZeroDivisionError):
+        broken_off(school)
     assert trusted_ms(school.store) is None
+
+
+def broken_off(school: School) -> None:
     with school.store.begin() as tx:
-        tx.set_value("clock_confirmed_ms", "123")
-    assert trusted_ms(school.store) == 123
+        scanned(school, tx)
+        raise ZeroDivisionError
+
+
+def scanned(school: School, tx: Tx) -> None:
+    what, verdict = Occurrence(Act.SCAN), Verdict(allowed=False, reason=Reason.UNREADABLE)
+    school.journal.append(tx, what, verdict, now=school.now, rules_digest="")
+
+
+@pytest.mark.parametrize("epoch", [1, 2])
+def test_a_confirmed_clock_is_trusted_until_the_next_sure_entry(school: School, epoch: int) -> None:
+    school.clock.set(datetime(2090, 1, 1, tzinfo=ZONE))
     school.desk.checkout(P1, CITY, school.now)
+    with school.store.begin() as tx:
+        confirm_clock(tx, 123)
+    assert trusted_ms(school.store) == 123
+    school.clock.sure = False
+    school.desk.checkin(CITY, school.now)
+    assert trusted_ms(school.store) == 123
+    if epoch == 2:
+        with school.store.begin() as tx:
+            tx.conn.exec_driver_sql("INSERT INTO journal VALUES (2, 1, 'h', '{}', NULL, 5)")
+    school.clock.sure = True
+    school.clock.set(FIRST_START)
+    school.desk.checkout(P1, SEA, school.now)
     assert trusted_ms(school.store) == school.now.at_ms
+
+
+def test_reading_the_clock_reads_one_row_however_many_unsure_entries_there_are(
+    school: School,
+) -> None:
+    with school.store.begin() as tx:
+        scanned(school, tx)
+    few = steps_of_reading_the_clock(school)
+    school.clock.sure = False
+    with school.store.begin() as tx:
+        for _ in range(2_000):
+            scanned(school, tx)
+    assert steps_of_reading_the_clock(school) == few
+
+
+def steps_of_reading_the_clock(school: School) -> int:
+    """How many instructions SQLite runs for it; each row looked at is several."""
+    steps: list[None] = []
+    connections: list[sqlite3.Connection] = []
+
+    @event.listens_for(school.store._engine, "checkout")
+    def _count(connection: sqlite3.Connection, _record: object, _proxy: object) -> None:
+        connection.set_progress_handler(lambda: steps.append(None), 1)
+        connections.append(connection)
+
+    assert trusted_ms(school.store) is not None
+    event.remove(school.store._engine, "checkout", _count)
+    for connection in connections:
+        connection.set_progress_handler(None, 1)
+    assert steps
+    return len(steps)
+
+
+@pytest.mark.parametrize(
+    ("said", "known"), [(None, "2026"), (0, "2026"), (1, "123"), (2, "123")], ids=str
+)
+def test_a_store_of_an_earlier_release_keeps_what_is_known_of_the_time(
+    school: School, said: int | None, known: str
+) -> None:
+    """`said`: the entry after which staff confirmed the clock; the sure entry is the first, an unsure one follows."""
+    school.desk.checkout(P1, CITY, school.now)
+    sure_ms = school.now.at_ms
+    school.clock.sure = False
+    school.desk.checkin(CITY, school.now)
+    with school.store.begin() as tx:
+        tx.conn.exec_driver_sql("DELETE FROM meta WHERE key = 'last_sure_ms'")
+        tx.conn.exec_driver_sql("UPDATE alembic_version SET version_num = '0001'")
+        if said is not None:
+            tx.set_value("clock_confirmed_ms", "123")
+            tx.set_value("clock_confirmed_after", str(said))
+    upgraded = Store.open(school.store.folder)
+    assert trusted_ms(upgraded) == (sure_ms if known == "2026" else 123)
+    with upgraded.read() as tx:
+        assert tx.value("clock_confirmed_ms") is None
+    upgraded.close()
 
 
 def test_a_running_clock_runs_on_from_where_it_was_set() -> None:
