@@ -11,7 +11,10 @@ from enum import StrEnum
 
 
 class Act(StrEnum):
-    """What a person did at the desk. `SCAN` is a scan that fitted nothing: staff must be able to see it."""
+    """What a person did at the desk. `SCAN` is a scan that fitted nothing: staff must be able to see it.
+
+    The second group is what staff did at the central record; its entries are those of the station `desk`.
+    """
 
     CHECKOUT = "checkout"
     CHECKIN = "checkin"
@@ -19,6 +22,14 @@ class Act(StrEnum):
     USE = "use"
     VISIT = "visit"
     SCAN = "scan"
+
+    COPY_STATE = "copy_state"
+    CARD_STATE = "card_state"
+    BLOCK = "block"
+    HOLD = "hold"
+    BARCODE = "barcode"
+    SETTLE = "settle"
+    FORWARD = "forward"
 
 
 class Reason(StrEnum):

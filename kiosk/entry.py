@@ -28,6 +28,9 @@ class Entry:
     boot, mono_ms, wall_ms, clock: when, as the station knew it ("sure" or "unsure"). as_of_ms: age of its knowledge.
     rule: the line that decided; rules: digest of the rules. due_on: ISO date. undoes: key of an entry taken back.
     text: for scans that fitted nothing, what was read.
+    origin: for an entry written again in a new epoch, the key and hash under which it was first written.
+    staff: login of whoever acted at the central record; value: what they set (a state, a reason, a title).
+    case, choice, facts: the case that was settled, how, and the digest of the facts it rested on.
     """
 
     station: str
@@ -58,6 +61,12 @@ class Entry:
     as_of_ms: int | None = None
     cursor: str | None = None
     text: str | None = None
+    origin: str | None = None
+    staff: str | None = None
+    value: str | None = None
+    case: str | None = None
+    choice: str | None = None
+    facts: str | None = None
 
     @property
     def key(self) -> str:

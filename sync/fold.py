@@ -1,0 +1,433 @@
+"""A copy's entries in order -> where it is, who holds it, its loans, what was odd, what a person must decide. PURE.
+
+This is the only implementation of "what happened to this copy": the central record's tables, its cases and the
+simulator's expectations are all made by it. The answer depends on the set of events alone, not on how or when they
+arrived. What left the library has left: no event is ever refused here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
+from zoneinfo import ZoneInfo
+
+from kiosk.domain import Act, CopyState
+from sync.events import (
+    CASES,
+    Case,
+    Code,
+    Doubt,
+    Event,
+    Folded,
+    Holding,
+    HoldSpan,
+    Key,
+    Mark,
+    Span,
+)
+from sync.timeline import causes_of, in_order
+
+REPEAT_MS = 10 * 60_000
+CLOCK_OFF_MS = 10 * 60_000
+_GONE = (CopyState.LOST, CopyState.MISSING, CopyState.WITHDRAWN)
+_ACTS = (Act.CHECKOUT, Act.CHECKIN, Act.RENEWAL, Act.USE)
+# What a settlement of each kind of case may choose; the first is proposed where nothing speaks for another.
+STAYS, RETURNED, NOT_THEIRS, NOTED, WITHDRAW = (
+    "stays",
+    "returned",
+    "not_theirs",
+    "noted",
+    "withdraw",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """What the library knows of the copy beside its entries.
+
+    barcode: its present label. known: it is in the catalogue. foreign: it belongs to another school. old_labels: when
+    each was replaced, and since when another copy bears it (UTC ms; None: none does). holds: the queue for its title.
+    """
+
+    barcode: str
+    zone: ZoneInfo
+    known: bool = True
+    foreign: bool = False
+    old_labels: tuple[tuple[str, int, int | None], ...] = ()
+    holds: tuple[HoldSpan, ...] = ()
+
+
+def fold(events: Iterable[Event], copy: Copy, start: Holding | None = None) -> Folded:
+    """Fold the events of one copy, carrying on from `start` where a seal holds what came before."""
+    return _Fold(list(events), copy, start or Holding()).run()
+
+
+def seal_after(ordered: Sequence[Event], keep: int) -> int:
+    """How many of these events, in order, can be sealed so that folding on from there equals folding them all.
+
+    At least the last `keep` stay open. 0: none. Nothing later may have been pushed along by a sealed event, nor
+    overlap with one that settled who held the copy.
+    """
+    least_est: float = float("inf")
+    least_lo: float = float("inf")
+    for at in range(len(ordered) - 1, 0, -1):
+        least_est = min(least_est, ordered[at].est)
+        least_lo = min(least_lo, ordered[at].lo)
+        before = ordered[at - 1]
+        if at <= len(ordered) - keep and max(before.est, before.hi) < min(least_est, least_lo):
+            highest = max(max(event.est, event.hi) for event in ordered[:at])
+            if highest < min(least_est, least_lo):
+                return at
+    return 0
+
+
+def fits_seal(event: Event, sealed_to_ms: int) -> bool:
+    """Whether the event lies wholly after what was sealed (`sealed_to_ms`: the latest `est` or `hi` within)."""
+    return min(event.est, event.lo) > sealed_to_ms and event.act is not Act.SETTLE
+
+
+def case_id(barcode: str, code: Code, key: Key) -> str:
+    """The lasting name of a case: 16 hexadecimal digits."""
+    return sha256(f"{barcode}|{code.value}|{key}".encode()).hexdigest()[:16]
+
+
+class _Fold:
+    """One run over one copy's events. `run` may be called once."""
+
+    def __init__(self, events: list[Event], copy: Copy, start: Holding) -> None:
+        self._copy = copy
+        self._now = start
+        self._ordered = in_order(events)
+        self._by_key = {event.key: event for event in events}
+        self._causes = causes_of(self._by_key)
+        self._codes: dict[Key, set[Code]] = {event.key: set() for event in events}
+        self._spans: dict[Key, Span] = {}
+        self._cases: dict[str, Case] = {}
+        self._cited = {event.case for event in events if event.act is Act.SETTLE}
+        self._undone = {
+            event.undoes
+            for event in events
+            if event.act is Act.SETTLE and event.undoes and event.key > event.undoes
+        }
+
+    def run(self) -> Folded:
+        if self._now.loan:
+            self._spans[self._now.loan.opened_by] = self._now.loan
+        for event in self._ordered:
+            if event.act is Act.SETTLE:
+                self._settle(event)
+            elif event.allowed:
+                self._odd(event)
+                _STEPS[event.act](self, event)
+            self._now = replace(self._now, last=event.key)
+        self._ask()
+        return Folded(
+            holding=self._now,
+            spans=tuple(self._spans.values()),
+            codes={key: frozenset(codes) for key, codes in self._codes.items()},
+            cases=tuple(self._cases.values()),
+            order=tuple(event.key for event in self._ordered),
+        )
+
+    # What happened.
+
+    def checkout(self, event: Event) -> None:
+        now = self._now
+        if self._repeats(event):
+            self._codes[event.key].add(Code.REPEAT_SCAN)
+            return
+        self._hold_passed_over(event)
+        self._reappear(event)
+        if not now.lendable:
+            self._codes[event.key].add(Code.NOT_LENDABLE)
+        if now.loan:
+            self._codes[event.key].add(Code.IMPLICIT_RETURN)
+            self._close(event, "unseen")
+        span = Span(event.key, event.patron, event.est, self._due(event))
+        self._hold(event, event.patron)
+        self._open(span)
+        self._now = replace(self._now, kept_for=None)
+
+    def checkin(self, event: Event) -> None:
+        now = self._now
+        self._reappear(event)
+        if now.loan:
+            undone = event.undoes == now.loan.opened_by
+            self._close(event, "undone" if undone else "returned")
+        else:
+            self._codes[event.key].add(Code.RETURN_NOT_ON_LOAN)
+        if self._copy.foreign:
+            self._codes[event.key].add(Code.FOREIGN_RETURN)
+        self._hold(event, None)
+        kept = self._first_waiting(event) if event.hold_waiting else None
+        self._now = replace(self._now, kept_for=kept)
+        self._seen(event)
+
+    def use(self, event: Event) -> None:
+        self._reappear(event)
+        if self._now.loan:
+            self._codes[event.key].add(Code.IMPLICIT_RETURN)
+            self._close(event, "unseen")
+        self._hold(event, None)
+        self._seen(event)
+
+    def renewal(self, event: Event) -> None:
+        now = self._now
+        ended = now.ended
+        if event.undoes and ended and ended.closed_by == event.undoes and now.loan is None:
+            # A return turned into a renewal: the loan stands again as it was, and is lengthened.
+            again = replace(ended, closed_by=None, closed_ms=None, closed_lo=None, how="")
+            self._hold(event, event.patron)
+            self._open(self._lengthened(again, event))
+            self._now = replace(self._now, kept_for=None, ended=None)
+        elif now.loan and now.loan.patron == event.patron:
+            self._open(self._lengthened(now.loan, event))
+        else:
+            self._codes[event.key].add(Code.RENEW_NOT_HOLDER)
+            if now.mark and self._unordered(event, now.mark):
+                self._doubt(Code.RENEW_ORDER_UNKNOWN, event, event.patron, now.mark)
+            return
+        if any(h.waits_at(event.est) and h.patron != event.patron for h in self._unseen(event)):
+            self._codes[event.key].add(Code.RENEWED_DESPITE_RECALL)
+
+    def staff_state(self, event: Event) -> None:
+        """Staff said where the copy is, or that it may not be lent."""
+        value = event.value or ""
+        if value in ("in_library", "lendable"):
+            self._now = replace(self._now, lendable=value == "lendable")
+            return
+        if value in list(CopyState):
+            state = CopyState(value)
+            if state is not CopyState.ON_SHELF and self._now.loan:
+                self._close(event, "settled")
+                self._hold(event, None)
+            self._now = replace(self._now, state=state)
+
+    def forwarded(self, event: Event) -> None:
+        """What another library system answered when an entry was handed on to it."""
+        refused = {"refused": Code.ILS_REFUSED, "undecided": Code.ILS_UNDECIDED}
+        code = refused.get((event.value or "").partition(":")[0])
+        if code:
+            self._codes[event.key].add(code)
+
+    def nothing(self, event: Event) -> None:
+        """An entry that leaves the copy where it is."""
+
+    # Who settled what.
+
+    def _settle(self, event: Event) -> None:
+        if event.key in self._undone or event.undoes or event.case is None:
+            return
+        self._refresh_cases()
+        case = self._cases.get(event.case)
+        if case is None:
+            return
+        same = case.facts == event.facts
+        self._cases[case.id] = replace(
+            case, settled_by=event.key if same else case.settled_by, reopened=not same
+        )
+        choice, _, chosen = (event.choice or "").partition(" ")
+        if choice == RETURNED and self._now.loan:
+            self._close(event, "settled")
+            self._hold(event, None)
+        elif choice == STAYS and chosen:
+            self._let_stand(event, chosen)
+        elif choice == NOT_THEIRS and self._now.loan:
+            self._open(replace(self._now.loan, patron=None))
+            self._hold(event, None)
+        elif choice == WITHDRAW:
+            self._now = replace(self._now, state=CopyState.WITHDRAWN)
+        if same:
+            self._now = replace(self._now, doubt=None)
+
+    def _let_stand(self, event: Event, opened_by: str) -> None:
+        """The loan that this entry opened is the one that counts."""
+        span = next((s for k, s in self._spans.items() if str(k) == opened_by), None)
+        if span is None or (self._now.loan and span.opened_by == self._now.loan.opened_by):
+            return
+        if self._now.loan:
+            self._close(event, "settled")
+        self._hold(event, span.patron)
+        self._open(replace(span, closed_by=None, closed_ms=None, closed_lo=None, how=""))
+
+    # What was odd.
+
+    def _odd(self, event: Event) -> None:
+        if event.act not in _ACTS:
+            return
+        codes = self._codes[event.key]
+        if event.wall_ms < event.lo - CLOCK_OFF_MS or event.wall_ms > event.hi + CLOCK_OFF_MS:
+            codes.add(Code.CLOCK)
+        codes |= event.codes
+        for label, replaced_ms, shared_ms in self._copy.old_labels:
+            if event.label == label and shared_ms is not None and shared_ms < event.est:
+                codes.add(Code.BARCODE_AMBIGUOUS)
+            elif event.label == label and replaced_ms < event.est:
+                codes.add(Code.OLD_BARCODE)
+        if self._copy.foreign and event.act is Act.CHECKOUT:
+            codes.add(Code.FOREIGN_LOAN)
+        elif not self._copy.known and not self._copy.foreign:
+            codes.add(Code.UNKNOWN_ITEM)
+
+    def _repeats(self, event: Event) -> bool:
+        loan = self._now.loan
+        if loan is None or loan.patron != event.patron or loan.patron is None:
+            return False
+        near = event.est - loan.opened_ms <= REPEAT_MS
+        return near and loan.opened_by.station == event.key.station
+
+    def _reappear(self, event: Event) -> None:
+        if self._now.state in _GONE:
+            self._codes[event.key].add(Code.ITEM_REAPPEARED)
+            self._now = replace(self._now, state=CopyState.ON_SHELF)
+
+    def _hold_passed_over(self, event: Event) -> None:
+        kept = self._now.kept_for
+        if kept and kept != event.patron:
+            self._codes[event.key].add(Code.HOLD_TAKEN)
+        elif not event.hold_filled:
+            unseen = [h for h in self._unseen(event) if h.waits_at(event.est)]
+            if unseen and all(h.patron != event.patron for h in unseen):
+                self._codes[event.key].add(Code.HOLD_BYPASSED)
+
+    def _unseen(self, event: Event) -> list[HoldSpan]:
+        """Holds that were placed after what the station knew of the central record."""
+        known = event.as_of_ms
+        return [h for h in self._copy.holds if known is None or h.placed_ms > known]
+
+    def _first_waiting(self, event: Event) -> str | None:
+        waiting = [h for h in self._copy.holds if h.waits_at(event.est)]
+        return min(waiting, key=lambda h: (h.placed_ms, h.patron)).patron if waiting else None
+
+    # Loans.
+
+    def _open(self, span: Span) -> None:
+        self._spans[span.opened_by] = span
+        self._now = replace(self._now, loan=span)
+
+    def _close(self, event: Event, how: str) -> None:
+        loan = self._now.loan
+        assert loan is not None, "only an open loan can be closed"
+        ended = replace(loan, closed_by=event.key, closed_ms=event.est, closed_lo=event.lo, how=how)
+        self._spans[loan.opened_by] = ended
+        self._now = replace(self._now, loan=None, ended=ended)
+
+    def _lengthened(self, span: Span, event: Event) -> Span:
+        return replace(
+            span,
+            due_on=self._due(event),
+            renewals=event.renewals if event.renewals is not None else span.renewals + 1,
+        )
+
+    def _due(self, event: Event) -> date | None:
+        """The date the person was told; where the clock was wrong or unsure, never an earlier one than is right."""
+        wrong = Code.CLOCK in self._codes[event.key] or event.due_on is None
+        if not wrong or event.days is None:
+            return event.due_on
+        day = datetime.fromtimestamp(event.est / 1000, UTC).astimezone(self._copy.zone).date()
+        right = day + timedelta(days=event.days)
+        return max(right, event.due_on) if event.due_on else right
+
+    def _seen(self, event: Event) -> None:
+        self._now = replace(self._now, place=event.key.station, seen_ms=event.est)
+
+    # What the order leaves open.
+
+    def _hold(self, event: Event, holder: str | None) -> None:
+        """The event settles who holds the copy: compare it with the last one that did."""
+        mark, doubt = self._now.mark, self._now.doubt
+        if mark and mark.holder != holder and self._unordered(event, mark):
+            self._doubt(Code.ORDER_UNKNOWN, event, holder, mark)
+        elif doubt and event.act is not Act.SETTLE and self._answers(event, doubt):
+            self._now = replace(self._now, doubt=None)
+        self._now = replace(self._now, mark=Mark(event.key, event.lo, event.hi, holder))
+
+    def _doubt(self, code: Code, event: Event, holder: str | None, mark: Mark) -> None:
+        doubt = self._now.doubt
+        keys = tuple(dict.fromkeys((*(doubt.keys if doubt else ()), mark.key, event.key)))
+        patrons = tuple(dict.fromkeys((*(doubt.patrons if doubt else ()), mark.holder, holder)))
+        lo = min(event.lo, mark.lo, doubt.lo if doubt else mark.lo)
+        hi = max(event.hi, mark.hi, doubt.hi if doubt else mark.hi)
+        self._now = replace(self._now, doubt=Doubt(code, keys, patrons, hi, lo))
+
+    def _answers(self, event: Event, doubt: Doubt) -> bool:
+        """Whether the event certainly came after everything that the doubt rests on."""
+        return event.lo > doubt.hi or all(self._linked(event, key) for key in doubt.keys)
+
+    def _unordered(self, event: Event, mark: Mark) -> bool:
+        if event.lo > mark.hi or mark.lo > event.hi:
+            return False
+        return not self._linked(event, mark.key)
+
+    def _linked(self, event: Event, to: Key) -> bool:
+        """Whether the event's station knew of `to`, by its own chain or by what it had been told."""
+        stack, met = [event], {event.key}
+        while stack:
+            at = stack.pop()
+            if at.after == to or (at.key.station == to.station and at.key > to):
+                return True
+            for cause in self._causes[at.key]:
+                if cause not in met:
+                    met.add(cause)
+                    stack.append(self._by_key[cause])
+        return False
+
+    # Cases.
+
+    def _ask(self) -> None:
+        self._refresh_cases()
+        for case in self._cases.values():
+            if case.code not in (Code.ORDER_UNKNOWN, Code.RENEW_ORDER_UNKNOWN):
+                continue
+            for key in case.keys if case.open or case.settled_by else ():
+                if key in self._codes:
+                    self._codes[key].add(case.code)
+                    self._codes[key] -= {Code.IMPLICIT_RETURN, Code.RENEW_NOT_HOLDER}
+
+    def _refresh_cases(self) -> None:
+        """Bring the cases up to what is known so far; settlements already met stay."""
+        for event in self._ordered:
+            for code in sorted(self._codes[event.key] & CASES):
+                self._put(code, (event.key,), (event.patron,))
+        doubt = self._now.doubt
+        for known in self._cases.values():
+            if known.code in (Code.ORDER_UNKNOWN, Code.RENEW_ORDER_UNKNOWN) and known.live:
+                self._cases[known.id] = replace(known, live=False)
+        if doubt:
+            self._put(doubt.code, doubt.keys, doubt.patrons)
+
+    def _put(self, code: Code, keys: tuple[Key, ...], patrons: tuple[str | None, ...]) -> None:
+        # A late event that joins a question must not give it another name, least of all when it was settled once.
+        names = [case_id(self._copy.barcode, code, key) for key in sorted(keys)]
+        name = next((name for name in names if name in self._cited), names[0])
+        facts = _facts(code, keys, patrons)
+        old = self._cases.get(name)
+        if old is None or old.facts != facts:
+            settled = old.settled_by if old else None
+            self._cases[name] = Case(name, code, keys, patrons, facts, reopened=bool(settled))
+        else:
+            self._cases[name] = replace(old, live=True)
+
+
+def _facts(code: Code, keys: tuple[Key, ...], patrons: tuple[str | None, ...]) -> str:
+    told = "|".join([code.value, *map(str, keys), *(p or "" for p in patrons)])
+    return sha256(told.encode()).hexdigest()
+
+
+_STEPS: dict[Act, Callable[[_Fold, Event], None]] = {
+    Act.CHECKOUT: _Fold.checkout,
+    Act.CHECKIN: _Fold.checkin,
+    Act.RENEWAL: _Fold.renewal,
+    Act.USE: _Fold.use,
+    Act.VISIT: _Fold.nothing,
+    Act.SCAN: _Fold.nothing,
+    Act.COPY_STATE: _Fold.staff_state,
+    Act.CARD_STATE: _Fold.nothing,
+    Act.BLOCK: _Fold.nothing,
+    Act.HOLD: _Fold.nothing,
+    Act.BARCODE: _Fold.nothing,
+    Act.SETTLE: _Fold.nothing,
+    Act.FORWARD: _Fold.forwarded,
+}
