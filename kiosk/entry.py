@@ -74,10 +74,16 @@ class Entry:
 
 
 _FIELDS = {field.name for field in fields(Entry)}
+_ACTS = set(Act)
+_REASONS = set(Reason)
 
 
 class UnreadableEntry(ValueError):
     """A body that is not an entry of any version this program knows."""
+
+
+class UnknownKind(UnreadableEntry):
+    """A whole entry of a later version, or of a kind that this program does not know."""
 
 
 def key_of(station: str, epoch: int, seq: int) -> str:
@@ -97,12 +103,14 @@ def digest(body: str) -> str:
 
 
 def parse(body: str) -> Entry:
-    """Read a body of any version ever written. Raises UnreadableEntry; fields of a later version are refused."""
+    """Read a body of any version ever written. Raises UnreadableEntry, and UnknownKind for what is newer than this."""
     try:
         raw: dict[str, Any] = json.loads(body)
         unknown = sorted(set(raw) - _FIELDS)
-        if unknown or raw.get("v") != VERSION:
-            raise UnreadableEntry(f"entry version {raw.get('v')!r} with fields {unknown}")
+        if unknown or raw["v"] != VERSION:
+            raise UnknownKind(f"entry version {raw['v']!r} with fields {unknown}")
+        if raw["act"] not in _ACTS or raw["reason"] not in _REASONS:
+            raise UnknownKind(f"entry of the kind {raw['act']!r}, {raw['reason']!r}")
         return Entry(
             **{
                 **raw,
@@ -111,7 +119,9 @@ def parse(body: str) -> Entry:
                 "notes": tuple(raw.get("notes", ())),
             }
         )
-    except (TypeError, KeyError, ValueError, AttributeError) as error:
+    except UnreadableEntry:
+        raise
+    except (TypeError, KeyError, ValueError, AttributeError, RecursionError) as error:
         raise UnreadableEntry(f"not a journal entry: {error}") from error
 
 

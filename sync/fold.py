@@ -7,16 +7,15 @@ arrived. What left the library has left: no event is ever refused here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
-from hashlib import sha256
 from zoneinfo import ZoneInfo
 
 from kiosk.domain import Act, CopyState
+from sync.cases import OF_ORDER, Questions
 from sync.events import (
     CASES,
-    Case,
     Code,
     Doubt,
     Event,
@@ -64,35 +63,6 @@ def fold(events: Iterable[Event], copy: Copy, start: Holding | None = None) -> F
     return _Fold(list(events), copy, start or Holding()).run()
 
 
-def seal_after(ordered: Sequence[Event], keep: int) -> int:
-    """How many of these events, in order, can be sealed so that folding on from there equals folding them all.
-
-    At least the last `keep` stay open. 0: none. Nothing later may have been pushed along by a sealed event, nor
-    overlap with one that settled who held the copy.
-    """
-    least_est: float = float("inf")
-    least_lo: float = float("inf")
-    for at in range(len(ordered) - 1, 0, -1):
-        least_est = min(least_est, ordered[at].est)
-        least_lo = min(least_lo, ordered[at].lo)
-        before = ordered[at - 1]
-        if at <= len(ordered) - keep and max(before.est, before.hi) < min(least_est, least_lo):
-            highest = max(max(event.est, event.hi) for event in ordered[:at])
-            if highest < min(least_est, least_lo):
-                return at
-    return 0
-
-
-def fits_seal(event: Event, sealed_to_ms: int) -> bool:
-    """Whether the event lies wholly after what was sealed (`sealed_to_ms`: the latest `est` or `hi` within)."""
-    return min(event.est, event.lo) > sealed_to_ms and event.act is not Act.SETTLE
-
-
-def case_id(barcode: str, code: Code, key: Key) -> str:
-    """The lasting name of a case: 16 hexadecimal digits."""
-    return sha256(f"{barcode}|{code.value}|{key}".encode()).hexdigest()[:16]
-
-
 class _Fold:
     """One run over one copy's events. `run` may be called once."""
 
@@ -104,8 +74,8 @@ class _Fold:
         self._causes = causes_of(self._by_key)
         self._codes: dict[Key, set[Code]] = {event.key: set() for event in events}
         self._spans: dict[Key, Span] = {}
-        self._cases: dict[str, Case] = {}
-        self._cited = {event.case for event in events if event.act is Act.SETTLE}
+        cited = (event.case for event in events if event.act is Act.SETTLE)
+        self._questions = Questions(copy.barcode, cited)
         self._undone = {
             event.undoes
             for event in events
@@ -127,7 +97,7 @@ class _Fold:
             holding=self._now,
             spans=tuple(self._spans.values()),
             codes={key: frozenset(codes) for key, codes in self._codes.items()},
-            cases=tuple(self._cases.values()),
+            cases=self._questions.all(),
             order=tuple(event.key for event in self._ordered),
         )
 
@@ -220,14 +190,10 @@ class _Fold:
     def _settle(self, event: Event) -> None:
         if event.key in self._undone or event.undoes or event.case is None:
             return
-        self._refresh_cases()
-        case = self._cases.get(event.case)
-        if case is None:
+        self._refresh_questions()
+        same = self._questions.settle(event)
+        if same is None:
             return
-        same = case.facts == event.facts
-        self._cases[case.id] = replace(
-            case, settled_by=event.key if same else case.settled_by, reopened=not same
-        )
         choice, _, chosen = (event.choice or "").partition(" ")
         if choice == RETURNED and self._now.loan:
             self._close(event, "settled")
@@ -377,43 +343,20 @@ class _Fold:
     # Cases.
 
     def _ask(self) -> None:
-        self._refresh_cases()
-        for case in self._cases.values():
-            if case.code not in (Code.ORDER_UNKNOWN, Code.RENEW_ORDER_UNKNOWN):
+        """Note the questions of order on the entries they rest on, where they are open or a person settled them."""
+        self._refresh_questions()
+        for case in self._questions.all():
+            if case.code not in OF_ORDER:
                 continue
             for key in case.keys if case.open or case.settled_by else ():
                 if key in self._codes:
                     self._codes[key].add(case.code)
                     self._codes[key] -= {Code.IMPLICIT_RETURN, Code.RENEW_NOT_HOLDER}
 
-    def _refresh_cases(self) -> None:
-        """Bring the cases up to what is known so far; settlements already met stay."""
+    def _refresh_questions(self) -> None:
         for event in self._ordered:
-            for code in sorted(self._codes[event.key] & CASES):
-                self._put(code, (event.key,), (event.patron,))
-        doubt = self._now.doubt
-        for known in self._cases.values():
-            if known.code in (Code.ORDER_UNKNOWN, Code.RENEW_ORDER_UNKNOWN) and known.live:
-                self._cases[known.id] = replace(known, live=False)
-        if doubt:
-            self._put(doubt.code, doubt.keys, doubt.patrons)
-
-    def _put(self, code: Code, keys: tuple[Key, ...], patrons: tuple[str | None, ...]) -> None:
-        # A late event that joins a question must not give it another name, least of all when it was settled once.
-        names = [case_id(self._copy.barcode, code, key) for key in sorted(keys)]
-        name = next((name for name in names if name in self._cited), names[0])
-        facts = _facts(code, keys, patrons)
-        old = self._cases.get(name)
-        if old is None or old.facts != facts:
-            settled = old.settled_by if old else None
-            self._cases[name] = Case(name, code, keys, patrons, facts, reopened=bool(settled))
-        else:
-            self._cases[name] = replace(old, live=True)
-
-
-def _facts(code: Code, keys: tuple[Key, ...], patrons: tuple[str | None, ...]) -> str:
-    told = "|".join([code.value, *map(str, keys), *(p or "" for p in patrons)])
-    return sha256(told.encode()).hexdigest()
+            self._questions.about(event, self._codes[event.key] & CASES - set(OF_ORDER))
+        self._questions.leave_open(self._now.doubt)
 
 
 _STEPS: dict[Act, Callable[[_Fold, Event], None]] = {

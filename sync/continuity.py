@@ -1,0 +1,165 @@
+"""Is this the station it says it is, and does its chain go on from where we left it? The centre's side. PURE.
+
+A lineage is (station, epoch). Nothing that a station did is ever dropped for want of proof: a chain that does not go
+on is given a new epoch, in which its entries count just the same, and a person hears of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from itertools import pairwise
+
+from kiosk.entry import Entry, UnknownKind, UnreadableEntry, digest, parse
+from sync.events import Code
+from sync.wire import Hello, WireEntry
+
+
+class TokenIs(StrEnum):
+    """What the centre knows of the token that was shown."""
+
+    CURRENT = "current"
+    PREVIOUS = "previous"
+    OLD = "old"
+    NEVER_GIVEN = "never_given"
+
+
+class Incident(StrEnum):
+    """What happened to a device; told to whoever keeps the machines running."""
+
+    RESTORED = "restored"
+    CLONE = "clone"
+    DIVERGED = "diverged"
+    REVOKED = "revoked"
+
+
+@dataclass(frozen=True, slots=True)
+class Lineage:
+    """A lineage as the centre knows it. `head` is the hash of the entry at `durable` ("" at 0).
+
+    open: not yet closed by a rewind. hardware "" is not known yet.
+    """
+
+    station: str
+    epoch: int
+    durable: int
+    head: str
+    hardware: str
+    open: bool = True
+    parked: bool = False
+    revoked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class GoOn:
+    """The lineage is continuous as far as HELLO can show."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """Serve nothing. error: "unauthorised" or "revoked"."""
+
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewEpoch:
+    """Answer REWIND. parked: another machine goes on as the station; this one is fed no people."""
+
+    incident: Incident
+    parked: bool
+
+
+def judge_hello(hello: Hello, lineage: Lineage | None, token: TokenIs) -> GoOn | Refuse | NewEpoch:
+    """What to answer to HELLO; the table in docs/reconciliation.md."""
+    if lineage is None or token is TokenIs.NEVER_GIVEN:
+        return Refuse("unauthorised")
+    if lineage.revoked:
+        return Refuse("revoked")
+    if lineage.hardware and hello.hardware != lineage.hardware:
+        return NewEpoch(Incident.CLONE, parked=True)
+    behind = hello.last_seq < lineage.durable
+    forked = hello.last_seq == lineage.durable and lineage.durable and hello.head != lineage.head
+    if not lineage.open or token is TokenIs.OLD or behind or forked:
+        return NewEpoch(Incident.RESTORED, parked=lineage.parked)
+    return GoOn()
+
+
+@dataclass(frozen=True, slots=True)
+class Diverged:
+    """The first new entry does not follow what we hold, or an old one has changed: REWIND at the next HELLO."""
+
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Entries are missing in between: send from `expected` on."""
+
+    expected: int
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A new entry: as it travelled, as it reads (None: it does not), and why it is kept unread, if it is."""
+
+    wire: WireEntry
+    entry: Entry | None
+    fault: Code | None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to take in. repeats: seqs that we hold already; fresh: the rest, in order, dense from the watermark."""
+
+    repeats: tuple[int, ...]
+    fresh: tuple[Arrival, ...]
+
+
+def judge_push(
+    entries: Sequence[WireEntry], lineage: Lineage, held: Mapping[int, str], *, poison: bool = False
+) -> Plan | Diverged | Gap:
+    """Sort a batch against the lineage. `held`: the hashes of our own entries at the batch's seqs.
+
+    poison: keep the entries without reading them; reading them has failed before.
+    """
+    repeats: list[int] = []
+    fresh: dict[int, WireEntry] = {}
+    expected = lineage.durable + 1
+    for wire in sorted(entries, key=lambda e: e.seq):
+        if wire.seq > expected:
+            return Gap(expected)
+        if wire.seq < expected:
+            known = fresh[wire.seq].hash if wire.seq in fresh else held.get(wire.seq)
+            if known != wire.hash:
+                return Diverged(wire.seq)
+            if wire.seq not in fresh:
+                repeats.append(wire.seq)
+            continue
+        fresh[wire.seq] = wire
+        expected += 1
+    if poison:
+        return Plan(tuple(repeats), tuple(Arrival(w, None, Code.POISON) for w in fresh.values()))
+    arrivals = [_arrival(wire, lineage) for wire in fresh.values()]
+    first = arrivals[0].entry if arrivals else None
+    if first and lineage.durable and first.prev != lineage.head:
+        return Diverged(arrivals[0].wire.seq)
+    for at, (before, later) in enumerate(pairwise(arrivals)):
+        if later.entry and later.entry.prev != before.wire.hash and not before.fault:
+            # The later text is whole but names another predecessor: that one was changed after it was written.
+            arrivals[at] = replace(before, fault=Code.TAMPER)
+    return Plan(tuple(repeats), tuple(arrivals))
+
+
+def _arrival(wire: WireEntry, lineage: Lineage) -> Arrival:
+    fits = digest(wire.body) == wire.hash
+    try:
+        entry = parse(wire.body)
+    except UnreadableEntry as error:
+        newer = fits and isinstance(error, UnknownKind)
+        return Arrival(wire, None, Code.UNKNOWN_KIND if newer else Code.UNREADABLE)
+    place = (lineage.station, lineage.epoch, wire.seq)
+    if not fits or (entry.station, entry.epoch, entry.seq) != place:
+        return Arrival(wire, None, Code.TAMPER)
+    return Arrival(wire, entry, Code.REVOKED if lineage.revoked else None)

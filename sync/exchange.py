@@ -1,0 +1,340 @@
+"""One exchange with the central record, as seen from the station: a state machine without I/O. PURE.
+
+`exchange()` is a generator: it yields what is to be done next (a call to make, or something to read from or keep in the
+station's store) and is sent the answer. The agent drives it with a real line and a real store; the simulator and
+the tests drive it with theirs. A failure on the line is thrown into it as `LineDown`; every step it has kept before
+that is good, and the next exchange goes on from there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass, field
+from typing import Any
+
+from sync.wire import (
+    MAX_ENTRIES,
+    AnchorNote,
+    Answer,
+    AskChunk,
+    AskMissing,
+    AskSnapshot,
+    Change,
+    ChunkName,
+    Hello,
+    Manifest,
+    Message,
+    Missing,
+    Page,
+    Pull,
+    Push,
+    Pushed,
+    Refusal,
+    Rewind,
+    Welcome,
+    WireEntry,
+)
+
+
+class LineDown(Exception):
+    """No answer: the line is down, the answer was lost, or it cannot be read. Safe to try again."""
+
+
+class Refused(Exception):
+    """The centre refuses to go on: `refusal.error` says why."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.message)
+        self.refusal = refusal
+
+
+class Failing(Exception):
+    """The centre itself failed on this call (5xx), or the message was too large for it (413)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where the station stands: its lineage, its chain's end, its clock, and the position it has applied."""
+
+    school: str
+    station: str
+    epoch: int
+    token: str
+    last_seq: int
+    head: str
+    boot: str
+    mono_ms: int
+    hardware: str
+    software: str
+    entry_version: int
+    cursor: int
+    health: dict[str, str] = field(default_factory=dict)
+
+
+# What the machine asks to have done. The answer to each is sent back in.
+
+
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """Read where the station stands now. Answer: Standing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Send the message; answer: the reply. LineDown, Refused or Failing is thrown in instead."""
+
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """Read the monotonic clock. Answer: ms of this boot."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeepToken:
+    """Keep the token for the next exchange, durably, before anything else is sent. Answer: None."""
+
+    epoch: int
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class HashAt:
+    """The hash of our own entry. Answer: the hash, or None where there is no such entry any more or yet."""
+
+    epoch: int
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReadEntries:
+    """Answer: up to `limit` of our entries of this epoch beyond `after_seq`, in order: a list of WireEntry."""
+
+    epoch: int
+    after_seq: int
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class NoteAnswers:
+    """Keep what the centre holds durably, and what became of entries. Answer: None."""
+
+    epoch: int
+    durable: int
+    outcomes: tuple[Answer, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TakeRewind:
+    """Go over into the new epoch, in one transaction. `theirs`: the centre's entries of the old epoch beyond `agreed`.
+
+    Answer: None. Our entries beyond `agreed` that differ are set aside and written again in the new epoch.
+    """
+
+    rewind: Rewind
+    agreed: int
+    theirs: tuple[WireEntry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyPage:
+    """Take in the changes, but none on a copy with entries of ours unanswered; then keep the cursor. Answer: None."""
+
+    changes: tuple[Change, ...]
+    cursor: int
+
+
+@dataclass(frozen=True, slots=True)
+class HaveChunks:
+    """Which of these chunks lie staged from an earlier try. Answer: a set of their hashes."""
+
+    chunks: tuple[ChunkName, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StageChunk:
+    """Keep a chunk beside the store. Answer: None."""
+
+    chunk: ChunkName
+    rows: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ApplySnapshot:
+    """Make the store what the staged chunks say, own unanswered entries standing above them. Answer: None."""
+
+    manifest: Manifest
+
+
+@dataclass(frozen=True, slots=True)
+class Wipe:
+    """The station was revoked: forget cached patrons; the journal stays. Answer: None."""
+
+
+Effect = (
+    Stand | Call | Clock | KeepToken | HashAt | ReadEntries | NoteAnswers | TakeRewind
+    | ApplyPage | HaveChunks | StageChunk | ApplySnapshot | Wipe
+)  # fmt: skip
+Steps = Generator[Effect, Any, Any]
+
+
+@dataclass(slots=True)
+class Told:
+    """What an exchange did: entries sent and answered, changes taken in, whether the station was rewound or wiped."""
+
+    sent: int = 0
+    changes: int = 0
+    rewound: bool = False
+    poisoned: int = 0
+    snapshot: bool = False
+    parked: bool = False
+
+
+def exchange() -> Generator[Effect, Any, Told]:
+    """One whole exchange.
+
+    Raises what was thrown in: LineDown and Failing (try again later), Refused (a person has to look).
+    """
+    told = Told()
+    for _ in range(3):
+        standing: Standing = yield Stand()
+        welcome, anchor = yield from _hello(standing)
+        if welcome.rewind:
+            told.rewound = True
+            yield from _rewind(welcome)
+            continue
+        yield KeepToken(standing.epoch, welcome.token)
+        told.parked = welcome.parked
+        if (yield from _push(standing.epoch, welcome, anchor, told)):
+            break
+    if told.parked:
+        return told
+    yield from _pull(standing.cursor, welcome.session, told)
+    return told
+
+
+def _hello(standing: Standing) -> Generator[Effect, Any, tuple[Welcome, AnchorNote]]:
+    sent: int = yield Clock()
+    hello = Hello(
+        school=standing.school,
+        station=standing.station,
+        epoch=standing.epoch,
+        token=standing.token,
+        last_seq=standing.last_seq,
+        head=standing.head,
+        boot=standing.boot,
+        mono_ms=sent,
+        hardware=standing.hardware,
+        software=standing.software,
+        entry_version=standing.entry_version,
+        cursor=standing.cursor,
+        health=standing.health,
+    )
+    try:
+        welcome: Welcome = yield Call(hello)
+    except Refused as refused:
+        if refused.refusal.error == "revoked":
+            yield Wipe()
+        raise
+    got: int = yield Clock()
+    return welcome, AnchorNote(boot=standing.boot, sent_mono_ms=sent, got_mono_ms=got)
+
+
+def _rewind(welcome: Welcome) -> Steps:
+    """Fetch what the old lineage wrote beyond what we share, then go over."""
+    rewind = welcome.rewind
+    assert rewind is not None, "only a welcome with a rewind leads here"
+    theirs: list[WireEntry] = []
+    agreed = yield from _last_agreed(rewind, welcome.session, theirs)
+    beyond = tuple(e for e in theirs if e.seq > agreed)
+    yield TakeRewind(rewind, agreed, beyond)
+
+
+def _last_agreed(
+    rewind: Rewind, session: str, theirs: list[WireEntry]
+) -> Generator[Effect, Any, int]:
+    agreed, more, differs = 0, True, False
+    while more:
+        after = theirs[-1].seq if theirs else 0
+        reply: Missing = yield Call(
+            AskMissing(session=session, epoch=rewind.from_epoch, after_seq=after)
+        )
+        for entry in reply.entries:
+            mine = yield HashAt(rewind.from_epoch, entry.seq)
+            differs = differs or mine != entry.hash
+            if not differs:
+                agreed = entry.seq
+        theirs.extend(reply.entries)
+        more = reply.more and bool(reply.entries)
+    return agreed
+
+
+def _push(
+    epoch: int, welcome: Welcome, anchor: AnchorNote, told: Told
+) -> Generator[Effect, Any, bool]:
+    """Send everything beyond the watermark. False: the chain was found to diverge, say HELLO again."""
+    durable, size, poison = welcome.durable, MAX_ENTRIES, False
+    yield NoteAnswers(epoch, durable, ())
+    while True:
+        batch: list[WireEntry] = yield ReadEntries(epoch, durable, size)
+        if not batch:
+            return True
+        message = Push(session=welcome.session, anchor=anchor, entries=batch, poison=poison)
+        try:
+            reply: Pushed = yield Call(message)
+        except Failing:
+            if poison:
+                raise
+            # Halve the batch until the one entry that makes the centre fail stands alone.
+            poison, size = size == 1, max(1, size // 2)
+            continue
+        except Refused as refused:
+            if refused.refusal.error == "diverged":
+                return False
+            expected = refused.refusal.expected
+            if refused.refusal.error == "expected" and expected and expected - 1 != durable:
+                durable = expected - 1
+                continue
+            raise
+        yield NoteAnswers(epoch, reply.durable, tuple(reply.outcomes))
+        told.sent += len(batch)
+        told.poisoned += poison
+        durable, poison = reply.durable, False
+        size = min(MAX_ENTRIES, size * 2)
+
+
+def _pull(cursor: int, session: str, told: Told) -> Steps:
+    fresh = cursor == 0
+    while True:
+        if fresh:
+            cursor = yield from _snapshot(session, told)
+        try:
+            page: Page = yield Call(Pull(session=session, cursor=cursor))
+        except Refused as refused:
+            if refused.refusal.error != "gone" or fresh:
+                raise
+            fresh = True
+            continue
+        fresh = False
+        if page.outcomes:
+            for epoch in sorted({a.epoch for a in page.outcomes}):
+                yield NoteAnswers(epoch, 0, tuple(a for a in page.outcomes if a.epoch == epoch))
+        if page.changes or page.cursor != cursor:
+            yield ApplyPage(tuple(page.changes), page.cursor)
+        told.changes += len(page.changes)
+        cursor = page.cursor
+        if not page.more:
+            return
+
+
+def _snapshot(session: str, told: Told) -> Generator[Effect, Any, int]:
+    manifest: Manifest = yield Call(AskSnapshot(session=session))
+    staged: set[str] = yield HaveChunks(tuple(manifest.chunks))
+    for chunk in manifest.chunks:
+        if chunk.hash not in staged:
+            rows: bytes = yield Call(AskChunk(session=session, hash=chunk.hash))
+            yield StageChunk(chunk, rows)
+    yield ApplySnapshot(manifest)
+    told.snapshot = True
+    return manifest.position
