@@ -15,16 +15,16 @@ from zoneinfo import ZoneInfo
 import click
 import structlog
 
-from config.settings import SettingsError, load_library, load_station
+from config.settings import SettingsError, load_library
 from kiosk import journal as journals
 from kiosk.cli_check import check_group
 from kiosk.cli_config import config_group, policy_group
 from kiosk.cli_import import import_group
 from kiosk.clock import SystemClock
 from kiosk.entry import Entry, parse
-from kiosk.errors import KioskError, StoreError
-from kiosk.folders import Folders, open_store
-from kiosk.store.store import FILE, Store
+from kiosk.errors import KioskError
+from kiosk.folders import Folders, existing_store
+from kiosk.store.store import Store
 from kiosk.supervise import demo
 
 CONFIG = click.option(
@@ -124,7 +124,7 @@ def journal() -> None:
 @CONFIG
 def verify(config: Path) -> None:
     """Check the whole chain of entries; tells every fault."""
-    count, faults = journals.verify(_store(config))
+    count, faults = journals.verify(existing_store(config))
     for fault in faults:
         click.echo(fault, err=True)
     click.echo(f"{count} entries, {len(faults)} faults")
@@ -138,7 +138,7 @@ def verify(config: Path) -> None:
 def find(code: str, config: Path) -> None:
     """Look up the six letters printed on a slip: what was taken back or lent, and when."""
     zone = ZoneInfo(load_library(config / "library.toml").library.time_zone)
-    store = _store(config)
+    store = existing_store(config)
     found = journals.find_proof(store, code)
     for body in found:
         click.echo(_told(store, parse(body), zone))
@@ -154,7 +154,7 @@ def find(code: str, config: Path) -> None:
 @CONFIG
 def backup(target: Path, config: Path) -> None:
     """Copy the store to TARGET, while the station runs; the copy is checked."""
-    done = _store(config).backup(target)
+    done = existing_store(config).backup(target)
     click.echo(f"{done}: {done.stat().st_size // 1024} KB, checked")
 
 
@@ -177,7 +177,7 @@ def confirm(config: Path, yes: bool) -> None:
         raise click.ClickException(
             "set the clock first: sudo timedatectl set-time 'YYYY-MM-DD HH:MM:SS'"
         )
-    with _store(config).begin() as tx:
+    with existing_store(config).begin() as tx:
         journals.confirm_clock(tx, now.at_ms)
     click.echo(f"noted: {datetime.isoformat(now.local, timespec='minutes')} is right")
 
@@ -194,14 +194,3 @@ def _told(store: Store, entry: Entry, zone: ZoneInfo) -> str:
     return (
         f"{local:%Y-%m-%d %H:%M:%S}{doubt}  {entry.act.value}  {book}  {answer}{due}  [{entry.key}]"
     )
-
-
-def _store(config: Path) -> Store:
-    folders = Folders(config.resolve())
-    settings = load_station(folders.config / "station.toml")
-    if not (folders.store(settings) / FILE).exists():
-        raise StoreError(
-            f"no station has run by the settings in {folders.config} yet; "
-            "name the right folder with --config (for the demo: --config demo-data/config)"
-        )
-    return open_store(folders, settings)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from config.settings import load_station
 from config.station import Station as StationSettings
-from kiosk.store.store import Store
+from kiosk.errors import StoreError
+from kiosk.store.store import FILE, Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,3 +29,15 @@ def open_store(folders: Folders, settings: StationSettings, *, reserve: bool = F
         stop_below_mb=settings.store.stop_checkouts_below_mb,
         backups=settings.store.backups,
     )
+
+
+def existing_store(config: Path) -> Store:
+    """The store of a station that has run by the settings in this folder; none is made where there is none."""
+    folders = Folders(config.resolve())
+    settings = load_station(folders.config / "station.toml")
+    if not (folders.store(settings) / FILE).exists():
+        raise StoreError(
+            f"no station has run by the settings in {folders.config} yet; "
+            "name the right folder with --config (for the demo: --config demo-data/config)"
+        )
+    return open_store(folders, settings)

@@ -110,11 +110,23 @@ class Tx:
 
     def card(self, number: str) -> Card | None:
         row = self.conn.execute(_CARD, {"number": number}).first()
-        return Card(row.number, row.patron_id, CardState(row.state)) if row else None
+        return _card(row) if row else None
 
     def copy(self, barcode: str) -> Copy | None:
         row = self.conn.execute(_COPY, {"barcode": barcode}).first()
         return _copy(row) if row else None
+
+    def every_copy(self) -> list[Copy]:
+        """In the order of their labels."""
+        return [_copy(row) for row in self.conn.execute(_COPIES.order_by(copies.c.barcode))]
+
+    def every_patron(self) -> list[tuple[Patron, tuple[Card, ...]]]:
+        """Class by class in the order of their numbers, each with all cards ever given out, the good ones first."""
+        theirs: dict[str, list[Card]] = {}
+        for row in self.conn.execute(select(cards).order_by(cards.c.state, cards.c.number)):
+            theirs.setdefault(row.patron_id, []).append(_card(row))
+        rows = self.conn.execute(select(patrons).order_by(patrons.c.class_name, patrons.c.id))
+        return [(_patron(row), tuple(theirs.get(row.id, ()))) for row in rows]
 
     def copies_of_isbn(self, isbn: str) -> list[Copy]:
         return [_copy(row) for row in self.conn.execute(_COPIES_OF_ISBN, {"isbn": isbn})]
@@ -216,6 +228,10 @@ def _patron(row: Row[Any]) -> Patron:
         expires_on=row.expires_on,
         blocked=row.blocked,
     )
+
+
+def _card(row: Row[Any]) -> Card:
+    return Card(row.number, row.patron_id, CardState(row.state))
 
 
 def _copy(row: Row[Any]) -> Copy:
