@@ -20,6 +20,7 @@ from kiosk import journal as journals
 from kiosk.cli_check import check_group
 from kiosk.cli_config import config_group, policy_group
 from kiosk.cli_import import import_group
+from kiosk.cli_print import cards_group, labels_group
 from kiosk.clock import SystemClock
 from kiosk.entry import Entry, parse
 from kiosk.errors import KioskError
@@ -64,6 +65,8 @@ main.add_command(check_group, "check")
 main.add_command(config_group, "config")
 main.add_command(policy_group, "policy")
 main.add_command(import_group, "import")
+main.add_command(cards_group, "cards")
+main.add_command(labels_group, "labels")
 main.add_command(demo)
 
 

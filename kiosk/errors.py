@@ -25,3 +25,7 @@ class StoreBusy(StoreError, TimeoutError):
 
 class StoreNewer(StoreError, RuntimeError):
     """The store was written by a later release than this one."""
+
+
+class SheetError(KioskError):
+    """What was asked for cannot be printed at all."""

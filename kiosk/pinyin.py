@@ -24,6 +24,15 @@ JOINED_MAX = 24
 
 # NFKD parts ǖ into u, diaeresis, tone mark: only the diaeresis tells u and ü apart.
 _KEPT_MARKS = "\u0308"
+# Surnames that are read otherwise as words.
+_SURNAMES = dict(
+    pair.split(":")
+    for pair in (
+        "曾:zēng 单:shàn 仇:qiú 解:xiè 任:rén 华:huà 盖:gě 区:ōu 查:zhā 朴:piáo 覃:qín 葛:gě 缪:miào 折:shé "
+        "翟:zhái 卜:bǔ 阚:kàn 占:zhān 过:guō 哈:hǎ 种:chóng 祭:zhài 员:yùn 燕:yān 那:nā"
+    ).split()
+)
+
 _U_UMLAUT = re.compile("u\u0308")
 
 
@@ -43,6 +52,17 @@ def toned(text: str) -> str:
     if not any(is_chinese(c) for c in text):
         return ""
     return " ".join(SPACE if s.isspace() else s for s in _syllables(text))
+
+
+def name_toned(name: str) -> str:
+    """A person's name in pinyin, a syllable for each character; "" where no character is Chinese.
+
+    Surnames have readings of their own (曾 is zēng, not céng).
+    """
+    read = toned(name)
+    if name[:1] in _SURNAMES and len(name) > 1:
+        read = " ".join([_SURNAMES[name[0]], *read.split(" ")[1:]])
+    return read.replace(SPACE, " ")
 
 
 def ruby(text: str, pinyin: str) -> tuple[tuple[str, str], ...]:
