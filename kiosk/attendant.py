@@ -101,6 +101,8 @@ class Attendant:
 
     def scan(self, scan: Scan, now: Now) -> bool:
         """Decide and do one scan; `now` is the time it was read. False for a repeat: nobody did anything."""
+        if self.state.place is Place.STAFF:
+            self.state = turned_to(self.state, Place.IDLE)
         barcode = classify(scan.text, self._rules().library.barcodes)
         seen = self._what_is(barcode, scan)
         move = SCANS[self.state.visit is not None, seen]
@@ -250,6 +252,8 @@ class Attendant:
                 self.state = turned_to(self.state, Place.GUIDE, topic=finger.touch)
             case Touch.FIND:
                 self.state = turned_to(self.state, Place.FIND)
+            case Touch.STAFF:
+                self.state = turned_to(self.state, Place.STAFF)
             case Touch.NUMBER:
                 self.state = turned_to(self.state, Place.NUMBER)
             case Touch.KEY | Touch.ERASE | Touch.CLEAR:

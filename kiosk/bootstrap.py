@@ -27,6 +27,7 @@ from kiosk.imports import finish_interrupted
 from kiosk.journal import Journal
 from kiosk.rulebook import Rulebook
 from kiosk.screen import Screen, VisitView
+from kiosk.signs import Light
 from kiosk.slips import SlipPrinter
 from kiosk.station import Patience, Ports, Station
 from kiosk.store.lock import FolderLock
@@ -38,6 +39,7 @@ from web_ui.station.slip import slip_html, slip_text
 log = structlog.get_logger()
 
 HOST = "127.0.0.1"
+WORKS: dict[str, object] = {"state": "green", "what": "simulated printer", "do": ""}
 
 
 @dataclass(slots=True)
@@ -58,16 +60,8 @@ class Running:
 
     def problems(self) -> list[str]:
         """What whoever starts it should know at once."""
-        pretended = [s.name for s in self.scanners if isinstance(s, SimulatedScanner)]
-        said = [
-            f"scanner {name} is simulated: nothing can be scanned with it; see station.toml"
-            for name in pretended
-        ]
-        if not self.clock.now().sure:
-            said.append(
-                "the clock cannot be trusted yet; connect the network, or run: kiosk clock confirm"
-            )
-        return said
+        signs = self.station.signs()
+        return [f"{s.part}: {s.what}; {s.todo}" for s in signs if s.light is not Light.GREEN]
 
     def stop(self) -> None:
         """Drivers first, then what they handed in, then the pages, then the store: nothing read is lost."""
@@ -104,9 +98,18 @@ def start(
     line = threading.Event()
     line.set()
     online = _online(settings, line, demo=demo)
-    parts = health.Parts(store, clock, rulebook, scanners, online)
     tray = SimulatedPrinter() if settings.printer.kind == "simulator" else None
     paper = SlipPrinter(_printing(tray, rulebook)) if tray else None
+    parts = health.Parts(
+        store,
+        clock,
+        rulebook,
+        scanners,
+        online,
+        central=bool(settings.central.address),
+        printer=(lambda: WORKS) if tray else None,
+        simulated=frozenset() if demo else health.simulated(settings),
+    )
     room = settings.station.room or rulebook.current.library.library.room
     desk = Desk(store, Journal(settings.station.id, clock), lambda: rulebook.current, room=room)
     ports = Ports(
@@ -115,6 +118,7 @@ def start(
         clock=clock,
         find=finding(store, rulebook),
         status=lambda: health.marks(parts),
+        signs=lambda: health.signs(parts),
         health=lambda: health.report(parts),
         upkeep=store.keep_room,
         paper=paper,

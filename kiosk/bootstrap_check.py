@@ -60,7 +60,7 @@ def check(folders: Folders, *, port: int | None = None) -> list[Row]:
         rows += [*_of_stopped(port), *_looked_at(settings, rulebook, store)]
     if store:
         store.close()
-    return [*rows, *_simulated(settings), *journal_rows, *_central(settings)]
+    return [*rows, *journal_rows, *_central(settings)]
 
 
 def worst(rows: list[Row]) -> str:
@@ -68,8 +68,13 @@ def worst(rows: list[Row]) -> str:
 
 
 def rows_of(report: dict[str, Any]) -> Iterator[Row]:
-    """The lines of /health: of several devices of a kind each one, not only the worst."""
+    """The lines of /health: of several devices of a kind each one, not only the worst.
+
+    Not that of the central record: whether it answers is looked at here, and told in a row of its own.
+    """
     for key, value in report.items():
+        if key == "central":
+            continue
         if isinstance(value, list):
             yield from ((key.removesuffix("s"), one) for one in value)
         elif isinstance(value, dict) and "state" in value and not report.get(f"{key}s"):
@@ -129,7 +134,9 @@ def _looked_at(settings: Settings, rulebook: Rulebook, store: Store | None) -> l
         held = store or Store.open(Path(empty))
         clock = SystemClock(zone, lambda: journal.trusted_ms(held))
         scanners = make_scanners(settings.scanners)
-        parts = health.Parts(held, clock, rulebook, scanners, lambda: None)
+        parts = health.Parts(
+            held, clock, rulebook, scanners, lambda: None, simulated=health.simulated(settings)
+        )
         try:
             _open(scanners)
             rows = list(rows_of(health.report(parts)))
@@ -147,13 +154,6 @@ def _open(scanners: tuple[Scanner, ...]) -> None:
     end = time.monotonic() + OPENING_S
     while time.monotonic() < end and any(one.health()["state"] == "yellow" for one in scanners):
         time.sleep(0.05)
-
-
-def _simulated(settings: Settings) -> Iterator[Row]:
-    for one in settings.scanners:
-        if one.kind == "simulator":
-            what = f"{one.name} is simulated: nothing real can be scanned with it"
-            yield "scanner", line("yellow", what, "see what is plugged in with: kiosk probe")
 
 
 def _holder(folder: Path) -> str | None:

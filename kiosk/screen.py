@@ -10,6 +10,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from kiosk.domain import Note, Reason
+from kiosk.signs import Sign
 
 
 class Place(StrEnum):
@@ -22,6 +23,7 @@ class Place(StrEnum):
     FIND = "find"
     NUMBER = "number"
     NOTICE = "notice"
+    STAFF = "staff"
 
 
 class Touch(StrEnum):
@@ -49,6 +51,7 @@ class Touch(StrEnum):
     USE = "use"
     SLIP = "slip"
     PRINT = "print"
+    STAFF = "staff"
 
 
 class LineKind(StrEnum):
@@ -179,12 +182,16 @@ class OpenHours:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """Small marks for staff: entries not yet sent, whether the line to the central record is up, trouble in words."""
+    """Small marks for staff: entries not yet sent, whether the line to the central record is up, trouble in words.
+
+    urgent: something does not work until a person has seen to it.
+    """
 
     unsent: int = 0
     online: bool | None = None
     trouble: tuple[str, ...] = ()
     store_full: bool = False
+    urgent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +199,7 @@ class Screen:
     """All of the touchscreen at one moment. `n` grows with every change; `cue_n` with every sound.
 
     ends_in_ms of total_ms: the countdown of the present place (None: no time-out runs).
+    signs: every part of the station, while staff look at them.
     topic: which guide (Touch.GUIDE_*). notice: a full-page explanation (unknown card, ISBN, unreadable, ...).
     """
 
@@ -216,4 +224,5 @@ class Screen:
     total_ms: int | None = None
     contrast: bool = False
     status: Status = Status()
+    signs: tuple[Sign, ...] = ()
     messages: tuple[str, ...] = ()

@@ -23,6 +23,7 @@ from kiosk.screen import (
     Touch,
     VisitView,
 )
+from kiosk.signs import Sign
 from kiosk.visit import FIRST_BEFORE, State, Visit, avatar, offers
 
 _KINDS = {
@@ -50,6 +51,7 @@ class Shown:
     account: Account | None
     find: FindView | None
     status: Status
+    signs: tuple[Sign, ...]
     timing: Timing
     room: str
     printer: bool
@@ -92,6 +94,7 @@ def screen_of(n: int, state: State, rules: Rules, now: Now, shown: Shown) -> Scr
         total_ms=shown.timing.total_ms,
         contrast=state.contrast,
         status=shown.status,
+        signs=shown.signs,
         messages=(message,) if message else (),
     )
 

@@ -24,6 +24,7 @@ from kiosk.errors import StoreError
 from kiosk.rulebook import Rulebook
 from kiosk.screen import FindView, Place, Screen, Status, Touch, VisitView
 from kiosk.show import Shown, Timing, screen_of
+from kiosk.signs import Sign
 from kiosk.visit import Visit
 
 log = structlog.get_logger()
@@ -46,6 +47,7 @@ class Patience:
     visit_s: float = 20
     page_s: float = 15
     find_s: float = 45
+    staff_s: float = 60
     repeat_ms: int = 3000
 
 
@@ -53,8 +55,8 @@ class Patience:
 class Ports:
     """What the station works with.
 
-    find: (typed letters, language) -> results. status: marks for staff, read once a second. health: for /health.
-    upkeep: what the store wants done now and then, once a second too.
+    find: (typed letters, language) -> results. status: marks for staff, read once a second. signs: all that the marks
+    stand for. health: for /health. upkeep: what the store wants done now and then, once a second too.
     """
 
     desk: Desk
@@ -62,6 +64,7 @@ class Ports:
     clock: Clock
     find: Callable[[str, str], FindView]
     status: Callable[[], Status]
+    signs: Callable[[], tuple[Sign, ...]]
     health: Callable[[], dict[str, object]]
     upkeep: Callable[[], None]
     paper: Paper | None
@@ -153,6 +156,10 @@ class Station:
             return now
         return self._finished.get(visit_id)
 
+    def signs(self) -> tuple[Sign, ...]:
+        """How every part is, for whoever looks after the machine."""
+        return self._p.signs()
+
     def health(self) -> dict[str, object]:
         """How everything is: for /health."""
         failed = {"stopped": repr(self.failed)} if self.failed else {}
@@ -214,7 +221,8 @@ class Station:
         minute_passed = now.local.replace(second=0, microsecond=0) != self.screen.local.replace(
             second=0, microsecond=0
         )
-        if changed or minute_passed or status != self._status:
+        watched = self._attendant.state.place is Place.STAFF
+        if changed or minute_passed or watched or status != self._status:
             self._status = status
             self._publish(now)
 
@@ -231,6 +239,8 @@ class Station:
                 return self._patience.visit_s
             case Place.FIND | Place.NUMBER:
                 return self._patience.find_s
+            case Place.STAFF:
+                return self._patience.staff_s
             case Place.GUIDE | Place.NOTICE | Place.RETURNS:
                 return self._patience.page_s
             case Place.IDLE:
@@ -306,6 +316,7 @@ class Station:
             account=account,
             find=find,
             status=self._status,
+            signs=self._p.signs() if state.place is Place.STAFF else (),
             timing=self._timing(),
             room=self._p.room,
             printer=self._p.paper is not None,

@@ -77,7 +77,8 @@ SCANS: dict[tuple[bool, Seen], Move] = {
     (True, Seen.REPEAT): Move.SOFTLY,
 }
 
-_ALWAYS = frozenset({Touch.LANGUAGE, Touch.CONTRAST, Touch.HOME})
+# What staff see names nobody; but a visit is its patron's: it must be finished before they look.
+_ALWAYS = frozenset({Touch.LANGUAGE, Touch.CONTRAST, Touch.HOME, Touch.STAFF})
 _DOORS = frozenset(
     {Touch.GUIDE_BORROW, Touch.GUIDE_RETURN, Touch.GUIDE_LOANS, Touch.FIND, Touch.NUMBER}
 )
@@ -89,9 +90,10 @@ TOUCHES: dict[Place, frozenset[Touch]] = {
     Place.GUIDE: _ALWAYS | _DOORS | {Touch.STAY},
     Place.NOTICE: _ALWAYS | _DOORS | {Touch.STAY},
     Place.RETURNS: _ALWAYS | _DOORS | {Touch.STAY},
+    Place.STAFF: _ALWAYS,
     Place.FIND: _ALWAYS | _PAD,
     Place.NUMBER: _ALWAYS | _PAD | {Touch.ENTER},
-    Place.VISIT: (_ALWAYS - {Touch.HOME})
+    Place.VISIT: (_ALWAYS - {Touch.HOME, Touch.STAFF})
     | {
         Touch.STAY,
         Touch.FINISH,

@@ -10,6 +10,7 @@ from web_ui.covers import cover
 from web_ui.lines import line_view
 from web_ui.qr import qr_svg
 from web_ui.slip_words import slip_text
+from web_ui.staff_words import staff_view
 from web_ui.telling import tell_day
 
 EXPIRES_SOON_DAYS = 30
@@ -45,6 +46,8 @@ def place_view(screen: Screen, voice: Voice) -> Json:
         case Place.NOTICE:
             notice = line_view(screen.notice, voice, screen.local) if screen.notice else None
             return {"notice": notice, "notice_hint": voice("notice.hint")}
+        case Place.STAFF:
+            return {"staff": staff_view(screen.signs, voice)}
         case _:
             assert_never(screen.place)
 

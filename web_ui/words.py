@@ -59,7 +59,7 @@ def _frame(screen: Screen, voice: Voice) -> Json:
         "touches": {str(t): voice(f"touch.{t}", text="") for t in Touch},
         "ui": {
             key: voice(f"ui.{key}")
-            for key in ("contrast", "connecting", "connecting_more", "home", "up", "down")
+            for key in ("contrast", "connecting", "connecting_more", "home", "up", "down", "status")
         },
     }
 
@@ -124,22 +124,28 @@ def _hours_text(hours: OpenHours, screen: Screen, voice: Voice) -> str:
 
 
 def _status(screen: Screen, voice: Voice) -> Json:
-    """A quiet mark for staff: "" where all is well. Trouble is in the library's own words."""
+    """A quiet mark for staff: "" where all is well. `short` stands beside it; trouble is in the station's own words."""
     status = screen.status
-    marks = [voice("ui.trouble")] if status.trouble else []
+    in_trouble = bool(status.trouble or status.store_full)
+    marks = [voice("ui.trouble")] if in_trouble else []
     if status.online is False:
         marks.append(voice("ui.offline"))
     if status.unsent:
         marks.append(voice("ui.unsent", n=status.unsent))
     return {
         "mark": "trouble"
-        if status.trouble
+        if in_trouble
         else "offline"
         if status.online is False
         else "unsent"
         if status.unsent
         else "",
-        "text": " · ".join(marks),
+        "text": " · ".join(marks) or voice("ui.well"),
+        "short": voice("ui.trouble_short")
+        if status.urgent
+        else voice("ui.offline_short")
+        if status.online is False
+        else "",
         "trouble": list(status.trouble),
         "store_full": voice("ui.store_full") if status.store_full else "",
         "unsent": status.unsent,

@@ -88,6 +88,7 @@ class School:
             clock=self.clock,
             find=finding(self.store, self.rulebook),
             status=lambda: health.marks(parts),
+            signs=lambda: health.signs(parts),
             health=lambda: health.report(parts),
             upkeep=self.store.keep_room,
             paper=None,

@@ -62,11 +62,11 @@ def files(folder: Path) -> dict[str, bytes]:
 def test_a_station_that_does_not_run_is_looked_at_and_nothing_is_changed(folder: Path) -> None:
     before = files(folder)
     done = check(folder)
-    assert done.exit_code == 0, done.output
+    assert done.exit_code == 1, done.output
     assert "does not run; its devices were opened for a moment" in done.output
     assert "0 entries, the chain is whole" in done.output
-    assert "front is simulated: nothing real can be scanned" in done.output
-    assert "The station is yellow." in done.output
+    assert "front: a simulated scanner reads no barcodes" in done.output
+    assert "The station is red." in done.output
     assert files(folder) == before
 
 

@@ -151,10 +151,15 @@ def test_calendar_prints_a_term_with_windows_closed_days_and_hours() -> None:
         "2026-11-05 to 2026-11-06  closed: 秋季运动会 / Autumn sports days",
         "2026-10-10  runs as wed",
         "An ordinary week has 50.8 opening hours: reaches 40 opening hours a week.",
-        "Known until 2026-12-31: exchanged working days (holidays.complete_until).",
-        "WARNING: the calendar's data ends on 2026-12-31.",
+        "Known until 2027-07-09: exchanged working days (holidays.complete_until).",
     ):
         assert said in result.output
+    assert "WARNING" not in result.output
+
+
+def test_a_calendar_beyond_what_is_known_warns() -> None:
+    result = run(policy_group, "calendar", "--from", "2027-07-01", "--to", "2027-07-31")
+    assert "WARNING: the calendar's data ends on 2027-07-09." in result.output
 
 
 def test_calendar_of_one_room_says_that_it_does_not_reach_forty_hours() -> None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
+from config.settings import load_station
+from config.station import Printer
 from drivers.simulator import SimulatedScanner
 from kiosk import health
+from kiosk.bootstrap_demo import SHIPPED
 from kiosk.health import Parts
 from tests.kiosk.school import CITY, XIAOMAN, ZONE, School
 
@@ -30,7 +34,8 @@ def test_all_is_green_and_counted(school: School, parts: Parts) -> None:
     school.desk.checkin(CITY, school.now)
     report = health.report(parts)
     assert report["state"] == "green", report
-    assert (report["journal_length"], report["unsent_entries"]) == (1, 1)
+    assert (report["journal_length"], report["unsent_entries"]) == (1, 0)
+    assert part(parts, "central")["what"] == "none configured"
     assert report["online"] is None
     assert report["rules_digest"] == school.rulebook.current.digest
     assert health.marks(parts).trouble == ()
@@ -43,8 +48,10 @@ def test_entries_that_the_central_record_made_durable_are_not_unsent(
         school.desk.checkin(CITY, school.now)
     with school.store.begin() as tx:
         tx.set_value("durable:1", "2")
+    parts = replace(parts, central=True, online=lambda: True)
     assert health.report(parts)["unsent_entries"] == 1
     assert health.marks(parts).unsent == 1
+    assert part(parts, "central")["what"] == "1 entries wait to be sent"
 
 
 def test_an_unplugged_scanner_is_red_and_named(school: School, parts: Parts) -> None:
@@ -56,7 +63,35 @@ def test_an_unplugged_scanner_is_red_and_named(school: School, parts: Parts) -> 
 
 def test_a_station_without_a_scanner_is_red(school: School) -> None:
     bare = Parts(school.store, school.clock, school.rulebook, (), lambda: True)
-    assert part(bare, "scanner")["do"] == "add a [[scanners]] table"
+    assert part(bare, "scanner")["do"].startswith("run `kiosk probe`")
+
+
+def test_a_pretended_scanner_or_printer_is_red_outside_the_demo(parts: Parts) -> None:
+    def works() -> dict[str, object]:
+        return {"state": "green", "what": "works", "do": ""}
+
+    demo = replace(parts, printer=works)
+    assert (part(demo, "scanner")["state"], part(demo, "printer")["state"]) == ("green", "green")
+    real = replace(demo, simulated=frozenset(["scanner", health.PRINTER]))
+    for name in ("scanner", "printer"):
+        assert part(real, name)["state"] == "red"
+        assert "kiosk probe" in part(real, name)["do"]
+    assert health.marks(real).urgent
+
+
+def test_the_shipped_station_toml_pretends_its_scanner() -> None:
+    shipped = load_station(SHIPPED / "station.toml")
+    assert health.simulated(shipped) == {"front"}
+    paper = shipped.model_copy(update={"printer": Printer(kind="simulator")})
+    assert health.simulated(paper) == {"front", health.PRINTER}
+
+
+def test_a_cut_network_is_yellow_and_no_trouble_for_pupils(parts: Parts) -> None:
+    cut = replace(parts, online=lambda: False)
+    assert part(cut, "central")["state"] == "yellow"
+    assert "lending goes on" in part(cut, "central")["what"]
+    marks = health.marks(cut)
+    assert (marks.online, marks.trouble, marks.urgent) == (False, (), False)
 
 
 def test_an_unsure_clock_is_yellow_and_says_what_to_run(school: School, parts: Parts) -> None:
@@ -87,10 +122,12 @@ def test_rules_that_were_not_taken_up_are_yellow_and_quoted(school: School, part
 
 
 def test_a_calendar_that_ends_soon_is_yellow(school: School, parts: Parts) -> None:
-    school.clock.set(datetime(2026, 12, 20, 11, 45, tzinfo=ZONE))
+    school.clock.set(datetime(2027, 5, 9, 11, 45, tzinfo=ZONE))
+    assert part(parts, "calendar")["state"] == "green"
+    school.clock.set(datetime(2027, 5, 10, 11, 45, tzinfo=ZONE))
     line = part(parts, "calendar")
     assert line["state"] == "yellow"
-    assert line["what"].endswith("known only to 2026-12-31")
+    assert line["what"].endswith("known only to 2027-07-09")
 
 
 def test_each_scanner_has_a_line_of_its_own_and_the_worst_one_counts(
@@ -100,8 +137,12 @@ def test_each_scanner_has_a_line_of_its_own_and_the_worst_one_counts(
     other.unplug()
     both = Parts(school.store, school.clock, school.rulebook, (school.scanner, other), lambda: None)
     report = health.report(both)
-    assert report["scanners"] == [school.scanner.health(), other.health()]
-    assert (report["scanner"], report["state"]) == (other.health(), "red")
+    told = cast("list[dict[str, str]]", report["scanners"])
+    assert [line["what"] for line in told] == [
+        school.scanner.health()["what"],
+        other.health()["what"],
+    ]
+    assert (report["scanner"], report["state"]) == (told[1], "red")
 
 
 def test_the_station_reports_what_waits_and_why_it_stopped(tmp_path: Path) -> None:

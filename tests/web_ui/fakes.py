@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from kiosk.screen import Screen, Touch, VisitView
+from kiosk.signs import Condition, Sign
 from tests.web_ui.samples import LOCAL
 
 
@@ -56,6 +57,9 @@ class FakeStation:
 
     def visit_view(self, visit_id: str) -> VisitView | None:
         return self.visits.get(visit_id)
+
+    def signs(self) -> tuple[Sign, ...]:
+        return (Sign(Condition.SCANNER_OK, "scanner: works"),)
 
     def health(self) -> dict[str, Any]:
         return {"ok": True, "unsent": 0}

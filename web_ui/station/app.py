@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from flask import Flask
 
 from kiosk.screen import Screen, Touch, VisitView
+from kiosk.signs import Sign
 from web_ui.demo import Hands, demo_pages
 from web_ui.events import Frames, Streams
 from web_ui.security import guard
@@ -31,6 +32,8 @@ class Station(Protocol):
     ) -> bool: ...
 
     def visit_view(self, visit_id: str) -> VisitView | None: ...
+
+    def signs(self) -> tuple[Sign, ...]: ...
 
     def health(self) -> dict[str, Any]: ...
 

@@ -1,0 +1,34 @@
+"""The signs of the station in words for staff: what it is, and what to do. Nothing here names a patron."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from kiosk.signs import Light, Sign
+from web_ui.catalogue import Voice
+
+Json = dict[str, object]
+
+
+def staff_view(signs: Sequence[Sign], voice: Voice) -> Json:
+    return {
+        "head": voice("staff.head"),
+        "close": voice("staff.close"),
+        "signs": [sign_view(sign, voice) for sign in signs],
+    }
+
+
+def sign_view(sign: Sign, voice: Voice) -> Json:
+    """One part; `detail` is the station's own English, with all particulars, where something is not green."""
+    key = f"staff.sign.{sign.condition}"
+    values: dict[str, Any] = dict(sign.values)
+    return {
+        "part": voice(f"staff.part.{sign.part}"),
+        "name": sign.name,
+        "light": str(sign.light),
+        "light_word": voice(f"staff.light.{sign.light}"),
+        "what": voice(f"{key}.what", None, **values),
+        "todo": voice(f"{key}.todo"),
+        "detail": "" if sign.light is Light.GREEN else sign.what,
+    }
