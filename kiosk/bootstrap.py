@@ -85,7 +85,7 @@ def start(
     store = open_store(folders, settings, reserve=True)
     finished = finish_interrupted(store)
     if finished:
-        log.info("an interrupted import was finished", done=finished)
+        log.info("an import was broken off earlier", now=finished)
     zone = ZoneInfo(rulebook.current.library.library.time_zone)
     if demo:
         fill_with_sample(store, rulebook.current, settings.station.id, zone)

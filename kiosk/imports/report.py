@@ -83,4 +83,8 @@ def note_problems(report: Report, folder: Path, staging: Staging) -> None:
     report.file = folder / f"{stamp}-{report.kind}.txt"
     lines = [f"{report.source}: {report.rejected} rejected, {report.warnings} remarks", ""]
     lines += [as_line(p, report.unit) for p in found]
-    report.file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    try:
+        report.file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    except OSError:
+        report.file.unlink(missing_ok=True)
+        raise

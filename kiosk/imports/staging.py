@@ -17,6 +17,11 @@ from typing import Any
 from kiosk.imports.faults import Problem
 
 FILE = "import.sqlite"
+# Held while the store is written, so that what is begun can be taken back on a disk that others have filled.
+ROOM = "import.room"
+ROOM_MB = 8
+# What SQLite says of a file in which the tables are not there yet.
+_NOT_BEGUN = (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
 
 _TABLES = """
 CREATE TABLE run (key TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -59,9 +64,13 @@ class Staging:
     def fresh(cls, folder: Path, kind: str, source: str) -> Staging:
         """An empty one, in place of whatever was there."""
         remove(folder)
-        staging = cls(folder / FILE)
-        staging.conn.executescript(_TABLES)
-        staging.set(phase="reading", kind=kind, source=source)
+        try:
+            staging = cls(folder / FILE)
+            staging.conn.executescript(_TABLES)
+            staging.set(phase="reading", kind=kind, source=source)
+        except sqlite3.Error:
+            remove(folder)
+            raise
         return staging
 
     def close(self) -> None:
@@ -85,10 +94,12 @@ class Staging:
         self.conn.execute("BEGIN IMMEDIATE")
         try:
             yield self.conn
+            self.conn.execute("COMMIT")
         except BaseException:
-            self.conn.execute("ROLLBACK")
+            # A full disk has taken it back already.
+            if self.conn.in_transaction:
+                self.conn.execute("ROLLBACK")
             raise
-        self.conn.execute("COMMIT")
 
     def stage(self, kind: str, key: str, owner: str, line: int, vals: dict[str, Any]) -> None:
         """The first of a kind and key counts: a title stands in a table once a copy."""
@@ -116,6 +127,11 @@ class Staging:
     def planned(self) -> int:
         return int(self.conn.execute("SELECT count(*) FROM work").fetchone()[0])
 
+    def planned_bytes(self) -> int:
+        """How much is to be written, as text."""
+        sql = "SELECT coalesce(sum(length(CAST(vals AS BLOB)) + length(key)), 0) FROM work"
+        return int(self.conn.execute(sql).fetchone()[0])
+
     def after(self, seq: int, limit: int) -> list[Item]:
         """The next rows to write, all of one kind."""
         sql = "SELECT * FROM work WHERE seq > ? ORDER BY seq LIMIT ?"
@@ -138,7 +154,7 @@ class Staging:
 
 def remove(folder: Path) -> None:
     """Take the file away; its log first, so that a crash never leaves a log without its file."""
-    for name in (f"{FILE}-wal", f"{FILE}-shm", FILE):
+    for name in (f"{FILE}-wal", f"{FILE}-shm", FILE, ROOM):
         (folder / name).unlink(missing_ok=True)
 
 
@@ -149,8 +165,10 @@ def left_behind(folder: Path) -> Staging | None:
     try:
         staging = Staging(folder / FILE)
         phase = staging.get("phase")
-    except sqlite3.DatabaseError:
-        # Killed before its tables were there: the store was not touched yet.
+    except sqlite3.DatabaseError as error:
+        # Only killed before its tables were there it is nothing: the store was not touched yet.
+        if error.sqlite_errorcode not in _NOT_BEGUN:
+            raise
         phase = None
     if phase in ("applying", "undoing"):
         staging.durable()

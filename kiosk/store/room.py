@@ -46,8 +46,8 @@ def _free(folder: Path) -> int:
 class Reserve:
     """A file that keeps room on the disk: grown when there is plenty, given back slice by slice when there is none."""
 
-    def __init__(self, folder: Path, size_mb: int, *, keep_free_mb: int) -> None:
-        self._path = folder / "reserve.bin"
+    def __init__(self, path: Path, size_mb: int, *, keep_free_mb: int) -> None:
+        self._path = path
         self._size_mb = size_mb
         self._keep_free_mb = keep_free_mb
 
@@ -68,9 +68,9 @@ class Reserve:
             return
 
     def give(self) -> bool:
-        """Give a slice back to the disk; False when there is none."""
+        """Give a slice back to the disk; False when there is none, or when it is kept by another process."""
         left = self._held_mb() - SLICE_MB
-        if left < 0:
+        if left < 0 or not self._size_mb:
             return False
         os.truncate(self._path, left * MB)
         return True

@@ -40,7 +40,7 @@ class Store:
     ) -> None:
         self.folder = folder
         self.path = folder / FILE
-        self._reserve = Reserve(folder, reserve_mb, keep_free_mb=stop_below_mb)
+        self._reserve = Reserve(folder / "reserve.bin", reserve_mb, keep_free_mb=stop_below_mb)
         self._stop_below_mb = stop_below_mb
         self._only_look = only_look
         self._engine = _engine(self.path, only_look=only_look)
@@ -129,6 +129,10 @@ class Store:
     def free_mb(self) -> int:
         """Raises OSError where the disk does not answer."""
         return free_mb(self.folder)
+
+    def spare_mb(self) -> int:
+        """What may be written before checkouts stop; raises OSError where the disk does not answer."""
+        return self.free_mb() - self._stop_below_mb
 
     def keep_room(self) -> None:
         """Hold room back for returns on a full disk, as much as there is; called again and again."""
