@@ -12,6 +12,7 @@ Port = Annotated[int, Field(ge=1, le=65_535)]
 Megabytes = Annotated[int, Field(ge=0, le=1_000_000)]
 Seconds = Annotated[int, Field(ge=5, le=3_600)]
 Affix = Annotated[str, Field(max_length=16, pattern=r"^[\x00-\x7f]*$")]
+Decoder = Literal["zxing-cpp", "pyzbar", "tapirscan", "tapirscan-medium"]
 CardFormat = Literal[
     "10H",
     "8H",
@@ -24,6 +25,9 @@ CardFormat = Literal[
     "4H+4H",
     "4H4H",
 ]
+
+# Asked in this order until one reads; those that a site leaves out are not missed.
+DECODERS: tuple[Decoder, ...] = ("zxing-cpp", "tapirscan", "tapirscan-medium")
 
 
 class StationIdentity(Table):
@@ -63,7 +67,7 @@ class ScannerSettings(Table):
     """
 
     name: Text
-    kind: Literal["simulator", "serial", "keyboard"]
+    kind: Literal["simulator", "serial", "keyboard", "camera"]
     port: Annotated[str, Field(max_length=200)] = ""
     baud: Annotated[int, Field(ge=300, le=4_000_000)] = 9_600
     ends_with: Literal["cr", "lf", "crlf", "tab", "silence"] = "cr"
@@ -75,15 +79,26 @@ class ScannerSettings(Table):
     longest: Annotated[int, Field(ge=1, le=1_000)] = 128
     card_from: CardFormat | Literal[""] = ""
     card_to: CardFormat | Literal[""] = ""
+    width: Annotated[int, Field(ge=160, le=7_680)] = 1_280
+    height: Annotated[int, Field(ge=120, le=4_320)] = 720
+    fourcc: Annotated[str, Field(pattern=r"^([A-Z0-9]{4})?$")] = "MJPG"
+    fps: Annotated[int, Field(ge=1, le=120)] = 15
+    exposure_ms: Annotated[float, Field(ge=0, le=1_000)] = 0
+    region: Many[Annotated[int, Field(ge=0, le=7_680)]] = ()
+    cpu_percent: Annotated[int, Field(ge=5, le=100)] = 50
+    decoders: Annotated[Many[Decoder], Field(min_length=1)] = DECODERS
+    agree: Annotated[int, Field(ge=1, le=5)] = 2
 
     @model_validator(mode="after")
     def _own_keys_only(self) -> ScannerSettings:
         foreign = sorted(self.model_fields_set - {"name", "kind"} - _KEYS_OF[self.kind])
         if foreign:
             raise ValueError(f'kind = "{self.kind}" has no {", ".join(foreign)}; take it out')
-        needed = _NEEDED.get(self.kind)
-        if needed and not getattr(self, needed):
-            raise ValueError(f'kind = "{self.kind}" needs {needed}; write {_EXAMPLES[needed]}')
+        needed, example = _NEEDED.get(self.kind, ("kind", ""))
+        if not getattr(self, needed):
+            raise ValueError(f'kind = "{self.kind}" needs {needed}; write {example}')
+        if self.region and (len(self.region) != 4 or 0 in self.region[2:]):
+            raise ValueError("region is [left, top, width, height] in pixels; [] is all of it")
         if bool(self.card_from) != bool(self.card_to):
             raise ValueError("card_from and card_to go together; write both or none")
         if _CARD_BYTES.get(self.card_from, 4) < _CARD_BYTES.get(self.card_to, 4):
@@ -98,13 +113,17 @@ _KEYS_OF = {
     "simulator": frozenset[str](),
     "serial": _SHARED | {"port", "baud", "ends_with", "silence_ms", "encoding"},
     "keyboard": _SHARED | {"device"},
+    "camera": frozenset(
+        "device width height fourcc fps exposure_ms region cpu_percent decoders agree".split()
+    ),
 }
 # Bytes of a card's number that a format keeps; four unless said here.
 _CARD_BYTES = {"10H": 5, "6H8D": 3, "2H+4H": 3, "2H4H": 3}
-_NEEDED = {"serial": "port", "keyboard": "device"}
-_EXAMPLES = {
-    "port": 'port = "/dev/ttyACM0", or its name in /dev/serial/by-id',
-    "device": 'device = "0c2e:0b61", or its path in /dev/input/by-id',
+# Kind -> the key it cannot do without, and an example.
+_NEEDED = {
+    "serial": ("port", 'port = "/dev/ttyACM0", or its name in /dev/serial/by-id'),
+    "keyboard": ("device", 'device = "0c2e:0b61", or its path in /dev/input/by-id'),
+    "camera": ("device", 'device = "/dev/video0", or its name in /dev/v4l/by-id'),
 }
 
 

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
+from config.station import DECODERS
 from drivers.decode import Decoded, Decoder, Image, Symbology, canonical, read_zxing
 
-STANDARD = ("zxing-cpp", "tapirscan", "tapirscan-medium")
 # Too slow for every frame: asked for some of those in which the others saw nothing.
 SLOW = frozenset(("tapirscan-medium",))
 _STANDS_IN = {"tapirscan": "pyzbar"}
@@ -38,7 +38,7 @@ Import = Callable[[str], ModuleType]
 
 
 def find_decoders(
-    names: Iterable[str] = STANDARD, *, load: Import = importlib.import_module
+    names: Iterable[str] = DECODERS, *, load: Import = importlib.import_module
 ) -> Decoders:
     """Those of the named decoders that are installed, in order; a missing one does not stop the others."""
     quick: list[Decoder] = []

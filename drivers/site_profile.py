@@ -11,6 +11,10 @@ from dataclasses import dataclass
 from config.library import Barcodes
 from drivers.decode import ALL, Decoded, Symbology
 
+# A slanted ITF or a Codabar with glare in its middle is read short, and again in the next frame.
+_READ_SHORT = frozenset((Symbology.ITF, Symbology.CODABAR))
+UNGUARDED_FRAMES = 3
+
 
 @dataclass(frozen=True, slots=True)
 class SiteProfile:
@@ -43,6 +47,13 @@ class SiteProfile:
         if not self.shapes:
             return _plausible(one)
         return any(self._fits(one.text, shape) for shape in self.shapes)
+
+    def frames_needed(self, one: Decoded, agree: int) -> int:
+        """How many frames must agree; more where neither symbology nor library guards against a short read."""
+        guarded = one.symbology not in _READ_SHORT or any(
+            self._fits(one.text, shape) for shape in self.luhn
+        )
+        return agree if guarded else max(agree, UNGUARDED_FRAMES)
 
     def _fits(self, text: str, shape: str) -> bool:
         return fits(text, shape) and (shape not in self.luhn or luhn_holds(text))

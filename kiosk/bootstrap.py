@@ -94,7 +94,11 @@ def start(
         if demo
         else SystemClock(zone, lambda: journal.trusted_ms(store))
     )
-    scanners = make_scanners(settings.scanners, spy_folder=folders.store(settings) / "spy")
+    scanners = make_scanners(
+        settings.scanners,
+        lambda: rulebook.current.library.barcodes,
+        spy_folder=folders.store(settings) / "spy",
+    )
     line = threading.Event()
     line.set()
     online = _online(settings, line, demo=demo)

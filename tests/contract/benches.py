@@ -10,18 +10,40 @@ from typing import Protocol
 
 import pytest
 
+from drivers.camera import CameraScanner, is_film
+from drivers.decode import Image, Symbology
 from drivers.evdev_scanner import EvdevScanner
 from drivers.framing import Framing
+from drivers.look import Looked
 from drivers.scan import Scanner
 from drivers.serial_scanner import SerialScanner
 from drivers.simulator import SimulatedScanner
+from drivers.site_profile import SiteProfile
+from tests.drivers.views import NOTHING, WIDE, Projection, view
 from tests.drivers.wires import CTRL, Ear, Terminal, Typist, wait_until
 
 LONGEST = 128
+HELD = 4
+LABELS = (
+    "#",
+    "@@@",
+    "@@@@",
+    "####",
+    "########",
+    "b-######",
+    "before-#",
+    "after-#",
+    "########-@@@@@@",
+)
 
 
 class Bench(Protocol):
-    """`scan` types whole barcodes back to back; `slowly` lets one arrive in pieces; `damage` spoils one on its way."""
+    """`scan` types whole barcodes back to back; `slowly` lets one arrive in pieces; `damage` spoils one on its way.
+
+    `symbology`: what the scanner says of each.
+    """
+
+    symbology: str
 
     @property
     def scanner(self) -> Scanner: ...
@@ -40,6 +62,8 @@ class Bench(Protocol):
 
 
 class Simulated:
+    symbology = ""
+
     def __init__(self, folder: Path) -> None:
         self.scanner = SimulatedScanner("front")
 
@@ -64,6 +88,8 @@ class Simulated:
 
 
 class OnTerminal:
+    symbology = ""
+
     def __init__(self, folder: Path) -> None:
         self._terminal = Terminal(folder)
         self.scanner = SerialScanner("books", str(self._terminal.path), Framing())
@@ -90,6 +116,8 @@ class OnTerminal:
 
 
 class OnPipe:
+    symbology = ""
+
     def __init__(self, folder: Path) -> None:
         self._typist = Typist()
         self.scanner = EvdevScanner(
@@ -121,15 +149,60 @@ class OnPipe:
         self._typist.unplug()
 
 
-BENCHES: dict[str, Callable[[Path], Bench]] = {
+class OnFilm:
+    """A camera that watches a video file; every label is held still for a few frames."""
+
+    symbology = str(Symbology.CODE128)
+
+    def __init__(self, folder: Path) -> None:
+        self._projection = Projection(folder)
+        self._written = self._watched = 0
+        profile = SiteProfile(shapes=LABELS)
+        self.scanner = CameraScanner(
+            "camera", str(self._projection.path), profile=lambda: profile, watch=self._watch
+        )
+        self._show(NOTHING)
+
+    def scan(self, *texts: str) -> None:
+        self._show(*(view(text) for text in texts))
+
+    def slowly(self, text: str) -> None:
+        self._show(*(view(text, shift=shift) for shift in (-400, -250, -100, 0)))
+
+    def damage(self, text: str) -> None:
+        self._show(view(text)[:, : WIDE // 2])
+
+    def unplug(self) -> None:
+        self._projection.remove()
+
+    def replug(self) -> None:
+        self._written = self._watched = 0
+        self._show(NOTHING)
+
+    def close(self) -> None:
+        self.scanner.stop()
+
+    def _show(self, *views: Image) -> None:
+        # A film that is being watched is not taken away: its labels would be lost, as from under a real camera.
+        wait_until(lambda: self._watched == self._written, "the end of the film before")
+        self._written += self._projection.show(one for one in views for _ in range(HELD))
+
+    def _watch(self, looked: Looked) -> None:
+        self._watched += 1
+
+
+WIRED: dict[str, Callable[[Path], Bench]] = {
     "simulator": Simulated,
     "serial": OnTerminal,
     "keyboard": OnPipe,
 }
+BENCHES = {**WIRED, "video file": OnFilm}
 
 
 def real_scanner(port: str) -> Scanner:
-    """The device that was named on the command line: an input device by its path or ids, else a serial port."""
+    """The device that was named on the command line: camera, input device by its path or ids, else a serial port."""
+    if port.startswith(("/dev/video", "/dev/v4l/")) or is_film(port):
+        return CameraScanner("real", port)
     if port.startswith("/dev/input/") or (port.count(":") in (1, 2) and "/" not in port):
         return EvdevScanner("real", port, Framing())
     return SerialScanner("real", port, Framing(encoding="utf-8"))

@@ -7,11 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from tests.contract.benches import BENCHES, Bench
+from tests.contract.benches import BENCHES, WIRED, Bench
 
 
 @pytest.fixture(params=BENCHES)
 def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
     bench = BENCHES[request.param](tmp_path)
+    yield bench
+    bench.close()
+
+
+@pytest.fixture(params=WIRED)
+def wired(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
+    """Without the camera, which does not notice what it cannot read."""
+    bench = WIRED[request.param](tmp_path)
     yield bench
     bench.close()

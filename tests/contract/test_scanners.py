@@ -1,6 +1,6 @@
-"""What every scanner keeps, whatever it is made of: simulator, serial port, keyboard, recordings, a real device.
+"""What every scanner keeps: simulator, serial port, keyboard, camera on a video file, recordings, a real device.
 
-A real one: `pytest tests/contract --scanner /dev/ttyACM0` (or an input device); it asks a person to scan.
+A real one: `pytest tests/contract --scanner /dev/ttyACM0` (or an input device, or a camera); it asks a person to scan.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def test_a_scan_says_which_device_and_when(bench: Bench) -> None:
     bench.scan("20240001")
     ear.hears(1)
     (scan,) = ear.scans
-    assert scan == Scan("20240001", "", bench.scanner.name, scan.at_ms)
+    assert scan == Scan("20240001", bench.symbology, bench.scanner.name, scan.at_ms)
     assert before - 1 <= scan.at_ms <= time.monotonic_ns() // 1_000_000
 
 
@@ -78,24 +78,24 @@ def test_stop_leaves_no_thread_behind_and_is_prompt(bench: Bench) -> None:
     assert set(threading.enumerate()) <= before
 
 
-def test_a_damaged_scan_is_reported_and_the_next_one_is_sound(bench: Bench) -> None:
-    ear = started(bench)
-    bench.damage("20240001")
+def test_a_damaged_scan_is_reported_and_the_next_one_is_sound(wired: Bench) -> None:
+    ear = started(wired)
+    wired.damage("20240001")
     assert ear.hears(1) == [""]
-    wait_until(lambda: state(bench) == "yellow", "yellow")
-    health = bench.scanner.health()
+    wait_until(lambda: state(wired) == "yellow", "yellow")
+    health = wired.scanner.health()
     assert "the last scan was not believed" in str(health["what"])
     assert health["do"]
     # What was seen may be a card's number: health and log do not show it.
     assert "2024" not in str(health)
-    bench.scan("20240001")
+    wired.scan("20240001")
     assert ear.hears(2) == ["", "20240001"]
-    wait_until(lambda: state(bench) == "green", "green")
+    wait_until(lambda: state(wired) == "green", "green")
 
 
-def test_a_scan_longer_than_the_limit_is_no_scan(bench: Bench) -> None:
-    ear = started(bench)
-    bench.scan("9" * LONGEST, "9" * (LONGEST + 1), "9" * 5_000, "next")
+def test_a_scan_longer_than_the_limit_is_no_scan(wired: Bench) -> None:
+    ear = started(wired)
+    wired.scan("9" * LONGEST, "9" * (LONGEST + 1), "9" * 5_000, "next")
     assert ear.hears(4) == ["9" * LONGEST, "", "", "next"]
 
 

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from config.library import Barcodes
+from config.station import DECODERS
 from drivers.decode import ALL, Decoded, Image, Symbology, canonical, decode, read_zxing
-from drivers.decoders import NAMES, STANDARD, find_decoders
+from drivers.decoders import NAMES, find_decoders
 from drivers.site_profile import SiteProfile, fits, gtin_holds, is_isbn, luhn_holds
 from drivers.voting import Voting
 from tests.bench.frames import frames, label
@@ -109,7 +110,7 @@ def test_texts_are_as_the_label_means_them(symbology: Symbology, raw: str, text:
 
 
 def test_an_absent_decoder_is_named_once_and_pyzbar_stands_in() -> None:
-    decoders = find_decoders(STANDARD, load=without("tapirscan"))
+    decoders = find_decoders(DECODERS, load=without("tapirscan"))
     (sentence, *others) = decoders.absent
     assert sentence == (
         "decoder tapirscan is not installed (No module named 'tapirscan');"
@@ -169,7 +170,7 @@ def test_check_digits() -> None:
 
 def accepted(frames: list[str], needed: int = 2) -> list[str]:
     """Letters of a frame are the texts it shows; "-" is a frame that shows nothing."""
-    voting = Voting(needed)
+    voting = Voting(lambda _one: needed)
     texts = []
     for frame in frames:
         shown = [one(text) for text in frame if text != "-"]

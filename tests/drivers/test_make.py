@@ -9,8 +9,9 @@ from typing import get_args
 import pytest
 
 from config.settings import SettingsError, load_station
+from config.station import _KEYS_OF, ScannerSettings
 from config.station import CardFormat as CardFormatWords
-from config.station import ScannerSettings
+from drivers.camera import CameraScanner
 from drivers.cards import CardFormat, can_become
 from drivers.evdev_scanner import EvdevScanner
 from drivers.framing import Framing, Terminator
@@ -42,10 +43,12 @@ def test_each_kind_makes_its_own_scanner_in_order(tmp_path: Path) -> None:
             'name = "front"\nkind = "simulator"',
             'name = "books"\nkind = "serial"\nport = "/dev/ttyACM0"',
             'name = "cards"\nkind = "keyboard"\ndevice = "0c2e:0b61"',
+            'name = "desk"\nkind = "camera"\ndevice = "/dev/video0"',
         )
     )
-    assert [type(one) for one in made] == [SimulatedScanner, SerialScanner, EvdevScanner]
-    assert [one.name for one in made] == ["front", "books", "cards"]
+    kinds = [SimulatedScanner, SerialScanner, EvdevScanner, CameraScanner]
+    assert [type(one) for one in made] == kinds
+    assert [one.name for one in made] == ["front", "books", "cards", "desk"]
 
 
 def test_every_key_of_a_serial_scanner_reaches_its_framing(tmp_path: Path) -> None:
@@ -106,6 +109,18 @@ def test_a_card_reader_gives_cards_as_the_library_writes_them(tmp_path: Path) ->
             'kind = "keyboard" has no baud, port; take it out',
         ),
         (
+            'name = "a"\nkind = "camera"',
+            'kind = "camera" needs device; write device = "/dev/video0", or its name in /dev/v4l/by-id',
+        ),
+        (
+            'name = "a"\nkind = "camera"\ndevice = "0"\nregion = [0, 0, 640]',
+            "region is [left, top, width, height] in pixels; [] is all of it",
+        ),
+        (
+            'name = "a"\nkind = "camera"\ndevice = "0"\nends_with = "lf"',
+            'kind = "camera" has no ends_with; take it out',
+        ),
+        (
             'name = "a"\nkind = "simulator"\nlongest = 9',
             'kind = "simulator" has no longest; take it out',
         ),
@@ -150,6 +165,9 @@ def test_the_examples_in_the_shipped_file_are_good_settings(tmp_path: Path) -> N
     body = [line.removeprefix("# ") for line in lines[first:last] if line.startswith("# ")]
     wanted = [line for line in body if line.startswith("[[") or " = " in line.partition("#")[0]]
     (tmp_path / "station.toml").write_text(STATION + "\n".join(wanted), "utf-8")
-    books, cards = load_station(tmp_path / "station.toml").scanners
+    books, cards, desk = load_station(tmp_path / "station.toml").scanners
     assert (books.kind, books.baud, books.longest) == ("serial", 9600, 128)
     assert (cards.kind, cards.card_from, cards.card_to) == ("keyboard", "8H10D", "6H8D")
+    plain = ScannerSettings(name="desk", kind="camera", device="usb-ACME_Camera-video-index0")
+    # Every key stands there, with its default.
+    assert (desk, desk.model_fields_set >= _KEYS_OF["camera"]) == (plain, True)
