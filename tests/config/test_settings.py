@@ -94,7 +94,7 @@ def test_a_scanner_must_name_its_kind(folder: Path) -> None:
     assert said(folder) == [
         (
             "station.toml: scanners[0].kind: this key is missing; "
-            'write kind = "simulator" or "serial" or "keyboard"'
+            'write kind = "simulator" or "serial" or "keyboard" or "camera"'
         )
     ]
 
