@@ -92,7 +92,7 @@ def find(wanted: str, scanner: str, sysfs: Path = SYS, dev: Path = DEV) -> str:
     if len(fitting) == 1:
         return fitting[0].path
     if fitting:
-        ways = ", ".join(_best_name(found.path, dev) for found in fitting)
+        ways = ", ".join(best_name(found.path, dev) for found in fitting)
         raise ScannerMisnamed(
             f"scanner {scanner}: {len(fitting)} devices answer to {wanted}",
             f"set device in station.toml to one of {ways}",
@@ -119,13 +119,17 @@ def devices(sysfs: Path = SYS, dev: Path = DEV) -> Iterator[Found]:
 
 
 class KernelDevice:
-    """A device file, opened and grabbed: no other program, nor the console, sees its keys. OSError if it cannot be."""
+    """A device file, opened and grabbed: no other program, nor the console, sees its keys. OSError if it cannot be.
 
-    def __init__(self, path: str) -> None:
+    grab=False: to listen beside the others; for a maintainer whose own keyboard may be the one that is opened.
+    """
+
+    def __init__(self, path: str, *, grab: bool = True) -> None:
         self.where = f"keyboard scanner on {path}"
         self._descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         try:
-            fcntl.ioctl(self._descriptor, GRAB, 1)
+            if grab:
+                fcntl.ioctl(self._descriptor, GRAB, 1)
             fcntl.ioctl(self._descriptor, SET_CLOCK, struct.pack("i", _CLOCK_MONOTONIC))
         except OSError:
             os.close(self._descriptor)
@@ -159,7 +163,8 @@ def read_events(descriptor: int, wait_s: float) -> list[tuple[Event, int]]:
     ]
 
 
-def _best_name(path: str, dev: Path) -> str:
+def best_name(path: str, dev: Path) -> str:
+    """The device's lasting name, its link in by-id; its path where it has none."""
     by_id = sorted((dev / "by-id").glob("*-event-*"))
     same = [str(link) for link in by_id if os.path.realpath(link) == os.path.realpath(path)]
     return same[0] if same else path

@@ -81,6 +81,17 @@ def framing_of(settings: ScannerSettings) -> Framing:
     )
 
 
+def settings_of(device: str, *, baud: int = 9_600) -> ScannerSettings:
+    """A scanner that stands in no settings, by its address: an input device by its path or ids, else a serial port."""
+    if device.startswith("/dev/input/") or re.fullmatch(
+        r"[\da-fA-F]{4}:[\da-fA-F]{4}(:.+)?", device
+    ):
+        return ScannerSettings(name=device[:200], kind="keyboard", device=device)
+    return ScannerSettings(
+        name=device[:200], kind="serial", port=device, baud=baud, encoding="utf-8"
+    )
+
+
 def _spy(settings: ScannerSettings, folder: Path | None) -> Recorder | None:
     address = settings.port or settings.device
     if folder is None or not address.startswith(SPY):

@@ -19,6 +19,7 @@ from config.settings import SettingsError, load_library
 from kiosk import journal as journals
 from kiosk.cli_check import check_group
 from kiosk.cli_config import config_group, policy_group
+from kiosk.cli_devices import probe, record
 from kiosk.cli_import import import_group
 from kiosk.cli_print import cards_group, labels_group
 from kiosk.clock import SystemClock
@@ -63,6 +64,8 @@ def main() -> None:
 
 main.add_command(check_group, "check")
 main.add_command(config_group, "config")
+main.add_command(probe)
+main.add_command(record)
 main.add_command(policy_group, "policy")
 main.add_command(import_group, "import")
 main.add_command(cards_group, "cards")

@@ -15,6 +15,7 @@ from drivers.decode import Image, Symbology
 from drivers.evdev_scanner import EvdevScanner
 from drivers.framing import Framing
 from drivers.look import Looked
+from drivers.make import make_scanner, settings_of
 from drivers.scan import Scanner
 from drivers.serial_scanner import SerialScanner
 from drivers.simulator import SimulatedScanner
@@ -203,9 +204,7 @@ def real_scanner(port: str) -> Scanner:
     """The device that was named on the command line: camera, input device by its path or ids, else a serial port."""
     if port.startswith(("/dev/video", "/dev/v4l/")) or is_film(port):
         return CameraScanner("real", port)
-    if port.startswith("/dev/input/") or (port.count(":") in (1, 2) and "/" not in port):
-        return EvdevScanner("real", port, Framing())
-    return SerialScanner("real", port, Framing(encoding="utf-8"))
+    return make_scanner(settings_of(port))
 
 
 def started(bench: Bench, ear: Ear | None = None) -> Ear:

@@ -127,6 +127,8 @@ def test_every_command_explains_itself() -> None:
         "policy",
         "import",
         "check",
+        "probe",
+        "record",
     ):
         assert command in names
         assert kiosk(command, "--help").exit_code == 0
