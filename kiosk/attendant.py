@@ -18,7 +18,7 @@ from kiosk.desk_values import NOBODY, Who
 from kiosk.domain import Act, Now, Reason, Receipt
 from kiosk.errors import StoreFull
 from kiosk.screen import Cue, Line, LineKind, Place, Touch
-from kiosk.show import explained, line_of
+from kiosk.show import explained, line_of, number_allowed
 from kiosk.visit import (
     SCANS,
     Move,
@@ -196,7 +196,7 @@ class Attendant:
         visit_id = uuid.uuid4().hex[:12]
         receipt = self._desk.welcome(number, now, visit=visit_id, typed=typed, device=device)
         if not receipt.verdict.allowed or receipt.patron is None:
-            self._say(explained(receipt.verdict.reason), Cue.NO)
+            self._say(explained(receipt.verdict.reason, typed=typed), Cue.NO)
             return
         account = self._desk.account(receipt.patron.id, now)
         before = tuple(loan.barcode for loan, _ in account.out)
@@ -236,6 +236,8 @@ class Attendant:
     def touch(self, finger: Finger) -> bool:
         """Decide and do one touch; False when its visit has ended or the page does not offer it."""
         if not allows(self.state, finger.touch, finger.visit, finger.line):
+            return False
+        if finger.touch is Touch.NUMBER and not number_allowed(self._rules()):
             return False
         self._on_touch(finger)
         return True

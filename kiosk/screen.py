@@ -92,7 +92,7 @@ class Line:
     """One book on the screen. `id` is stable within a visit; `lit` asks for attention; offers are the line's touches.
 
     reason and the facts behind it are set for REFUSED and EXPLAINED lines; days is the length of the loan.
-    overdue_days: for LOAN and RETURNED lines, 0 when in time.
+    overdue_days: for LOAN and RETURNED lines, 0 when in time. typed: the reason is about a typed number.
     """
 
     id: int
@@ -111,6 +111,7 @@ class Line:
     lit: bool = False
     proof: str = ""
     entry: str = ""
+    typed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

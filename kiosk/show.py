@@ -85,7 +85,7 @@ def screen_of(n: int, state: State, rules: Rules, now: Now, shown: Shown) -> Scr
         notice=_in_words(state.notice, rules, state.language) if state.notice else None,
         find=shown.find,
         number=state.typed,
-        number_allowed=any(c.type_number for c in library.categories),
+        number_allowed=number_allowed(rules),
         topic=state.topic,
         slip=slip,
         cue=None if quiet(rules, now.local) else shown.cue,
@@ -120,6 +120,11 @@ def hours(rules: Rules, now: Now, room: str, category: str, *, language: str) ->
         (closed.name_en or closed.name) if closed and language == "en" else closed and closed.name
     )
     return OpenHours(open=False, next=following, closure=name or "")
+
+
+def number_allowed(rules: Rules) -> bool:
+    """Is there anybody who may type a number in place of scanning a card?"""
+    return any(category.type_number for category in rules.library.categories)
 
 
 def quiet(rules: Rules, local: datetime) -> bool:
@@ -216,7 +221,12 @@ def line_of(receipt: Receipt, *, own: bool = False, others: bool = False, today:
 
 
 def explained(
-    reason: Reason, copy: Copy | None = None, *, text: str = "", offer: bool = False
+    reason: Reason,
+    copy: Copy | None = None,
+    *,
+    text: str = "",
+    offer: bool = False,
+    typed: bool = False,
 ) -> Line:
     """A line, or a page, that explains a scan; with the one copy it can mean, or with what was read."""
     book = book_of(copy) if copy else Book(barcode=text)
@@ -226,6 +236,7 @@ def explained(
         book=book,
         reason=reason,
         offers=(Touch.BORROW,) if offer and copy else (),
+        typed=typed,
     )
 
 

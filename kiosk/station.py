@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -31,7 +30,6 @@ log = structlog.get_logger()
 
 TICK_S = 1.0
 TOUCH_WAIT_S = 5.0
-KEPT_VISITS = 20
 
 
 class Paper(Protocol):
@@ -42,13 +40,17 @@ class Paper(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """Seconds before a page goes back to idle by itself, and how long the same code counts as the same scan."""
+    """Seconds before a page goes back to idle by itself, and how long the same code counts as the same scan.
+
+    slip_s: how long the slip of a visit that has ended can still be asked for.
+    """
 
     visit_s: float = 20
     page_s: float = 15
     find_s: float = 45
     staff_s: float = 60
     repeat_ms: int = 3000
+    slip_s: float = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,7 @@ class Station:
             leaving=self._keep_for_slip,
         )
         self._status = ports.status()
-        self._finished: OrderedDict[str, VisitView] = OrderedDict()
+        self._finished: dict[str, tuple[Screen, int]] = {}
         self._printed: tuple[str, str] | None = None
         self._deadline_ms: int | None = None
         self._ticked_ms = ports.clock.mono_ms()
@@ -149,12 +151,13 @@ class Station:
         self.touch(Touch.STAY, visit="", text="")
         return self.screen
 
-    def visit_view(self, visit_id: str) -> VisitView | None:
-        """The visit on screen, or one of the last, for its slip."""
-        now = self.screen.visit
-        if now and now.id == visit_id:
+    def screen_of_visit(self, visit_id: str) -> Screen | None:
+        """The screen on which this visit stands, or stood until a while ago: for its slip. Any thread."""
+        now = self.screen
+        if now.visit and now.visit.id == visit_id:
             return now
-        return self._finished.get(visit_id)
+        screen, left_ms = self._finished.get(visit_id, (None, 0))
+        return screen if self._p.clock.mono_ms() - left_ms < self._patience.slip_s * 1000 else None
 
     def signs(self) -> tuple[Sign, ...]:
         """How every part is, for whoever looks after the machine."""
@@ -289,11 +292,12 @@ class Station:
     # Screens
 
     def _keep_for_slip(self, visit: Visit) -> None:
-        view = self.screen.visit
-        if view and view.id == visit.id:
-            self._finished[view.id] = view
-            if len(self._finished) > KEPT_VISITS:
-                self._finished.popitem(last=False)
+        now_ms = self._p.clock.mono_ms()
+        since_ms = now_ms - self._patience.slip_s * 1000
+        kept = {v: k for v, k in self._finished.items() if k[1] > since_ms}
+        if self.screen.visit and self.screen.visit.id == visit.id:
+            kept[visit.id] = (self.screen, now_ms)
+        self._finished = kept
 
     def _publish(self, now: Now) -> None:
         try:

@@ -22,6 +22,7 @@ WITH_LIBRARIAN = frozenset(
     }
 )
 """The words of these reasons say already where the thing goes: to a person."""
+OF_A_NUMBER = frozenset({Reason.UNKNOWN_CARD, Reason.CARD_LOST, Reason.CARD_REPLACED})
 NO_BOOK = frozenset(
     {
         Reason.UNREADABLE,
@@ -102,7 +103,12 @@ def line_todo(line: Line, voice: Voice, local: datetime) -> str:
 
 
 def _words_of(line: Line) -> str:
-    """Where the words of a reason stand. Explained and not refused, a full store has not even taken a return."""
+    """Where the words of a reason stand. Explained and not refused, a full store has not even taken a return.
+
+    Who typed a number holds no card that the words could speak of.
+    """
+    if line.typed and line.reason in OF_A_NUMBER:
+        return f"reason.{line.reason}.typed"
     if line.reason is Reason.STORE_FULL and line.kind is LineKind.EXPLAINED:
         return "reason.store_full.return"
     return f"reason.{line.reason}"

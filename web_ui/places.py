@@ -45,7 +45,9 @@ def place_view(screen: Screen, voice: Voice) -> Json:
             }
         case Place.NOTICE:
             notice = line_view(screen.notice, voice, screen.local) if screen.notice else None
-            return {"notice": notice, "notice_hint": voice("notice.hint")}
+            typed = screen.notice is not None and screen.notice.typed
+            again = voice("notice.again") if typed else ""
+            return {"notice": notice, "notice_hint": voice("notice.hint"), "notice_again": again}
         case Place.STAFF:
             return {"staff": staff_view(screen.signs, voice)}
         case _:
@@ -79,7 +81,7 @@ def _idle(screen: Screen, voice: Voice) -> Json:
 def _returns(screen: Screen, voice: Voice) -> Json:
     lines = [line_view(line, voice, screen.local) for line in screen.returns]
     done = sum(line["tone"] == "yes" for line in lines)
-    refused = bool(lines) and lines[0]["tone"] == "no"
+    refused = bool(lines) and lines[0]["tone"] != "yes"
     return {
         "lines": lines,
         "head_1": voice("returns.refused") if refused else voice("returns.head_1"),

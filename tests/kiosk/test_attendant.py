@@ -481,6 +481,25 @@ def test_a_number_is_refused_where_the_category_needs_its_card(station: School) 
     assert last(station)["reason"] == "card_needed"
 
 
+def test_an_unknown_number_is_told_as_a_number_and_can_be_typed_anew(station: School) -> None:
+    assert top(typed(station, "777")).typed
+    assert last(station)["reason"] == "unknown_card"
+    assert station.touch(Touch.NUMBER).number == ""
+    station.touch(Touch.HOME)
+    assert not top(station.scan(UNKNOWN_CARD)).typed
+
+
+def test_the_number_pad_is_shut_where_nobody_may_type(station: School) -> None:
+    text = station.library_toml.read_text(encoding="utf-8")
+    changed = text.replace("type_number = true", "type_number = false")
+    station.library_toml.write_text(changed, encoding="utf-8")
+    screen = station.station.screen
+    while screen.number_allowed:
+        screen = station.station.wait(screen.n, 10) or screen
+    assert not station.station.touch(Touch.NUMBER, visit=None)
+    assert station.station.screen.place is Place.IDLE
+
+
 def test_enter_with_nothing_typed_does_nothing(station: School) -> None:
     station.touch(Touch.NUMBER)
     assert station.touch(Touch.ENTER).place is Place.NUMBER

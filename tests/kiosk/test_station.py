@@ -188,11 +188,29 @@ def test_every_change_is_a_newer_screen_and_waiting_gets_it(station: School) -> 
 def test_the_slip_of_a_visit_can_be_asked_for_after_it_has_ended(station: School) -> None:
     screen = station.scan(XIAOMAN, CITY)
     assert screen.visit is not None
-    open_visit = station.station.visit_view(screen.visit.id)
-    assert open_visit is screen.visit
+    assert station.station.screen_of_visit(screen.visit.id) is station.station.screen
+    screen = station.touch(Touch.LANGUAGE)
+    assert screen.visit is not None
     station.touch(Touch.FINISH)
-    assert station.station.visit_view(screen.visit.id) == open_visit
-    assert station.station.visit_view("nobody's") is None
+    station.clock.set(IN_WINDOW.replace(day=26))
+    kept = station.station.screen_of_visit(screen.visit.id)
+    assert kept is not None
+    assert (kept.visit, kept.language) == (screen.visit, "en")
+    assert kept.local == IN_WINDOW, "the slip tells the moment of the visit, not of the question"
+    assert station.station.screen_of_visit("nobody's") is None
+
+
+def test_the_slip_of_a_visit_is_forgotten_after_a_while(tmp_path: Path) -> None:
+    patience = Patience(repeat_ms=0, slip_s=0.2)
+    with closing(School(tmp_path, patience=patience).open()) as station:
+        screen = station.scan(XIAOMAN)
+        assert screen.visit is not None
+        station.touch(Touch.FINISH)
+        time.sleep(0.25)
+        assert station.station.screen_of_visit(screen.visit.id) is None
+        station.scan(ANAN)
+        station.touch(Touch.FINISH)
+        assert list(station.station._finished) != [screen.visit.id]
 
 
 def test_the_minute_on_the_screen_moves_by_itself(station: School) -> None:

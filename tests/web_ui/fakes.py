@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from kiosk.screen import Screen, Touch, VisitView
+from kiosk.screen import Screen, Touch
 from kiosk.signs import Condition, Sign
 from tests.web_ui.samples import LOCAL
 
@@ -28,7 +28,7 @@ class FakeStation:
         self._screen = screen
         self._changed = threading.Condition()
         self.touched: list[Touched] = []
-        self.visits: dict[str, VisitView] = {}
+        self.visits: dict[str, Screen] = {}
         self.allow = True
         self.delays_s: list[float] = []
 
@@ -55,7 +55,7 @@ class FakeStation:
         self.touched.append(Touched(touch, visit, line, text))
         return self.allow
 
-    def visit_view(self, visit_id: str) -> VisitView | None:
+    def screen_of_visit(self, visit_id: str) -> Screen | None:
         return self.visits.get(visit_id)
 
     def signs(self) -> tuple[Sign, ...]:

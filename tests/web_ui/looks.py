@@ -163,6 +163,10 @@ def looks() -> dict[str, Screen]:
         "returns_refused": screen(
             Place.RETURNS, returns=(refused(2, Reason.UNKNOWN_COPY, Book("X99")), returned(1))
         ),
+        "returns_card": screen(
+            Place.RETURNS,
+            returns=(Line(3, LineKind.EXPLAINED, Book(), Reason.CARD_LOST), returned(1)),
+        ),
         "guide_borrow": screen(Place.GUIDE, topic=Touch.GUIDE_BORROW),
         "guide_return": screen(Place.GUIDE, topic=Touch.GUIDE_RETURN),
         "guide_loans": screen(Place.GUIDE, topic=Touch.GUIDE_LOANS),
@@ -179,6 +183,10 @@ def looks() -> dict[str, Screen]:
         ),
         "notice_card": screen(
             Place.NOTICE, notice=Line(1, LineKind.REFUSED, Book(), Reason.UNKNOWN_CARD)
+        ),
+        "notice_number": screen(
+            Place.NOTICE,
+            notice=Line(1, LineKind.EXPLAINED, Book(), Reason.UNKNOWN_CARD, typed=True),
         ),
         "notice_lost": screen(
             Place.NOTICE, notice=Line(1, LineKind.REFUSED, Book(), Reason.CARD_LOST), contrast=True

@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 
 from kiosk.screen import Place, Touch
 from tests.web_ui.fakes import FakeHands, FakeStation, Touched
-from tests.web_ui.samples import lent, screen, visit
+from tests.web_ui.samples import lent, on_visit, screen, visit
 from web_ui.security import MAX_BODY_BYTES
 from web_ui.station import create_app
 
@@ -201,7 +201,7 @@ def test_without_hands_there_is_no_demo(station: FakeStation) -> None:
 def test_the_slip_of_a_visit_is_a_page_and_a_gone_one_a_sentence(
     client: FlaskClient, station: FakeStation
 ) -> None:
-    station.visits["v1"] = visit(lent(1))
+    station.visits["v1"] = on_visit(visit(lent(1)))
     assert "12月9日前还" in client.get("/slip/v1").text
     assert "back by Dec 9" in client.get("/slip/v1?lang=en").text
     gone = client.get("/slip/v9?lang=en")

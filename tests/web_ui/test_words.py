@@ -56,6 +56,21 @@ def test_every_code_has_words(language: str, key: str) -> None:
     assert message or key == "reason.ok.todo"
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_who_typed_a_number_hears_of_the_number_and_may_type_it_anew(language: str) -> None:
+    typed = view(replace(ALL["notice_number"], language=language))
+    scanned = view(replace(ALL["notice_card"], language=language))
+    assert typed["notice"]["head"] != scanned["notice"]["head"]
+    assert typed["notice"]["todo"] != scanned["notice"]["todo"]
+    assert (typed["notice_again"] != "", scanned["notice_again"]) == (True, "")
+
+
+def test_no_thanks_stand_above_what_was_not_returned() -> None:
+    shown = view(ALL["returns_card"])["returns"]
+    assert (shown["head_1"], shown["head_2"]) == ("先等一等", "")
+    assert shown["count"] == "这次还了 1 本"
+
+
 def test_both_catalogues_have_the_same_keys_and_placeholders() -> None:
     zh, en = messages("zh"), messages("en")
     assert zh.keys() == en.keys()

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from flask import Flask
 
-from kiosk.screen import Screen, Touch, VisitView
+from kiosk.screen import Screen, Touch
 from kiosk.signs import Sign
 from web_ui.demo import Hands, demo_pages
 from web_ui.events import Frames, Streams
@@ -31,7 +31,7 @@ class Station(Protocol):
         self, touch: Touch, *, visit: str | None, line: int | None = None, text: str = ""
     ) -> bool: ...
 
-    def visit_view(self, visit_id: str) -> VisitView | None: ...
+    def screen_of_visit(self, visit_id: str) -> Screen | None: ...
 
     def signs(self) -> tuple[Sign, ...]: ...
 

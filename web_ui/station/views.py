@@ -45,13 +45,15 @@ def station_pages(station: Station, frames: Frames, streams: Streams) -> Bluepri
 
     @pages.get("/slip/<visit_id>")
     def slip(visit_id: str) -> str | Response:
-        screen, visit = station.screen, station.visit_view(visit_id)
-        language = request.args.get("lang", screen.language)
-        language = language if language in LANGUAGES else screen.language
-        if visit is None:
+        # A visit that has ended is told as it stood then: its own day and language, not those of now.
+        screen = station.screen_of_visit(visit_id)
+        usual = (screen or station.screen).language
+        language = request.args.get("lang", usual)
+        language = language if language in LANGUAGES else usual
+        if screen is None or screen.visit is None:
             return Response(words(language)("slip.gone"), 404, mimetype="text/plain")
         library = (screen.library_en if language == "en" else "") or screen.library
-        return slip_html(visit, language, library, screen.local)
+        return slip_html(screen.visit, language, library, screen.local)
 
     @pages.get("/health")
     def health() -> Response:

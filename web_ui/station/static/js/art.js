@@ -64,8 +64,13 @@ export const scenes = {
     '<path class="a-red" d="M214 144H62"/><path class="a-sun" d="M100 66c14-34 78-34 96-4"/><path class="a-sun" d="m202 36-4 28-26-8"/>'),
 };
 
+// Is it about the card, and no book of ours?
+export function isOfCard(reason) {
+  return reason.startsWith("card") || reason === "unknown_card" || reason === "patron_blocked";
+}
+
 export function sceneFor(reason) {
   if (reason === "isbn_not_label") return scenes.isbn;
-  if (reason.startsWith("card") || reason === "unknown_card" || reason === "patron_blocked") return scenes.card;
+  if (isOfCard(reason)) return scenes.card;
   return reason === "unreadable" || reason === "try_again" ? scenes.again : scenes.book;
 }

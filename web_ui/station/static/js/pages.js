@@ -45,7 +45,7 @@ export function returns(view) {
       newest && hero(newest),
       h("p", { class: "sub" }, newest && newest.tone === "yes" && !newest.notes.includes("hold_waiting") ? page.borrow : "")),
     h("aside", { class: "messages" }, h("h3", null, page.count),
-      h("ul", { class: "tally" }, page.lines.map((line) =>
+      h("ul", { class: "tally" }, page.lines.filter((line) => line.title || line.barcode).map((line) =>
         h("li", { key: line.id, class: `tally-line ${line.tone}` },
           h("span", { class: "tally-title", "data-own": true }, line.title || line.barcode), mark(line.tone),
           line.notes.includes("hold_waiting") && h("span", { class: "tally-hold" }, page.hold_shelf))))),
@@ -55,12 +55,12 @@ export function returns(view) {
 // The book that was scanned last, large, with where to put it.
 function hero(line) {
   return [
-    h("div", { key: `hero ${line.id}`, class: `hero ${line.tone}${line.lit ? " lit" : ""}` }, cover(line.cover, "large"),
+    h("div", { key: `hero ${line.id}`, class: `hero ${line.tone}${line.lit ? " lit" : ""}` }, cover(line.cover, "large", line.reason),
       h("span", { class: "body" },
         line.tone === "yes"
           ? [title(line), h("span", { class: "author", "data-own": true }, [line.author, line.call_number].filter(Boolean).join(" · "))]
           : [h("span", { class: "head" }, mark(line.tone), h("span", null, line.head)),
-             h("span", { class: "name", "data-own": true }, line.title || line.barcode),
+             (line.title || line.barcode) && h("span", { class: "name", "data-own": true }, line.title || line.barcode),
              h("span", { class: "sentence" }, line.todo)]),
       offers(line)),
     line.place && h("p", { key: `place ${line.id}`, class: `place ${line.notes.includes("hold_waiting") ? "hold" : ""}`, "data-own": true },
@@ -144,5 +144,6 @@ export function notice(view) {
     h("aside", { class: "picture" }, h("div", { class: "scene", html: sceneFor(line.reason) })),
     h("nav", { class: "bar-touch" },
       line.offers.map((o) => button(o.touch, o.label, { cls: "main", line: o.line, key: o.touch })),
-      button("home", view.touches.home, { cls: line.offers.length ? "" : "main", key: "home" })));
+      view.notice_again && button("number", view.notice_again, { cls: "main", key: "number" }),
+      button("home", view.touches.home, { cls: line.offers.length || view.notice_again ? "" : "main", key: "home" })));
 }

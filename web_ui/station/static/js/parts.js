@@ -2,7 +2,7 @@
 
 import { h } from "./dom.js";
 import { say } from "./words.js";
-import { art } from "./art.js";
+import { art, isOfCard } from "./art.js";
 
 export function button(touch, label, { cls = "", line, text, icon, key } = {}) {
   return h("button", {
@@ -39,8 +39,8 @@ export function switches(view) {
       view.touches.language));
 }
 
-export function cover(drawn, cls = "") {
-  if (!drawn) return h("span", { class: `cover blank ${cls}` }, h("i", { class: "icon", html: art.book }));
+export function cover(drawn, cls = "", reason = "") {
+  if (!drawn) return h("span", { class: `cover blank ${cls}` }, h("i", { class: "icon", html: isOfCard(reason) ? art.card : art.book }));
   return h("span", { class: `cover hue-${drawn.hue} pattern-${drawn.pattern} ${cls}`, "data-own": true },
     h("span", { class: `cover-title size-${drawn.size}` }, drawn.text));
 }
@@ -65,7 +65,7 @@ export function offers(line) {
 export function bookLine(line, key) {
   const loud = line.tone === "no" || line.tone === "look";
   return h("li", { key, class: `line ${line.tone}${line.lit ? " lit" : ""}`, "data-line-id": line.id, "data-kind": line.kind },
-    cover(line.cover), loud ? told(line) : plain(line), offers(line));
+    cover(line.cover, "", line.reason), loud ? told(line) : plain(line), offers(line));
 }
 
 function told(line) {
