@@ -163,7 +163,8 @@ def _central(parts: Parts) -> Sign:
     unsent = _unsent(parts)
     waiting = {"count": str(unsent)}
     if parts.online() is False:
-        what = f"no network; lending goes on ({unsent} entries wait to be sent)"
+        told = f"; {unsent} entries wait to be sent" if parts.central else ""
+        what = f"no network; lending goes on{told}"
         return Sign(
             Condition.NETWORK_DOWN, what, "look at the network cable and the router", values=waiting
         )

@@ -9,13 +9,16 @@ from kiosk.signs import Light, Sign
 from web_ui.catalogue import Voice
 
 Json = dict[str, object]
+_FIRST = (Light.RED, Light.YELLOW, Light.GREEN)
 
 
 def staff_view(signs: Sequence[Sign], voice: Voice) -> Json:
+    """The staff's page: what is worst stands first."""
+    ordered = sorted(signs, key=lambda sign: _FIRST.index(sign.light))
     return {
         "head": voice("staff.head"),
         "close": voice("staff.close"),
-        "signs": [sign_view(sign, voice) for sign in signs],
+        "signs": [sign_view(sign, voice) for sign in ordered],
     }
 
 

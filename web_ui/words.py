@@ -147,6 +147,7 @@ def _status(screen: Screen, voice: Voice) -> Json:
         if status.online is False
         else "",
         "trouble": list(status.trouble),
+        "urgent": status.urgent,
         "store_full": voice("ui.store_full") if status.store_full else "",
         "unsent": status.unsent,
         "online": status.online,

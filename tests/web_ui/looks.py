@@ -20,6 +20,7 @@ from kiosk.screen import (
     Status,
     Touch,
 )
+from kiosk.signs import Condition, Sign
 from tests.web_ui.samples import (
     BOOKS,
     DICTIONARY,
@@ -36,6 +37,8 @@ from tests.web_ui.samples import (
     young,
 )
 
+DETAIL = """library.toml was changed but not taken up: library.toml: windows[0].to = "11:00": the window ends before it
+begins; write a time after 11:30"""
 SHUT = OpenHours(False, next=NEXT)
 MESSAGES = (
     "本月主题：走近大自然。周四 12:00 阅览室，刷卡签到。",
@@ -57,6 +60,17 @@ RESULTS = tuple(
         (BOOKS[6], 0, None),
         (BOOKS[0], 1, None),
     )
+)
+FACTS = {"free": "73913", "count": "3", "time": "2026-11-25 11:45", "until": "2027-07-09"}
+WELL = tuple(
+    Sign(code, f"{code} in the station's words", values=FACTS)
+    for code in Condition
+    if code.endswith(("_ok", "_none")) and code is not Condition.SCANNER_NONE
+)
+TROUBLED = tuple(
+    Sign(code, DETAIL, name="front" if code.startswith("scanner") else "", values=FACTS)
+    for code in Condition
+    if not code.endswith("_ok")
 )
 BUSY = (
     refused(9, Reason.IN_LIBRARY_ONLY, DICTIONARY, offers=(Touch.USE,)),
@@ -89,6 +103,11 @@ def looks() -> dict[str, Screen]:
             messages=MESSAGES * 3,
             number_allowed=True,
         ),
+        "idle_offline": screen(Place.IDLE, status=Status(0, False)),
+        "idle_urgent": screen(Place.IDLE, status=Status(trouble=("scanner: gone",), urgent=True)),
+        "staff_well": screen(Place.STAFF, signs=WELL),
+        "staff": screen(Place.STAFF, signs=TROUBLED, status=Status(trouble=("x",), urgent=True)),
+        "staff_contrast": screen(Place.STAFF, signs=TROUBLED, contrast=True),
         "visit_empty": on_visit(visit()),
         "visit": on_visit(visit(*BUSY[:3], BUSY[4]), cue=Cue.NO, cue_n=1),
         "visit_long": on_visit(visit(*BUSY), cue=Cue.NO, cue_n=1),

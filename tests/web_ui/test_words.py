@@ -12,6 +12,7 @@ import pytest
 
 from kiosk.domain import Note, Reason
 from kiosk.screen import Line, LineKind, OpenHours, Place, Screen, Touch
+from kiosk.signs import Condition, Light, Part, Sign
 from tests.web_ui.looks import SHUT, looks, reasons
 from tests.web_ui.samples import (
     BOOKS,
@@ -49,6 +50,14 @@ HAN = re.compile(r"[\u3400-\u9fff]")
         *(f"touch.{touch}" for touch in Touch),
         *(f"line_kind.{kind}" for kind in LineKind),
         *(f"place.{place}" for place in Place),
+        *(f"staff.part.{part}" for part in Part),
+        *(f"staff.light.{light}" for light in Light),
+        *(f"staff.sign.{code}.what" for code in Condition),
+        *(
+            f"staff.sign.{sign}.todo"
+            for sign in Condition
+            if Sign(sign, "").light is not Light.GREEN
+        ),
     ],
 )
 def test_every_code_has_words(language: str, key: str) -> None:

@@ -8,8 +8,10 @@ from typing import Any, Protocol
 
 from flask import Blueprint, Response, jsonify, render_template, request
 
+from kiosk.signs import Sign
 from web_ui.catalogue import LANGUAGES
 from web_ui.security import BadBody, json_body, text_field
+from web_ui.staff_words import staff_view
 from web_ui.words import words
 
 LONGEST_SCAN = 8192
@@ -50,16 +52,17 @@ class Hands(Protocol):
     def console_url(self) -> str | None: ...
 
 
-def demo_pages(hands: Hands, frame: Callable[[], str]) -> Blueprint:
-    """frame: what the touchscreen shows now, as the JSON text that is pushed to it."""
+def demo_pages(
+    hands: Hands, frame: Callable[[], str], signs: Callable[[], tuple[Sign, ...]]
+) -> Blueprint:
+    """frame: what the touchscreen shows now, as the JSON text that is pushed to it. signs: how every part is."""
     pages = Blueprint(
         "demo", __name__, url_prefix="/demo", template_folder="templates", static_folder="static"
     )
 
     @pages.get("/")
     def panel() -> str:
-        language = request.args.get("lang", LANGUAGES[0])
-        language = language if language in LANGUAGES else LANGUAGES[0]
+        language = asked_language()
         other = LANGUAGES[1 - LANGUAGES.index(language)]
         presets = [
             {"at": at, "text": words(language)(f"demo.preset_{name}")}
@@ -104,6 +107,7 @@ def demo_pages(hands: Hands, frame: Callable[[], str]) -> Blueprint:
             "at": hands.clock_at.isoformat(),
             "up": hands.network_up,
             "console": hands.console_url,
+            **staff_view(signs(), words(asked_language())),
         }
 
     @pages.get("/shelf")
@@ -119,3 +123,8 @@ def demo_pages(hands: Hands, frame: Callable[[], str]) -> Blueprint:
         return Response(frame(), mimetype="application/json")
 
     return pages
+
+
+def asked_language() -> str:
+    language = request.args.get("lang", LANGUAGES[0])
+    return language if language in LANGUAGES else LANGUAGES[0]

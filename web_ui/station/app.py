@@ -48,5 +48,7 @@ def create_app(station: Station, *, hands: Hands | None = None, streams: int = S
     guard(app, framed=hands is not None, styles=(STYLE,))
     app.register_blueprint(station_pages(station, frames, gate))
     if hands is not None:
-        app.register_blueprint(demo_pages(hands, lambda: frames.payload(station.screen)))
+        app.register_blueprint(
+            demo_pages(hands, lambda: frames.payload(station.screen), station.signs)
+        )
     return app

@@ -116,8 +116,17 @@ async function loadTray() {
   $("tray").replaceChildren(...(made.length ? made : [element("p", {}, words.trayEmpty)]));
 }
 
+// How the station is, as its staff's page says it: what is wrong in full, the rest in one word.
+function signs(all) {
+  const line = (one) => element("li", { className: one.light, title: one.detail },
+    element("b", {}, `${one.part} ${one.name}`.trim()), ` ${one.light_word}`,
+    one.light === "green" ? "" : element("span", {}, `${one.what} ${one.todo} ${one.detail}`));
+  $("signs").replaceChildren(...all.map(line));
+}
+
 async function loadState() {
-  const state = await ask("state");
+  const state = await ask(`state?lang=${document.documentElement.lang.slice(0, 2)}`);
+  signs(state.signs);
   networkUp = state.up;
   $("clock").textContent = state.at.slice(0, 16).replace("T", " ");
   $("light").classList.toggle("up", networkUp);

@@ -5,9 +5,10 @@ import { listen, send } from "./link.js";
 import { learn } from "./words.js";
 import * as clock from "./clock.js";
 import * as sound from "./sound.js";
-import { header, switches } from "./parts.js";
+import { header, statusMark, switches } from "./parts.js";
 import * as pages from "./pages.js";
 import { slip, visit, young } from "./visit.js";
+import { staff, whenHeld } from "./staff.js";
 
 const app = document.getElementById("app");
 const connecting = document.getElementById("connecting");
@@ -16,6 +17,7 @@ let shown = null;
 
 function page(view) {
   if (view.visit) return view.young ? young(view) : visit(view);
+  if (view.place === "staff") return staff(view);
   return (pages[view.place] || pages.idle)(view);
 }
 
@@ -32,7 +34,7 @@ function draw(view) {
     header(view),
     page(view),
     view.slip && slip(view),
-    h("footer", { class: "foot" }, switches(view)),
+    h("footer", { class: "foot" }, statusMark(view), switches(view)),
   ], first);
   clock.set(view);
   arrange(another);
@@ -75,8 +77,17 @@ document.addEventListener("click", (event) => {
   const down = pressed;
   pressed = null;
   if (!button || !down || down.button !== button || down.touch !== button.dataset.touch) return;
+  if (down.hold !== undefined) return;
   if (down.scroll) scroll(down.scroll);
   else send({ touch: down.touch, visit: down.visit, line: down.line ? Number(down.line) : null, text: down.text || "" });
+});
+
+// What staff see is opened by holding the mark, or by F1 of a keyboard plugged in for a moment; Escape leaves it.
+const open = () => send({ touch: "staff", visit: null, line: null, text: "" });
+whenHeld(open);
+document.addEventListener("keydown", (event) => {
+  if (event.key === "F1") open();
+  if (event.key === "Escape" && shown?.place === "staff") send({ touch: "home", visit: null, line: null, text: "" });
 });
 
 for (const name of ["contextmenu", "selectstart", "dragstart", "keydown", "keypress", "gesturestart"]) {

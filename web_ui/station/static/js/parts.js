@@ -24,12 +24,23 @@ export function header(view) {
       ? h("div", { class: "owner", "data-own": true }, h("span", { class: "face" }, visit.avatar),
           h("span", { class: "owner-name" }, `${visit.name} · ${visit.class_name}`))
       : h("h1", { class: "library", "data-own": true }, view.library),
-    view.status.mark && h("span", { class: `mark ${view.status.mark}`, title: view.status.trouble.join("\n") },
-      h("span", { class: "mark-text" }, view.status.text)),
+    statusMark(view),
     h("span", { class: `hours ${view.hours.open && view.hours.sure ? "open" : "shut"}`,
       "data-own": view.hours.closure !== "", "data-tick": "hours" }, view.hours.text),
     h("time", { class: "clock", "data-tick": "clock" }, view.clock.text),
     switches(view));
+}
+
+// Staff hold it to see how the machine is. During a visit it only shows: the screen is the patron's.
+export function statusMark(view) {
+  const { text, short, urgent } = view.status;
+  const mark = view.status.mark && `${view.status.mark}${urgent ? " urgent" : ""}`;
+  const words = short && h("span", { class: "mark-text" }, short);
+  if (view.visit_id) return mark && h("span", { class: `mark ${mark}` }, words);
+  return h("button", {
+    key: "mark", class: `mark ${mark || "well"}`, type: "button", tabindex: "-1", "data-touch": "staff", "data-hold": true,
+    "aria-label": `${text}. ${view.ui.status}`, "aria-keyshortcuts": "F1",
+  }, words);
 }
 
 export function switches(view) {
