@@ -5,6 +5,7 @@ Nothing is half-applied: a load returns a whole valid value, or raises SettingsE
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -20,8 +21,10 @@ from config.library import Library
 from config.library_checks import check_library
 from config.station import Station
 from config.table import Table
+from config.toml_lines import find_full_width, find_line
 
 T = TypeVar("T", bound=Table)
+_NUMBERED = re.compile(r"\b(\w+)\[\d+\]")
 Check = Callable[[Parts], Iterable[Fault]]
 
 
@@ -33,10 +36,12 @@ class Problem:
     key: str
     value: str
     message: str
+    line: int | None = None
 
     def __str__(self) -> str:
+        file = self.file if self.line is None else f"{self.file}, line {self.line}"
         where = " = ".join(part for part in (self.key, self.value) if part)
-        return ": ".join(part for part in (self.file, where, self.message) if part)
+        return ": ".join(part for part in (file, where, self.message) if part)
 
 
 class SettingsError(Exception):
@@ -96,30 +101,48 @@ def _read(path: Path) -> bytes:
 
 
 def _build(model: type[T], content: bytes, file: str, check: Check) -> T:
-    raw = _toml(_text(content, file), file)
+    text = _text(content, file)
+    raw = _toml(text, file)
     parts, faults = read_parts(model, raw)
     faults += check(parts)
     if faults:
-        raise SettingsError(tuple(Problem(file, f.key, shown(f.value), f.message) for f in faults))
+        raise SettingsError(tuple(_problem(fault, text, file) for fault in faults))
     return model.model_validate(raw)
 
 
+def _problem(fault: Fault, text: str, file: str) -> Problem:
+    """The fault with its line; another table that the message names is named by its line, too."""
+
+    def by_line(found: re.Match[str]) -> str:
+        line = find_line(text, found[0])
+        return f"the [[{found[1]}]] of line {line.number}" if line else found[0]
+
+    line = find_line(text, fault.key)
+    message = _NUMBERED.sub(by_line, fault.message)
+    return Problem(file, fault.key, shown(fault.value), message, line.number if line else None)
+
+
 def _text(content: bytes, file: str) -> str:
-    if content.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
-        message = "the file begins with a byte order mark; save it as UTF-8 without BOM"
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        message = "the file is saved as UTF-16; save it with the encoding UTF-8"
         raise SettingsError((Problem(file, "", "", message),))
     try:
-        return content.decode("utf-8")
+        # Editors of Windows begin a file with a byte order mark, which says nothing in UTF-8.
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        message = f"line {line} is not UTF-8 (perhaps GBK); save the file with the encoding UTF-8"
-        raise SettingsError((Problem(file, "", "", message),)) from error
+        message = "this is not UTF-8 (perhaps GBK); save the file with the encoding UTF-8"
+        raise SettingsError((Problem(file, "", "", message, line),)) from error
 
 
 def _toml(text: str, file: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
+        full = find_full_width(text)
+        if full:
+            message = f"{full.sign} is a Chinese sign; write {full.instead} here: {full.line.text}"
+            raise SettingsError((Problem(file, "", "", message, full.line.number),)) from error
         message = f"this is not TOML: {error}; mend that line"
         raise SettingsError((Problem(file, "", "", message),)) from error
 

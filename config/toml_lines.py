@@ -1,4 +1,4 @@
-"""On which line of a TOML file a dotted key stands. PURE.
+"""On which line of a TOML file a dotted key stands, or a sign that only looks like one of TOML's. PURE.
 
 Reads tables, lists of tables and keys line by line; a key that stands nowhere (its default holds) is found at the
 header of its table.
@@ -10,6 +10,18 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 
+# What a Chinese keyboard types in place of the signs of TOML.
+FULL_WIDTH = {
+    **dict.fromkeys("“”„＂", '"'),
+    **dict.fromkeys("‘’", "'"),
+    "，": ",",
+    "＝": "=",
+    "＃": "#",
+    **dict.fromkeys("［【", "["),
+    **dict.fromkeys("］】", "]"),
+    "\u3000": "a space",
+}
+WRITTEN = re.compile(r'"(?:\\.|[^"\\])*"|\'[^\']*\'|#.*')
 HEADER = re.compile(r"^\s*(\[\[?)\s*([\w.-]+)\s*\]")
 ENTRY = re.compile(r"^\s*([\w-]+)\s*=")
 
@@ -20,6 +32,24 @@ class Line:
 
     number: int
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class FullWidth:
+    """A Chinese sign, the sign of TOML to write in its place, and its line."""
+
+    sign: str
+    instead: str
+    line: Line
+
+
+def find_full_width(text: str) -> FullWidth | None:
+    """The first Chinese sign outside of texts and comments."""
+    for number, row in enumerate(text.splitlines(), start=1):
+        for sign in WRITTEN.sub("", row):
+            if sign in FULL_WIDTH:
+                return FullWidth(sign, FULL_WIDTH[sign], Line(number, row.strip()))
+    return None
 
 
 def find_line(text: str, key: str) -> Line | None:

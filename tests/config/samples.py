@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from config.settings import Problem, SettingsError, parse_library
@@ -55,6 +56,11 @@ def problems_of(text: str) -> list[Problem]:
     except SettingsError as error:
         return list(error.problems)
     return []
+
+
+def plainly(problems: list[Problem]) -> list[str]:
+    """What is said of each, but for the line where it stands."""
+    return [str(replace(problem, line=None)) for problem in problems]
 
 
 def changed(old: str, new: str, text: str = SMALL) -> str:

@@ -28,7 +28,7 @@ from config.settings import (
     parse_library,
 )
 from config.station import Station
-from tests.config.samples import SHIPPED, SMALL, changed, problems_of
+from tests.config.samples import SHIPPED, SMALL, changed, plainly, problems_of
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def rewrite(file: Path, old: str, new: str) -> None:
 
 
 def said(folder: Path) -> list[str]:
-    return [str(problem) for problem in check_all(folder)]
+    return plainly(check_all(folder))
 
 
 def test_the_shipped_settings_are_valid() -> None:
@@ -150,24 +150,63 @@ def test_the_central_address_is_an_address(folder: Path) -> None:
     ("content", "message"),
     [
         (
-            b"\xef\xbb\xbf" + SMALL.encode(),
-            "the file begins with a byte order mark; save it as UTF-8 without BOM",
-        ),
-        (
             SMALL.encode("utf-16"),
-            "the file begins with a byte order mark; save it as UTF-8 without BOM",
+            ": the file is saved as UTF-16; save it with the encoding UTF-8",
         ),
         (
             SMALL.encode("gb18030"),
-            "line 3 is not UTF-8 (perhaps GBK); save the file with the encoding UTF-8",
+            ", line 3: this is not UTF-8 (perhaps GBK); save the file with the encoding UTF-8",
         ),
     ],
-    ids=["BOM", "UTF-16", "GB18030"],
+    ids=["UTF-16", "GB18030"],
 )
 def test_a_wrong_encoding_is_told_plainly(content: bytes, message: str) -> None:
     with pytest.raises(SettingsError) as caught:
         parse_library(content, "library.toml")
-    assert str(caught.value) == f"library.toml: {message}"
+    assert str(caught.value) == f"library.toml{message}"
+
+
+def test_a_byte_order_mark_is_no_fault() -> None:
+    marked = b"\xef\xbb\xbf" + SMALL.encode()
+    assert parse_library(marked, "library.toml") == parse_library(SMALL.encode(), "library.toml")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sign", "instead"),
+    [
+        ('"小学图书馆"', "“小学图书馆”", "“", '"'),
+        ('"小学图书馆"', '"小学图书馆”', "”", '"'),
+        ("name = ", "name ＝ ", "＝", "="),
+        ("[library]", "【library】", "【", "["),
+    ],
+)
+def test_a_chinese_sign_in_place_of_one_of_toml_is_named(
+    old: str, new: str, sign: str, instead: str
+) -> None:
+    (problem,) = problems_of(changed(old, new))
+    line = next(n for n, row in enumerate(changed(old, new).splitlines(), 1) if sign in row)
+    assert problem.line == line
+    assert problem.message.startswith(f"{sign} is a Chinese sign; write {instead} here: ")
+
+
+def test_chinese_signs_in_texts_and_comments_are_no_fault() -> None:
+    assert problems_of(changed('"小学图书馆"', '"小学“图书馆”，好"  # “好”')) == []
+    (problem,) = problems_of(changed("limit = 3", "limit =   # “三”"))
+    assert "this is not TOML" in problem.message
+
+
+def test_each_problem_names_its_line_and_the_line_of_the_table_it_clashes_with() -> None:
+    text = changed(
+        "[[terms]]",
+        '[[loan_rules]]\ncategories = ["student"]\ncopy_types = ["book"]\ndays = 7\n\n[[terms]]',
+    )
+    (problem,) = problems_of(text)
+    rows = text.splitlines()
+    first = rows.index("[[loan_rules]]")
+    second = rows.index("[[loan_rules]]", first + 1)
+    assert problem.line is not None
+    assert second + 1 < problem.line <= second + 4
+    assert f"[[loan_rules]] of line {first + 1} already says" in problem.message
 
 
 def test_a_syntax_error_is_told_with_its_line() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from config.library import Library
 from config.settings import load_library, parse_library
-from tests.config.samples import SHIPPED, SMALL, problems_of
+from tests.config.samples import SHIPPED, SMALL, plainly, problems_of
 
 SHEET = """
 page_width = 210
@@ -89,7 +89,7 @@ WRONG = {
 @pytest.mark.parametrize("name", WRONG)
 def test_what_is_wrong_is_told_with_what_to_write_instead(name: str) -> None:
     text, said = WRONG[name]
-    assert [str(problem) for problem in problems_of(text)] == [f"library.toml: {said}"]
+    assert plainly(problems_of(text)) == [f"library.toml: {said}"]
 
 
 def test_a_library_without_these_tables_may_look_for_whatever_it_likes() -> None:

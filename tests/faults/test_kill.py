@@ -184,8 +184,8 @@ def test_a_damaged_station_toml_is_told_by_file_key_value_and_remedy(tmp_path: P
     assert "Traceback" not in refused.stderr
     problems = [line for line in refused.stderr.splitlines() if line.startswith("station.toml")]
     assert problems == [
-        'station.toml: store.fodler = "x": there is no such key here; did you mean "folder"?',
-        "station.toml: visit.idle_s = 0: write 5 or more",
+        'station.toml, line 15: store.fodler = "x": there is no such key here; did you mean "folder"?',
+        "station.toml, line 22: visit.idle_s = 0: write 5 or more",
     ]
 
 

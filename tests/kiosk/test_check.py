@@ -172,7 +172,7 @@ def test_settings_that_are_not_valid_are_all_that_is_told(folder: Path) -> None:
     assert done.exit_code == 1
     told = parts(folder)
     assert list(told) == ["settings"]
-    assert told["settings"]["what"].startswith("library.toml: ")
+    assert told["settings"]["what"].startswith("library.toml, line ")
 
 
 def test_a_port_that_another_program_has_is_red(folder: Path) -> None:

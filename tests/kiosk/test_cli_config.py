@@ -50,12 +50,9 @@ def test_config_check_prints_each_problem(folder: Path) -> None:
     result = run(config_group, "check", "--folder", str(folder))
     assert result.exit_code == 1
     assert (
-        'library.toml: categories[1].limt = 10: there is no such key here; did you mean "limit"?'
-        in result.output
+        'categories[1].limt = 10: there is no such key here; did you mean "limit"?' in result.output
     )
-    assert (
-        'library.toml: windows[0].to = "11:00": the window ends before it begins' in result.output
-    )
+    assert 'windows[0].to = "11:00": the window ends before it begins' in result.output
 
 
 def test_explain_prints_verdict_reason_and_the_very_line() -> None:
