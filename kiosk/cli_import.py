@@ -111,11 +111,15 @@ def _progress() -> Any:
 
 
 def _print(report: Report) -> None:
+    from kiosk.imports.report import KEPT_LISTS
+
     for line in report.problems[:SHOWN]:
         click.echo(line, err=True)
     if len(report.problems) > SHOWN:
         click.echo(f"... and {len(report.problems) - SHOWN} more", err=True)
     if report.file is not None:
-        click.echo(f"All of them: {report.file}", err=True)
+        click.echo(
+            f"All of them (the newest {KEPT_LISTS} such lists are kept): {report.file}", err=True
+        )
     for line in report.summary():
         click.echo(line)
