@@ -13,6 +13,8 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from kiosk.cli_options import CONFIG
+
 if TYPE_CHECKING:
     from kiosk.imports.report import Report
 
@@ -26,17 +28,10 @@ def import_group() -> None:
 
 
 def _common(command: Callable[..., Any]) -> Callable[..., Any]:
-    folder = click.Path(path_type=Path, file_okay=False)
     file = click.Path(path_type=Path, exists=True, dir_okay=False)
     for option in (
         click.option("--dry-run", is_flag=True, help="Check and compare; change nothing."),
-        click.option(
-            "--config",
-            type=folder,
-            default=Path("config"),
-            show_default=True,
-            help="Folder with station.toml and library.toml.",
-        ),
+        CONFIG,
         click.argument("file", type=file),
     ):
         command = option(command)

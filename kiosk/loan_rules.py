@@ -34,6 +34,16 @@ def find_rule(rules: Rules, patron: Patron, copy_type: str) -> tuple[int, LoanRu
     return max(fitting, key=lambda found: (bool(found[1].grades), -found[0]), default=None)
 
 
+def graded(rules: Rules, category: str, copy_type: str) -> list[int]:
+    """The grades that have a rule of their own for this category and copy type."""
+    fitting = (
+        rule
+        for rule in rules.library.loan_rules
+        if category in rule.categories and copy_type in rule.copy_types
+    )
+    return sorted({grade for rule in fitting for grade in rule.grades})
+
+
 def find_category(rules: Rules, key: str) -> tuple[int, Category] | None:
     return next(((at, c) for at, c in enumerate(rules.library.categories) if c.key == key), None)
 
