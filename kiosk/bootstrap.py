@@ -19,6 +19,7 @@ from drivers.simulator import SimulatedPrinter, SimulatedScanner, SimulatedSlip
 from kiosk import health, journal
 from kiosk.bootstrap_demo import Hands, demo_start, fill_with_sample
 from kiosk.clock import Clock, MovableClock, SystemClock
+from kiosk.countdown import Patience
 from kiosk.desk import Desk
 from kiosk.errors import KioskError
 from kiosk.finding import finding
@@ -29,7 +30,7 @@ from kiosk.rulebook import Rulebook
 from kiosk.screen import Screen, VisitView
 from kiosk.signs import Light
 from kiosk.slips import SlipPrinter
-from kiosk.station import Patience, Ports, Station
+from kiosk.station import Ports, Station
 from kiosk.store.lock import FolderLock
 from kiosk.store.store import Store
 from web_ui.station import create_app, serve
