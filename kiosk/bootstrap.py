@@ -17,6 +17,7 @@ from drivers.make import make_scanners
 from drivers.scan import Scanner
 from drivers.simulator import SimulatedPrinter, SimulatedScanner, SimulatedSlip
 from kiosk import health, journal
+from kiosk.bootstrap_cards import Completion
 from kiosk.bootstrap_demo import Hands, demo_start, fill_with_sample
 from kiosk.clock import Clock, MovableClock, SystemClock
 from kiosk.countdown import Patience
@@ -99,6 +100,7 @@ def start(
         settings.scanners,
         lambda: rulebook.current.library.barcodes,
         spy_folder=folders.store(settings) / "spy",
+        complete=lambda given, wanted: Completion(store, given, wanted),
     )
     line = threading.Event()
     line.set()

@@ -17,6 +17,7 @@ import structlog
 
 from config.settings import SettingsError, load_library
 from kiosk import journal as journals
+from kiosk.cli_card import card_group
 from kiosk.cli_check import check_group
 from kiosk.cli_config import config_group, policy_group
 from kiosk.cli_devices import probe, record
@@ -63,6 +64,7 @@ main.add_command(record)
 main.add_command(policy_group, "policy")
 main.add_command(import_group, "import")
 main.add_command(cards_group, "cards")
+main.add_command(card_group, "card")
 main.add_command(labels_group, "labels")
 main.add_command(demo)
 

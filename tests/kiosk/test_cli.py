@@ -134,6 +134,7 @@ def test_every_command_explains_itself() -> None:
         "import",
         "check",
         "probe",
+        "card",
         "record",
     ):
         assert command in names
