@@ -187,7 +187,7 @@ def _facts(patron: Patron, copy_type: str, act: str, loans: int, today: date) ->
     others = tuple(Loan(str(n), patron.id, 0, today + timedelta(days=1)) for n in range(loans))
     loan = Loan("copy", patron.id, 0, today) if act in (Act.RENEWAL, Act.CHECKIN) else None
     held = (*others, loan) if loan else others
-    return Facts(patron, copy=copy, loan=loan, loans=held, copy_types=(copy_type,) * len(held))
+    return Facts(patron, copy=copy, loan=loan, loans=tuple((each, copy_type) for each in held))
 
 
 def _verdict_lines(verdict: Verdict, library_file: Path) -> Iterable[str]:

@@ -72,7 +72,7 @@ def count_under(facts: Facts, rules: Rules, rule_at: int) -> int:
     """How many of the patron's loans fall under the rule at this place."""
     if facts.patron is None:
         return 0
-    found = (find_rule(rules, facts.patron, t) for t in facts.copy_types[: len(facts.loans)])
+    found = (find_rule(rules, facts.patron, t) for _, t in facts.loans)
     return sum(1 for rule in found if rule and rule[0] == rule_at)
 
 
@@ -90,7 +90,7 @@ def days_overdue(loan: Loan, today: date) -> int:
 def overdue_loans(facts: Facts, rules: Rules, today: date) -> int:
     """How many loans are overdue for long enough to count against the patron."""
     after = rules.library.overdue.block_after_days
-    return sum(1 for loan in facts.loans if days_overdue(loan, today) > after)
+    return sum(1 for loan, _ in facts.loans if days_overdue(loan, today) > after)
 
 
 def blocked_by_overdue(facts: Facts, rules: Rules, now: Now) -> bool:
