@@ -1,6 +1,6 @@
 # Every target sets up what it needs (.ci/setup); there is no separate install step.
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench screens lock clean
+.PHONY: help demo test lint bench hil screens lock clean
 
 ARGS ?=
 PYTEST_ARGS ?= -n 2
@@ -29,6 +29,10 @@ lint: ## ruff and mypy
 bench: ## measurements beside peers, written to bench.json (ONLY=name, PHOTOS=folder)
 	@bash .ci/setup tests
 	@$(PY) -m tests.bench $(if $(ONLY),--only $(ONLY)) $(if $(PHOTOS),--photos "$(PHOTOS)")
+
+hil: ## the drivers against real kernel devices in QEMU: plug, unplug, lost events, camera
+	@bash .ci/setup run
+	@$(PY) -m tests.hil
 
 screens: ## take the README's pictures of the station anew
 	@bash .ci/setup tests

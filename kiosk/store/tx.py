@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -259,6 +259,5 @@ def _loan(row: Row[Any]) -> Loan:
     )
 
 
-def with_types(out: Iterable[tuple[Loan, Copy]]) -> tuple[tuple[Loan, str], ...]:
-    """The loans as a decision looks at them."""
-    return tuple((loan, copy.copy_type) for loan, copy in out)
+def copy_types(out: Sequence[tuple[Loan, Copy]]) -> tuple[str, ...]:
+    return tuple(copy.copy_type for _, copy in out)

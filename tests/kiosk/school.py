@@ -12,7 +12,6 @@ from sqlalchemy import insert, select
 from drivers.simulator import SimulatedScanner
 from kiosk import health
 from kiosk.clock import MovableClock
-from kiosk.countdown import Patience
 from kiosk.desk import Desk
 from kiosk.desk_values import Who
 from kiosk.domain import Now
@@ -21,7 +20,7 @@ from kiosk.journal import Journal
 from kiosk.pinyin import toned
 from kiosk.rulebook import Rulebook
 from kiosk.screen import Line, Screen
-from kiosk.station import Ports, Station
+from kiosk.station import Patience, Ports, Station
 from kiosk.store.schema import cards, copies, holds, patrons, titles
 from kiosk.store.search import index_title
 from kiosk.store.store import Store
