@@ -15,14 +15,12 @@ from kiosk.calendar import Rules
 from kiosk.desk_values import NOBODY, Account, Look, Who
 from kiosk.domain import (
     Act,
-    Card,
     Copy,
     CopyState,
     Facts,
     Loan,
     Note,
     Now,
-    Patron,
     Reason,
     Receipt,
     Verdict,
@@ -34,8 +32,8 @@ from kiosk.policy import (
     decide_checkout,
     decide_renewal,
     decide_use,
+    decide_visit,
 )
-from kiosk.questions import bad_card
 from kiosk.store.store import Store
 from kiosk.store.tx import Tx, copy_types
 
@@ -68,7 +66,8 @@ class Desk:
         with self._store.begin() as tx:
             card = tx.card(number)
             patron = tx.patron(card.patron_id) if card else None
-            verdict = self._welcome_verdict(card, patron, typed=typed)
+            facts = Facts(patron=patron, card=card, typed=typed)
+            verdict = decide_visit(facts, self._rules(), now, room=self._room)
             what = Occurrence(
                 Act.VISIT,
                 # The number of an unknown card is a person's too: it lies beside the entry, and can be erased.
@@ -78,16 +77,6 @@ class Desk:
             )
             written = self._append(tx, what, verdict, now)
         return Receipt(Act.VISIT, verdict, written.key, written.proof, patron=patron)
-
-    def _welcome_verdict(self, card: Card | None, patron: Patron | None, *, typed: bool) -> Verdict:
-        if card is None or patron is None:
-            return Verdict(allowed=False, reason=Reason.UNKNOWN_CARD)
-        if reason := bad_card(card):
-            return Verdict(allowed=False, reason=reason)
-        categories = self._rules().library.categories
-        if typed and not any(c.type_number for c in categories if c.key == patron.category):
-            return Verdict(allowed=False, reason=Reason.CARD_NEEDED)
-        return Verdict(allowed=True, reason=Reason.OK)
 
     def look(self, text: str) -> Look:
         """Find the copy, its loan, or the card that this text is the barcode of."""

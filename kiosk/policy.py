@@ -20,16 +20,19 @@ from kiosk.loan_rules import Due, days_overdue, due_date, loans_allowed_more
 from kiosk.questions import Ask
 
 __all__ = [
-    "decide_checkin", "decide_checkout", "decide_renewal", "decide_use",
+    "decide_checkin", "decide_checkout", "decide_renewal", "decide_use", "decide_visit",
     "due_date", "loans_allowed_more",
 ]  # fmt: skip
 
 Question = Callable[[Ask], Verdict | None]
 
-_WHO = (
+VISIT_ORDER: tuple[Question, ...] = (
     ask_whether.known_patron,
     ask_whether.good_card,
     ask_whether.card_scanned,
+)
+_WHO = (
+    *VISIT_ORDER,
     ask_whether.card_valid,
     ask_whether.not_blocked,
     ask_whether.known_copy,
@@ -88,12 +91,21 @@ def decide_use(facts: Facts, rules: Rules, now: Now, *, room: str) -> Verdict:
     return _decide(Ask(Act.USE, facts, rules, now, room), USE_ORDER, _read_here)
 
 
+def decide_visit(facts: Facts, rules: Rules, now: Now, *, room: str) -> Verdict:
+    """Whether the card opens a visit; also of an expired or blocked patron, who returns books and sees loans."""
+    return _decide(Ask(Act.VISIT, facts, rules, now, room), VISIT_ORDER, _come_in)
+
+
 def _decide(ask: Ask, order: tuple[Question, ...], allow: Callable[[Ask], Verdict]) -> Verdict:
     for question in order:
         objection = question(ask)
         if objection:
             return objection
     return allow(ask)
+
+
+def _come_in(_ask: Ask) -> Verdict:
+    return Verdict(True, Reason.OK)
 
 
 def _lend(ask: Ask) -> Verdict:

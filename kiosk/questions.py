@@ -14,7 +14,6 @@ from config.library import LoanRule
 from kiosk.calendar import Rules, closed_by, here, lends_on, opens_next, spans_for, window_at
 from kiosk.domain import (
     Act,
-    Card,
     CardState,
     Copy,
     CopyState,
@@ -82,26 +81,22 @@ def known_patron(ask: Ask) -> Verdict | None:
 
 
 def good_card(ask: Ask) -> Verdict | None:
-    reason = bad_card(ask.facts.card)
-    return Verdict(False, reason, RuleRef("card record", "state")) if reason else None
-
-
-def bad_card(card: Card | None) -> Reason | None:
-    """Why a card that is known opens nothing; None where it does."""
+    card = ask.facts.card
     match card.state if card else CardState.ACTIVE:
         case CardState.ACTIVE:
             return None
         case CardState.LOST:
-            return Reason.CARD_LOST
+            return Verdict(False, Reason.CARD_LOST, RuleRef("card record", "state"))
         case CardState.REPLACED:
-            return Reason.CARD_REPLACED
+            return Verdict(False, Reason.CARD_REPLACED, RuleRef("card record", "state"))
 
 
 def card_scanned(ask: Ask) -> Verdict | None:
     category = find_category(ask.rules, ask.patron.category)
-    if not ask.facts.typed or not category or category[1].type_number:
+    if not ask.facts.typed or (category and category[1].type_number):
         return None
-    return Verdict(False, Reason.CARD_NEEDED, ask.ref(f"categories[{category[0]}].type_number"))
+    key = f"categories[{category[0]}].type_number" if category else "categories"
+    return Verdict(False, Reason.CARD_NEEDED, ask.ref(key))
 
 
 def card_valid(ask: Ask) -> Verdict | None:

@@ -133,8 +133,5 @@ journal_people = Table(
     sqlite_with_rowid=False,
 )
 
-# FTS5 is not a Table of SQLAlchemy's. rowid = titles.n; each column holds what store/search.py writes for it.
-TITLE_SEARCH = (
-    "CREATE VIRTUAL TABLE title_search USING fts5("
-    "words, pinyin, initials, numbers, tokenize = 'unicode61 remove_diacritics 2')"
-)
+# Beside these stands title_search (FTS5, which is no Table of SQLAlchemy's): its rowid is titles.n, and store/search.py
+# writes its columns.

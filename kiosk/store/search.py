@@ -42,11 +42,6 @@ _ROLES = re.compile(r"\s(?:等|[主总]?[著编绘译撰选校注辑修订文图
 _GONE = ("withdrawn", "lost", "missing")
 
 
-def index_title(conn: Connection, n: int, title: Mapping[str, Any]) -> None:
-    """Write the search row of one title (a row or mapping of `titles`); rewriting it replaces it."""
-    conn.exec_driver_sql(INSERT, next(iter(index_rows([{**title, "n": n}]))))
-
-
 def index_rows(rows: Iterable[Mapping[str, Any]]) -> list[tuple[int, str, str, str, str]]:
     """Parameters of INSERT for many rows of `titles`; each needs n, title, author, class_number, isbn, pinyin."""
     return [_index_row(row) for row in rows]

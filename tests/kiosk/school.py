@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import insert, select
+from sqlalchemy import Connection, insert, select
 
 from drivers.simulator import SimulatedScanner
 from kiosk import health
@@ -22,7 +24,7 @@ from kiosk.rulebook import Rulebook
 from kiosk.screen import Line, Screen
 from kiosk.station import Patience, Ports, Station
 from kiosk.store.schema import cards, copies, holds, patrons, titles
-from kiosk.store.search import index_title
+from kiosk.store.search import INSERT, index_rows
 from kiosk.store.store import Store
 
 SHIPPED = Path(__file__).resolve().parents[2] / "config"
@@ -179,3 +181,8 @@ class School:
                         "state": state,
                     }
                     tx.conn.execute(insert(copies), {**copy, **place})
+
+
+def index_title(conn: Connection, n: int, title: Mapping[str, Any]) -> None:
+    """Write the search row of one title; rewriting it replaces it."""
+    conn.exec_driver_sql(INSERT, index_rows([{**title, "n": n}])[0])

@@ -8,7 +8,18 @@ from datetime import date
 import pytest
 
 from kiosk.domain import Act, Note, Reason
-from tests.kiosk.lending import PUPIL, SMALL_PUPIL, TEACHER, facts, local, others, rules_with
+from kiosk.policy import decide_visit
+from tests.kiosk.lending import (
+    PUPIL,
+    RULES,
+    SMALL_PUPIL,
+    TEACHER,
+    facts,
+    local,
+    now,
+    others,
+    rules_with,
+)
 from tests.kiosk.test_policy import LENT, MINE, SINCE_1ST, decide
 
 
@@ -66,3 +77,19 @@ def test_an_unsure_clock_still_keeps_limits() -> None:
         decide(Act.CHECKOUT, facts(**others(3)), "11-25T11:45", sure=False).reason
         is Reason.LIMIT_REACHED
     )
+
+
+@pytest.mark.parametrize(
+    ("category", "typed", "reason"),
+    [
+        ("student", True, Reason.OK),
+        ("teacher", True, Reason.CARD_NEEDED),
+        ("of another library", True, Reason.CARD_NEEDED),
+        ("of another library", False, Reason.OK),
+    ],
+)
+def test_a_typed_number_opens_a_visit_only_where_library_toml_says_so(
+    category: str, typed: bool, reason: Reason
+) -> None:
+    given = facts(patron=replace(PUPIL, category=category, blocked="lost a book"), typed=typed)
+    assert decide_visit(given, RULES, now(), room="main").reason is reason

@@ -13,8 +13,9 @@ from sqlalchemy import Connection, insert
 from kiosk.pinyin import toned
 from kiosk.screen import Found
 from kiosk.store.schema import copies, holds, loans, patrons, titles
-from kiosk.store.search import find, index_title
+from kiosk.store.search import find
 from kiosk.store.store import Store
+from tests.kiosk.school import index_title
 
 REFERENCE = frozenset({"reference"})
 
