@@ -171,7 +171,10 @@ class SlipView:
 
 @dataclass(frozen=True, slots=True)
 class OpenHours:
-    """The window line in the header. open: lending is possible now, until `until`; else `next` says when it opens."""
+    """The window line in the header. open: lending is possible now, until `until`; else `next` says when it opens.
+
+    returns: books are taken back now.
+    """
 
     open: bool
     until: datetime | None = None
@@ -179,6 +182,7 @@ class OpenHours:
     next: datetime | None = None
     closure: str = ""
     sure: bool = True
+    returns: bool = True
 
 
 @dataclass(frozen=True, slots=True)

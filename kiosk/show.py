@@ -119,7 +119,9 @@ def hours(rules: Rules, now: Now, room: str, category: str, *, language: str) ->
     name = (
         (closed.name_en or closed.name) if closed and language == "en" else closed and closed.name
     )
-    return OpenHours(open=False, next=following, closure=name or "")
+    window = window_at(rules, Act.CHECKIN, category, room, now.local)
+    returns = rules.library.returns_any_time or window is not None
+    return OpenHours(open=False, next=following, closure=name or "", returns=returns)
 
 
 def number_allowed(rules: Rules) -> bool:

@@ -14,6 +14,8 @@ from typing import Any
 
 from babel import Locale
 
+from kiosk.pinyin import toned
+
 LANGUAGES = ("zh", "en")
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _RUBY = re.compile(r"(.)\[([^\]]+)\]|\{(\w+)\}|(.)", re.DOTALL)
@@ -100,6 +102,11 @@ class Voice:
                 [char, syllable if _is_han(char) else ""]
                 for char, syllable in zip(text, syllables, strict=True)
             ]
+
+    def learn_aloud(self, text: str) -> None:
+        """Remember how a text of the library's own is read, such as a shelf's name: by rule, with our corrections."""
+        if self._pinyin and text and text not in self.rubies:
+            self.learn(text, toned(text))
 
     def _read(self, marked: str, values: dict[str, object]) -> Ruby:
         pairs: Ruby = []

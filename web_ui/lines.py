@@ -40,6 +40,7 @@ def line_view(line: Line, voice: Voice, local: datetime) -> dict[str, object]:
     """A line as the page draws it: codes beside words. `tone` is yes, no, look or loan."""
     book = line.book
     voice.learn(book.title, book.pinyin)
+    voice.learn_aloud(book.shelf)
     return {
         "id": line.id,
         "kind": str(line.kind),

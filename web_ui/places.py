@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from kiosk.screen import FindView, Found, Place, Screen, Touch, VisitView
+from kiosk.screen import FindView, Found, OpenHours, Place, Screen, Touch, VisitView
 from web_ui.catalogue import Voice
 from web_ui.covers import cover
 from web_ui.lines import line_view
 from web_ui.qr import qr_svg
 from web_ui.slip_words import slip_text
 from web_ui.staff_words import staff_view
-from web_ui.telling import tell_day
+from web_ui.telling import tell_day, tell_when
 
 EXPIRES_SOON_DAYS = 30
+BORROW_ART = ("card", "book", "tick")
+RETURN_ART = ("no_card", "book", "cart")
 GUIDES = {Touch.GUIDE_BORROW: "borrow", Touch.GUIDE_RETURN: "return", Touch.GUIDE_LOANS: "loans"}
 
 Json = dict[str, object]
@@ -59,22 +61,47 @@ def _texts(voice: Voice, table: str, *keys: str) -> dict[str, str]:
 
 
 def _idle(screen: Screen, voice: Voice) -> Json:
-    head = "head" if screen.hours.open or not screen.hours.sure else "closed"
+    shut = is_shut(screen.hours)
+    # While nothing is lent, the steps teach what can be done now.
+    step, drawn = ("return", RETURN_ART) if shut and screen.hours.returns else ("step", BORROW_ART)
     steps = [
-        {"head": voice(f"idle.step_{i}"), "more": voice(f"idle.step_{i}_more")} for i in (1, 2, 3)
+        {"art": art, "head": voice(f"idle.{step}_{i}"), "more": voice(f"idle.{step}_{i}_more")}
+        for i, art in enumerate(drawn, 1)
     ]
+    loud = {Touch.GUIDE_RETURN} if shut else {Touch.GUIDE_BORROW, Touch.GUIDE_RETURN}
     touches = [Touch.GUIDE_BORROW, Touch.GUIDE_RETURN, Touch.FIND, Touch.GUIDE_LOANS]
     if screen.number_allowed:
         touches.append(Touch.NUMBER)
     return {
-        "head_1": voice(f"idle.{head}_1"),
-        "head_2": voice(f"idle.{head}_2"),
-        "sub": voice("idle.sub" if head == "head" else "idle.sub_closed"),
+        **_idle_head(screen, voice, shut=shut),
+        "shut": shut,
         "steps": steps,
-        "buttons": [{"touch": str(t), "label": voice(f"touch.{t}")} for t in touches],
+        "buttons": [
+            {"touch": str(t), "label": voice(f"touch.{t}"), "main": t in loud} for t in touches
+        ],
         "messages": list(screen.messages),
         **_texts(voice, "idle", "welcome", "welcome_more"),
         "messages_head": voice("idle.messages"),
+    }
+
+
+def is_shut(hours: OpenHours) -> bool:
+    """Is it known that nothing is lent now?"""
+    return hours.sure and not hours.open
+
+
+def _idle_head(screen: Screen, voice: Voice, *, shut: bool) -> Json:
+    """What is read first: how to borrow or, outside the window, when it opens, and whether books are taken back."""
+    if not shut:
+        return {**_texts(voice, "idle", "head_1", "head_2", "sub")}
+    sub = voice("idle.sub_closed" if screen.hours.returns else "idle.sub_shut")
+    if screen.hours.next is None:
+        return {"head_1": voice("hours.closed"), "head_2": "", "sub": sub}
+    when = tell_when(voice, screen.hours.next, screen.local)
+    return {
+        "head_1": voice("idle.closed_1", when=when),
+        "head_2": voice("idle.closed_2"),
+        "sub": sub,
     }
 
 
@@ -95,6 +122,7 @@ def _returns(screen: Screen, voice: Voice) -> Json:
 def _visit(visit: VisitView, screen: Screen, voice: Voice) -> Json:
     lines = [line_view(line, voice, screen.local) for line in visit.lines]
     done = any(line["tone"] == "yes" for line in lines)
+    voice.learn_aloud(visit.class_name)
     return {
         "id": visit.id,
         "name": visit.name,
@@ -142,9 +170,12 @@ def _alerts(visit: VisitView, screen: Screen, voice: Voice) -> list[Json]:
 
 def _guide(screen: Screen, voice: Voice) -> Json:
     topic = GUIDES.get(screen.topic or Touch.GUIDE_BORROW, "borrow")
+    shut = is_shut(screen.hours)
+    off = (topic == "borrow" and shut) or (topic == "return" and not screen.hours.returns)
     return {
         "topic": topic,
-        **_texts(voice, f"guide.{topic}", "head", "tip"),
+        "head": voice(f"guide.{topic}.head"),
+        "tip": voice("guide.closed") if off else voice(f"guide.{topic}.tip"),
         "steps": [voice(f"guide.{topic}.step_{i}") for i in (1, 2, 3)],
     }
 

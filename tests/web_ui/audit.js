@@ -20,7 +20,7 @@
     if (e.clientHeight && over > 1 + 0.26 * Math.max(...sizes)) faults.push(`taller than its box by ${over}: ${name(e)}`);
   }
   for (const e of all.filter((e) => own(e) && !e.closest(".cover"))) {
-    const list = e.closest(".lines, .notes, .tally, .others, .offer-rows");
+    const list = e.closest(".lines, .notes, .tally, .others");
     const box = e.getBoundingClientRect();
     if (box.right > innerWidth + 1 || box.left < -1) faults.push(`off the screen: ${name(e)}`);
     if (!list && (box.bottom > innerHeight + 1 || box.top < -1)) faults.push(`off the screen: ${name(e)}`);
@@ -39,7 +39,7 @@
   const apart = veil ? buttons.filter((e) => veil.contains(e)) : buttons;
   for (const [i, a] of apart.entries()) for (const b of apart.slice(i + 1)) {
     const p = a.getBoundingClientRect(), q = b.getBoundingClientRect();
-    const cut = [a, b].some((e) => e.closest(".lines, .offer-rows, .others"));
+    const cut = [a, b].some((e) => e.closest(".lines, .others"));
     if (!cut && p.left < q.right && q.left < p.right && p.top < q.bottom && q.top < p.bottom) faults.push(`${name(a)} overlaps ${name(b)}`);
   }
   const blocks = [...document.querySelectorAll(".stage > *, .others, .bar-touch, .welcome > *, .desk > *, .patron > *, .found > *, .slip > *")].filter(seen);

@@ -194,7 +194,7 @@ def test_the_newest_line_is_in_sight_however_long_the_list(
     for _ in range(3):
         page.tap(".page-down")
     expect(page.locator("[data-line-id='1']")).to_be_in_viewport()
-    assert station.touched == [], "the arrows are the page's own"
+    assert {t.touch for t in station.touched} == {Touch.STAY}, "the arrows are the page's own"
     see(page, station.show(on_visit(visit(lent(13), *many))))
     expect(page.locator("[data-line-id='13']")).to_be_in_viewport(ratio=1)
 
@@ -237,6 +237,29 @@ def test_the_slip_stands_above_the_visit_and_closes_by_its_own_touch(
     page.tap(".slip [data-touch=print]")
     page.tap(".slip [data-touch=slip]")
     assert [t.touch for t in touched(station, 2)] == [Touch.PRINT, Touch.SLIP]
+
+
+def test_a_touch_beside_every_button_gives_more_time(
+    page: Page, station: FakeStation, server: Server
+) -> None:
+    goto(page, server.url)
+    see(page, station.show(on_visit(visit(lent(1)))))
+    page.tap(".patron .name")
+    assert touched(station, 1) == [Touched(Touch.STAY, "v1", None, "")]
+
+
+def test_standing_each_book_is_there_once_and_the_newest_large(
+    page: Page, station: FakeStation, server: Server
+) -> None:
+    page.set_viewport_size(SIZES["tall"])
+    goto(page, server.url)
+    see(page, station.show(on_visit(visit(lent(2, BOOKS[1]), lent(1), loan(9)))))
+    assert page.locator(".title").all_inner_texts() == ["海底两万里", "昆虫记", "城南旧事"]
+    expect(page.locator(".young-book .title")).to_have_text("海底两万里")
+    page.tap(".young-offers [data-touch=give_back]")
+    assert touched(station, 1)[0].line == 2
+    page.set_viewport_size(SIZES["wide"])
+    expect(page.locator(".line")).to_have_count(3)
 
 
 def test_young_readers_see_pinyin_over_words_and_title(

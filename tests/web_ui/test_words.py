@@ -151,7 +151,10 @@ def test_every_screen_becomes_json_with_no_open_placeholder(name: str, language:
     templates = {shown["hours"]["template"]}
     if shown["countdown"]:
         templates.add(shown["countdown"]["template"])
-    text = json.dumps({**shown, "hours": None, "countdown": None}, ensure_ascii=False)
+    read = {
+        sentence: pairs for sentence, pairs in shown["ruby"].items() if sentence not in templates
+    }
+    text = json.dumps({**shown, "hours": None, "countdown": None, "ruby": read}, ensure_ascii=False)
     assert not re.search(r"\{\w+\}", text)
     assert all("{n}" in template for template in templates if template)
 
@@ -259,6 +262,19 @@ def test_a_line_is_told_as_people_tell_it(
 def test_the_hours_are_told_as_people_tell_them(hours: OpenHours, zh: str, en: str) -> None:
     assert view(screen(Place.IDLE, hours=hours))["hours"]["text"] == zh
     assert view(screen(Place.IDLE, hours=hours, language="en"))["hours"]["text"] == en
+
+
+def test_outside_the_window_the_start_page_says_first_when_it_opens_and_teaches_returning() -> None:
+    page = view(screen(Place.IDLE, hours=SHUT))["idle"]
+    assert page["head_1"] + page["head_2"] == "星期一 11:30，再来借书。"
+    assert "还书随时可以" in page["sub"]
+    assert page["steps"][0]["head"] == "不用借书卡"
+    assert [b["touch"] for b in page["buttons"] if b["main"]] == ["guide_return"]
+    closed = view(screen(Place.IDLE, hours=replace(SHUT, returns=False)))["idle"]
+    assert closed["sub"] == "现在不能还书，请晚些再来。"
+    assert closed["steps"][0]["head"] == "扫借书卡"
+    guide = screen(Place.GUIDE, topic=Touch.GUIDE_BORROW, hours=SHUT)
+    assert "现在就可以扫卡" not in view(guide)["guide"]["tip"]
 
 
 def test_young_readers_count_days() -> None:

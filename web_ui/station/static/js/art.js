@@ -6,6 +6,7 @@ const draw = (box, body, width = 4) =>
 
 export const art = {
   card: draw("64 64", '<rect x="6" y="14" width="52" height="36" rx="6"/><path d="M14 30h12M14 39h18"/><path d="M40 26v14M45 26v14M50 26v14" stroke-width="3"/>'),
+  no_card: draw("64 64", '<rect x="6" y="14" width="52" height="36" rx="6"/><path d="M14 30h12M14 39h10"/><path d="M45 26v14M50 26v14" stroke-width="3"/><path d="M12 56 52 8"/>'),
   book: draw("64 64", '<path d="M16 8h34v48H18a6 6 0 0 1-6-6V12a4 4 0 0 1 4-4z"/><path d="M12 50a5 5 0 0 1 6-5h32"/><path d="M24 17v12M29 17v12M34 17v12M39 17v12" stroke-width="3"/>'),
   tick: draw("64 64", '<circle cx="32" cy="32" r="25"/><path d="m21 33 8 8 15-17"/>'),
   check: draw("64 64", '<path class="stroke-in" d="m14 34 13 13 24-28"/>', 9),

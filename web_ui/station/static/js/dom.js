@@ -73,7 +73,8 @@ function update(node, next, fresh) {
   for (const [name, value] of Object.entries(next.attrs)) {
     if (before[name] !== value) assign(node, name, value);
   }
-  if (next.attrs.html === undefined) patch(node, next.kids, fresh);
+  // What ticks is written by the clock, not drawn anew with each screen.
+  if (next.attrs.html === undefined && !next.attrs["data-tick"]) patch(node, next.kids, fresh);
 }
 
 function assign(node, name, value) {

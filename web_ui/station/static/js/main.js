@@ -7,16 +7,18 @@ import * as clock from "./clock.js";
 import * as sound from "./sound.js";
 import { header, statusMark, switches } from "./parts.js";
 import * as pages from "./pages.js";
-import { slip, visit, young } from "./visit.js";
+import { slip, visit, visitUpright, young } from "./visit.js";
 import { staff, whenHeld } from "./staff.js";
 
 const app = document.getElementById("app");
 const connecting = document.getElementById("connecting");
 const root = document.documentElement;
+const STAY_MS = 1000;
+const upright = matchMedia("(orientation: portrait)");
 let shown = null;
 
 function page(view) {
-  if (view.visit) return view.young ? young(view) : visit(view);
+  if (view.visit) return (view.young ? young : upright.matches ? visitUpright : visit)(view);
   if (view.place === "staff") return staff(view);
   return (pages[view.place] || pages.idle)(view);
 }
@@ -70,7 +72,16 @@ document.addEventListener("pointerdown", (event) => {
   sound.unlock();
   const button = event.target.closest("button");
   pressed = button && { button, visit: shown?.visit_id ?? null, ...button.dataset };
+  if (!button?.dataset.touch) stay();
 });
+
+// Whoever touches the page is still here: beside every button, and on the arrows, a touch gives more time.
+let stayedAt = -STAY_MS;
+function stay() {
+  if (!shown?.countdown || performance.now() - stayedAt < STAY_MS) return;
+  stayedAt = performance.now();
+  send({ touch: "stay", visit: shown.visit_id, line: null, text: "" });
+}
 
 document.addEventListener("click", (event) => {
   const button = event.target.closest("button");
@@ -96,6 +107,7 @@ for (const name of ["contextmenu", "selectstart", "dragstart", "keydown", "keypr
 document.addEventListener("wheel", (event) => event.ctrlKey && event.preventDefault(), { passive: false });
 document.addEventListener("touchmove", (event) => event.touches.length > 1 && event.preventDefault(), { passive: false });
 
+upright.addEventListener("change", () => shown && draw(shown));
 listen({
   onScreen: draw,
   onSilent(silent) {

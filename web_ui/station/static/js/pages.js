@@ -6,17 +6,16 @@ import { art, scenes, sceneFor } from "./art.js";
 import { bookLine, button, cover, iconButton, mark, offers, pager, title } from "./parts.js";
 
 const ROOM_FOR_POSTER = 2;
-const STEP_ART = [art.card, art.book, art.tick];
 
 export function idle(view) {
   const page = view.idle;
   return h("main", { key: "idle", class: "page idle" },
     h("section", { class: "welcome" },
-      h("h2", { class: "greeting" }, page.head_1, h("em", null, page.head_2)),
+      h("h2", { class: `greeting ${page.shut ? "shut" : ""}` }, page.head_1, h("em", null, page.head_2)),
       h("p", { class: "sub" }, page.sub),
       view.status.store_full && h("p", { class: "alert look" }, view.status.store_full),
       h("ol", { class: "steps" }, page.steps.map((step, i) =>
-        h("li", { class: "step" }, h("i", { class: "icon", html: STEP_ART[i] }),
+        h("li", { class: "step" }, h("i", { class: "icon", html: art[step.art] }),
           h("span", { class: "step-words" },
             h("b", null, h("span", { class: "step-n" }, i + 1), step.head), h("span", { class: "step-more" }, step.more)))))),
     h("aside", { class: "messages" },
@@ -27,8 +26,8 @@ export function idle(view) {
         : null,
       page.messages.length < ROOM_FOR_POSTER &&
         h("div", { class: "poster" }, shelf(), h("h3", null, page.welcome), h("p", null, page.welcome_more))),
-    h("nav", { class: "bar-touch idle-touch" }, page.buttons.map((b, i) =>
-      button(b.touch, b.label, { cls: i < 2 ? "main" : "", key: b.touch }))));
+    h("nav", { class: "bar-touch idle-touch" }, page.buttons.map((b) =>
+      button(b.touch, b.label, { cls: b.main ? "main" : "", key: b.touch }))));
 }
 
 function shelf() {

@@ -22,12 +22,12 @@ export function header(view) {
   return h("header", { class: "top" },
     visit
       ? h("div", { class: "owner", "data-own": true }, h("span", { class: "face" }, visit.avatar),
-          h("span", { class: "owner-name" }, `${visit.name} · ${visit.class_name}`))
+          h("span", { class: "owner-name" }, visit.name, " · ", say(visit.class_name)))
       : h("h1", { class: "library", "data-own": true }, view.library),
     statusMark(view),
     h("span", { class: `hours ${view.hours.open && view.hours.sure ? "open" : "shut"}`,
-      "data-own": view.hours.closure !== "", "data-tick": "hours" }, view.hours.text),
-    h("time", { class: "clock", "data-tick": "clock" }, view.clock.text),
+      "data-own": view.hours.closure !== "", "data-tick": "hours" }),
+    h("time", { class: "clock", "data-tick": "clock" }),
     switches(view));
 }
 
@@ -112,8 +112,7 @@ export function finish(view) {
   return h("button", { key: "finish", class: "button main finish", type: "button", tabindex: "-1", "data-touch": "finish" },
     left && h("span", { class: "bar", "data-tick": "bar" }),
     h("span", { class: "label" }, say(view.touches.finish)),
-    left && h("span", { class: "closes", "data-tick": "closes" },
-      left.template.replace("{n}", Math.ceil(left.ends_in_ms / 1000))));
+    left && h("span", { class: "closes", "data-tick": "closes" }));
 }
 
 export function pager(view) {

@@ -8,26 +8,63 @@ import { bookLine, button, cover, finish, mark, offers, pager, title } from "./p
 export function visit(view) {
   const page = view.visit;
   return h("main", { key: `visit ${page.id}`, class: "page visit" },
-    h("section", { class: "patron" },
-      h("span", { class: "face" }, page.avatar),
-      h("h2", { class: "name", "data-own": true }, page.name),
-      h("p", { class: "class-name", "data-own": true }, page.class_name),
-      h("div", { class: "tally" },
-        h("p", { class: "lent-head" }, page.lent_head),
-        h("p", { class: "count", key: `count ${page.lent}` }, page.lent),
-        h("p", { class: "more" }, page.more),
-        h("p", { class: "out" }, page.out))),
+    patron(page),
     h("section", { class: "desk" },
       alerts(page, view),
       h("ul", { class: "lines", "data-list": true }, page.lines.map((line) => bookLine(line, line.id))),
       !page.lines.length && h("div", { class: "none" }, h("i", { class: "icon", html: art.book }), h("b", null, page.empty), h("span", null, page.empty_more))),
     pager(view),
-    h("section", { class: "offer-rows" }, page.lines.filter((line) => line.offers.length).map(offerRow)),
-    h("nav", { class: "bar-touch" },
-      button("not_me", view.touches.not_me, { cls: "not-me", key: "not_me" }),
-      page.renew_all && button("renew_all", page.renew_all, { key: "renew_all" }),
-      page.has_slip && button("slip", view.touches.slip, { key: "slip" }),
-      finish(view)));
+    touches(page, view));
+}
+
+// Standing: the newest book large and above; the others, and all that is touched, within a child's reach below.
+export function visitUpright(view) {
+  const page = view.visit;
+  const newest = newestOf(page);
+  return h("main", { key: `visit ${page.id}`, class: "page visit" },
+    patron(page),
+    h("section", { class: "stage" }, alerts(page, view), newest ? [outcome(newest), largeBook(newest)] : welcome(page)),
+    h("div", { class: "young-offers" }, newest && offers(newest)),
+    h("section", { class: "desk" },
+      h("ul", { class: "lines", "data-list": true },
+        page.lines.filter((line) => line !== newest).map((line) => bookLine(line, line.id)))),
+    pager(view),
+    touches(page, view));
+}
+
+function patron(page) {
+  return h("section", { class: "patron" },
+    h("span", { class: "face" }, page.avatar),
+    h("h2", { class: "name", "data-own": true }, page.name),
+    h("p", { class: "class-name", "data-own": true }, page.class_name),
+    h("div", { class: "tally" },
+      h("p", { class: "lent-head" }, page.lent_head),
+      h("p", { class: "count", key: `count ${page.lent}` }, page.lent),
+      h("p", { class: "more" }, page.more),
+      h("p", { class: "out" }, page.out)));
+}
+
+function touches(page, view) {
+  return h("nav", { class: "bar-touch" },
+    button("not_me", view.touches.not_me, { cls: "not-me", key: "not_me" }),
+    page.renew_all && button("renew_all", page.renew_all, { key: "renew_all" }),
+    page.has_slip && button("slip", view.touches.slip, { key: "slip" }),
+    finish(view));
+}
+
+// The book that was scanned last, or whose line lights up; none while only loans from before stand there.
+function newestOf(page) {
+  const newest = page.lines.find((line) => line.lit) || page.lines[0];
+  return newest && newest.tone !== "loan" ? newest : null;
+}
+
+function outcome(line) {
+  return h("div", { class: "stage-head", key: `head ${line.id} ${line.kind}` },
+    h("span", { class: `big-sign ${line.tone}` }, mark(line.tone)), h("h2", { class: "greeting" }, say(line.head)));
+}
+
+function welcome(page) {
+  return [h("h2", { class: "greeting", key: "hello" }, say(page.hello)), h("p", { class: "sub" }, say(page.hello_more))];
 }
 
 function alerts(page, view) {
@@ -35,35 +72,28 @@ function alerts(page, view) {
   return [...full, ...page.alerts].map((a) => h("p", { class: `alert ${a.tone}`, "data-own": a.own }, say(a.text)));
 }
 
-function offerRow(line) {
-  return h("div", { class: "offer-row", key: line.id },
-    cover(line.cover, "small"), title(line), offers(line));
-}
-
 // One book at a time, large; the others stand as a row of covers.
 export function young(view) {
   const page = view.visit;
-  const hero = page.lines.find((line) => line.lit) || page.lines[0];
-  const greeting = !hero || hero.tone === "loan";
-  const rest = page.lines.filter((line) => greeting || line !== hero);
+  const newest = newestOf(page);
+  const rest = page.lines.filter((line) => line !== newest);
   const tight = rest.length || page.alerts.length || view.status.store_full;
-  return h("main", { key: `visit ${page.id}`, class: `page young ${greeting ? "hello" : hero.tone}${tight ? " tight" : ""}` },
+  return h("main", { key: `visit ${page.id}`, class: `page young ${newest ? newest.tone : "hello"}${tight ? " tight" : ""}` },
     h("section", { class: "stage" },
       alerts(page, view),
-      greeting
-        ? [h("div", { class: "stage-head", key: "hello" }, h("span", { class: "big-face" }, page.avatar),
-             h("h2", { class: "greeting" }, say(page.hello))), h("p", { class: "sub" }, say(page.hello_more))]
-        : h("div", { class: "stage-head", key: `head ${hero.id} ${hero.kind}` },
-            h("span", { class: `big-sign ${hero.tone}` }, mark(hero.tone)), h("h2", { class: "greeting" }, say(hero.head))),
-      !greeting && youngBook(hero)),
-    h("div", { class: "young-offers" }, !greeting && offers(hero)),
+      newest
+        ? [outcome(newest), largeBook(newest)]
+        : [h("div", { class: "stage-head", key: "hello" }, h("span", { class: "big-face" }, page.avatar),
+             h("h2", { class: "greeting" }, say(page.hello))), h("p", { class: "sub" }, say(page.hello_more))]),
+    h("div", { class: "young-offers" }, newest && offers(newest)),
     others(rest),
     h("nav", { class: "bar-touch" },
       button("not_me", view.touches.not_me, { cls: "not-me", key: "not_me" }),
-      button("stay", page.again, { key: "stay", cls: "again" }), finish(view)));
+      newest && h("p", { class: "again" }, say(page.again)),
+      finish(view)));
 }
 
-function youngBook(line) {
+function largeBook(line) {
   return h("div", { class: `young-book ${line.tone}`, key: `book ${line.id}` }, cover(line.cover, "large"),
     h("span", { class: "body" }, title(line),
       [line.place, line.todo, line.due, ...line.remarks].filter(Boolean).map((text) =>
@@ -87,5 +117,5 @@ export function slip(view) {
       h("p", { class: "sub" }, h("i", { class: "icon", html: art.phone }), h("span", null, say(page.state || page.hint))),
       h("nav", { class: "slip-touch" },
         page.printer && button("print", view.touches.print, { key: "print" }),
-        button("slip", page.close, { cls: "main", key: "slip" }))));
+        button("slip", page.close, { key: "slip" }), finish(view))));
 }

@@ -8,9 +8,11 @@ export function learn(ruby) {
   readings = ruby || {};
 }
 
-export function say(text) {
+// n: the number that goes where the sentence keeps {n} open.
+export function say(text, n = "") {
+  const put = (part) => part.replace("{n}", n);
   const pairs = readings[text];
-  if (!pairs) return text;
+  if (!pairs) return put(text);
   return pairs.map(([base, pinyin]) =>
-    pinyin ? h("ruby", null, base, h("rt", null, pinyin)) : h("span", null, base));
+    pinyin ? h("ruby", null, put(base), h("rt", null, pinyin)) : h("span", null, put(base)));
 }
