@@ -101,10 +101,6 @@ class ScannerSettings(Table):
             raise ValueError("region is [left, top, width, height] in pixels; [] is all of it")
         if bool(self.card_from) != bool(self.card_to):
             raise ValueError("card_from and card_to go together; write both or none")
-        if _CARD_BYTES.get(self.card_from, 4) < _CARD_BYTES.get(self.card_to, 4):
-            raise ValueError(
-                f'"{self.card_from}" drops bytes of a card that "{self.card_to}" needs; set the reader to another'
-            )
         return self
 
 
@@ -117,8 +113,6 @@ _KEYS_OF = {
         "device width height fourcc fps exposure_ms region cpu_percent decoders agree".split()
     ),
 }
-# Bytes of a card's number that a format keeps; four unless said here.
-_CARD_BYTES = {"10H": 5, "6H8D": 3, "2H+4H": 3, "2H4H": 3}
 # Kind -> the key it cannot do without, and an example.
 _NEEDED = {
     "serial": ("port", 'port = "/dev/ttyACM0", or its name in /dev/serial/by-id'),

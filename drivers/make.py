@@ -9,7 +9,7 @@ from pathlib import Path
 
 from config.library import Barcodes
 from config.station import ScannerSettings
-from drivers.cards import CardFormat, translate
+from drivers.cards import CardFormat, can_become, translate
 from drivers.evdev_scanner import EvdevScanner
 from drivers.framing import Framing, Terminator
 from drivers.recording import Recorder, head_of
@@ -20,6 +20,8 @@ from drivers.simulator import SimulatedScanner
 SPY = "spy:"
 
 Labels = Callable[[], Barcodes | None]
+# Makes, for a reader that drops bytes (given, wanted), what finds the whole number again.
+Complete = Callable[[CardFormat, CardFormat], Callable[[str], str]]
 
 
 def make_scanners(
@@ -27,13 +29,17 @@ def make_scanners(
     labels: Labels = lambda: None,
     *,
     spy_folder: Path | None = None,
+    complete: Complete = lambda _given, _wanted: str,
 ) -> tuple[Scanner, ...]:
     """A scanner for each table of the settings, in order; none is opened yet.
 
     `labels`: what the library's labels look like, asked again and again; a camera believes nothing else.
     What a scanner named "spy:..." reads is recorded in `spy_folder`; without one it is read only.
     """
-    return tuple(make_scanner(one, labels, recorder=_spy(one, spy_folder)) for one in settings)
+    return tuple(
+        make_scanner(one, labels, recorder=_spy(one, spy_folder), complete=complete)
+        for one in settings
+    )
 
 
 def make_scanner(
@@ -41,6 +47,7 @@ def make_scanner(
     labels: Labels = lambda: None,
     *,
     recorder: Recorder | None = None,
+    complete: Complete = lambda _given, _wanted: str,
 ) -> Scanner:
     match settings.kind:
         case "simulator":
@@ -51,7 +58,7 @@ def make_scanner(
                 settings.port.removeprefix(SPY),
                 framing_of(settings),
                 baud=settings.baud,
-                change=_card_change(settings),
+                change=_card_change(settings, complete),
                 recorder=recorder,
             )
         case "keyboard":
@@ -59,7 +66,7 @@ def make_scanner(
                 settings.name,
                 settings.device.removeprefix(SPY),
                 framing_of(settings),
-                change=_card_change(settings),
+                change=_card_change(settings, complete),
                 recorder=recorder,
             )
         case "camera":
@@ -100,10 +107,12 @@ def _spy(settings: ScannerSettings, folder: Path | None) -> Recorder | None:
     return Recorder(folder / f"{file}.jsonl", head_of(settings, address, "spy, by the station"))
 
 
-def _card_change(settings: ScannerSettings) -> Callable[[str], str]:
+def _card_change(settings: ScannerSettings, complete: Complete) -> Callable[[str], str]:
     if not settings.card_from:
         return str
     given, wanted = CardFormat(settings.card_from), CardFormat(settings.card_to)
+    if not can_become(given, wanted):
+        return complete(given, wanted)
     return partial(_translated, given=given, wanted=wanted)
 
 

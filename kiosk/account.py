@@ -9,7 +9,7 @@ from kiosk.desk_values import Account
 from kiosk.domain import Copy, Facts, Loan, Now, Verdict
 from kiosk.loan_rules import blocked_by_overdue
 from kiosk.policy import decide_renewal, loans_allowed_more
-from kiosk.store.tx import Tx, copy_types
+from kiosk.store.tx import Tx, with_types
 
 
 def read_account(tx: Tx, patron_id: str, rules: Rules, now: Now, *, room: str) -> Account:
@@ -17,8 +17,7 @@ def read_account(tx: Tx, patron_id: str, rules: Rules, now: Now, *, room: str) -
     patron = tx.patron(patron_id)
     assert patron is not None, f"patron {patron_id} left the store during a visit"
     out = tuple(tx.loans_out(patron_id))
-    loans = tuple(loan for loan, _ in out)
-    base = Facts(patron=patron, loans=loans, copy_types=copy_types(out))
+    base = Facts(patron=patron, loans=with_types(out))
     renewals = tuple(_renewal(tx, base, loan, copy, (rules, now, room)) for loan, copy in out)
     # Who may borrow nothing before something else is settled is not told how many more.
     expired = patron.expires_on is not None and now.sure and now.local.date() > patron.expires_on

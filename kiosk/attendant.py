@@ -6,7 +6,6 @@ No thread, no clock, no drawing: those are station.py's. Whoever calls hands in 
 from __future__ import annotations
 
 import uuid
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -17,6 +16,7 @@ from kiosk.desk import Desk
 from kiosk.desk_values import NOBODY, Who
 from kiosk.domain import Act, Now, Reason, Receipt
 from kiosk.errors import StoreFull
+from kiosk.repeats import Repeats
 from kiosk.screen import Cue, Line, LineKind, Place, Touch
 from kiosk.show import explained, line_of, number_allowed
 from kiosk.visit import (
@@ -35,10 +35,6 @@ from kiosk.visit import (
     with_notice,
     with_return,
 )
-
-REMEMBERED_SCANS = 64
-# Reads in a row, each within the repeat time of the last, from which on a code is not scanned but lies there.
-LYING = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +61,8 @@ class Attendant:
     ) -> None:
         self._desk = desk
         self._rules = rules
-        self._repeat_ms = repeat_ms
         self._leaving = leaving
-        self._seen: OrderedDict[str, tuple[int | None, int]] = OrderedDict()
+        self._repeats = Repeats(repeat_ms)
         self._ticked = ""
         self.state = State(language=self.usual_language)
         self.cue: tuple[Cue | None, int] = (None, 0)
@@ -87,7 +82,7 @@ class Attendant:
         if visit:
             self._leaving(visit)
             if not walked_away:
-                self._forget_what_was_scanned(visit.card)
+                self._repeats.person_acted(visit.card)
         self.state = State(language=self.usual_language)
 
     def apologise(self, error: Exception) -> None:
@@ -95,7 +90,7 @@ class Attendant:
 
         Where the disk is full, scanning again is of no use, and nobody is told to.
         """
-        self._seen.clear()
+        self._repeats.forget()
         full = isinstance(error, StoreFull)
         self._say(explained(Reason.STORE_FULL if full else Reason.TRY_AGAIN), Cue.NO)
 
@@ -136,7 +131,7 @@ class Attendant:
 
     def _what_is(self, barcode: Barcode, scan: Scan) -> Seen:
         visit = self.state.visit
-        if self._is_repeat(barcode.text, scan.at_ms):
+        if self._repeats.again(barcode.text, scan.at_ms):
             return Seen.REPEAT
         if barcode.kind is Kind.COMMAND:
             return Seen(barcode.text)
@@ -161,26 +156,6 @@ class Attendant:
         visit = self.state.visit
         return Seen.SAME_CARD if visit and visit.card == number else Seen.CARD
 
-    def _is_repeat(self, text: str, at_ms: int) -> bool:
-        """The same code again within 3 s of the last time it was seen: what lies under a scanner stays one scan."""
-        last_ms, times = self._seen.pop(text, (None, 0))
-        repeat = last_ms is not None and 0 <= at_ms - last_ms < self._repeat_ms
-        self._seen[text] = (at_ms, times + 1 if repeat else 1)
-        if len(self._seen) > REMEMBERED_SCANS:
-            self._seen.popitem(last=False)
-        return repeat
-
-    def _forget_what_was_scanned(self, card: str, *, keep_card: bool = False) -> None:
-        """A person came or went, so what is scanned next is meant, but for what lies under the scanner.
-
-        That is known by having been read again and again; left to act, it would be taken from who just borrowed it.
-        """
-        self._seen = OrderedDict(
-            (text, seen)
-            for text, seen in self._seen.items()
-            if (keep_card if text == card else seen[1] >= LYING)
-        )
-
     def _who(self, device: str) -> Who:
         visit = self.state.visit
         if visit is None:
@@ -192,7 +167,7 @@ class Attendant:
         if self.state.visit:
             self.close()
         # "To borrow it, scan your card": then the same book is scanned again, and is meant.
-        self._forget_what_was_scanned(number, keep_card=True)
+        self._repeats.person_acted(number, keep_card=True)
         visit_id = uuid.uuid4().hex[:12]
         receipt = self._desk.welcome(number, now, visit=visit_id, typed=typed, device=device)
         if not receipt.verdict.allowed or receipt.patron is None:

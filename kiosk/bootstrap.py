@@ -17,8 +17,10 @@ from drivers.make import make_scanners
 from drivers.scan import Scanner
 from drivers.simulator import SimulatedPrinter, SimulatedScanner, SimulatedSlip
 from kiosk import health, journal
+from kiosk.bootstrap_cards import Completion
 from kiosk.bootstrap_demo import Hands, demo_start, fill_with_sample
 from kiosk.clock import Clock, MovableClock, SystemClock
+from kiosk.countdown import Patience
 from kiosk.desk import Desk
 from kiosk.errors import KioskError
 from kiosk.finding import finding
@@ -29,7 +31,7 @@ from kiosk.rulebook import Rulebook
 from kiosk.screen import Screen, VisitView
 from kiosk.signs import Light
 from kiosk.slips import SlipPrinter
-from kiosk.station import Patience, Ports, Station
+from kiosk.station import Ports, Station
 from kiosk.store.lock import FolderLock
 from kiosk.store.store import Store
 from web_ui.station import create_app, serve
@@ -98,6 +100,7 @@ def start(
         settings.scanners,
         lambda: rulebook.current.library.barcodes,
         spy_folder=folders.store(settings) / "spy",
+        complete=lambda given, wanted: Completion(store, given, wanted),
     )
     line = threading.Event()
     line.set()

@@ -20,6 +20,8 @@ import httpx
 
 from config.settings import SettingsError, check_all, load_station
 from config.station import Station as Settings
+from drivers.card_learning import alike
+from drivers.cards import CardFormat, Link
 from drivers.make import make_scanners
 from drivers.scan import Scanner
 from kiosk import health, journal
@@ -28,7 +30,7 @@ from kiosk.errors import KioskError, StoreError
 from kiosk.folders import Folders
 from kiosk.health import Line, line
 from kiosk.rulebook import Rulebook
-from kiosk.store.listing import is_empty
+from kiosk.store.listing import card_numbers, is_empty
 from kiosk.store.lock import holder_of
 from kiosk.store.store import Store
 
@@ -53,6 +55,7 @@ def check(folders: Folders, *, port: int | None = None) -> list[Row]:
     folder = folders.store(settings)
     port = port or settings.screen.port
     store, journal_rows = _store(settings, folder)
+    cards_rows = list(_cards(settings, store)) if store else []
     running = _holder(folder)
     if running:
         rows += _of_running(running, port)
@@ -60,7 +63,7 @@ def check(folders: Folders, *, port: int | None = None) -> list[Row]:
         rows += [*_of_stopped(port), *_looked_at(settings, rulebook, store)]
     if store:
         store.close()
-    return [*rows, *journal_rows, *_central(settings)]
+    return [*rows, *journal_rows, *cards_rows, *_central(settings)]
 
 
 def worst(rows: list[Row]) -> str:
@@ -184,6 +187,19 @@ def _journal(store: Store) -> list[Row]:
             todo = "bring them in: kiosk import patrons FILE, kiosk import catalogue FILE"
             rows.append(("store", line("yellow", "no patrons are known", todo)))
     return rows
+
+
+def _cards(settings: Settings, store: Store) -> Iterator[Row]:
+    with store.read() as tx:
+        numbers = card_numbers(tx).splitlines()
+    for one in settings.scanners:
+        if one.card_from:
+            link = Link(CardFormat(one.card_from), CardFormat(one.card_to))
+            count = sum(map(len, alike(link, numbers)))
+            if count:
+                what = f"{one.name} cannot tell {count} cards of the library apart, and opens no visit for them"
+                todo = "set the reader to a longer format; `kiosk card learn` names the cards"
+                yield "cards", line("yellow", what, todo)
 
 
 def _no_store(folder: Path) -> Row:

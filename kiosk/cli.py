@@ -17,26 +17,19 @@ import structlog
 
 from config.settings import SettingsError, load_library
 from kiosk import journal as journals
+from kiosk.cli_card import card_group
 from kiosk.cli_check import check_group
 from kiosk.cli_config import config_group, policy_group
 from kiosk.cli_devices import probe, record
 from kiosk.cli_import import import_group
+from kiosk.cli_options import CONFIG
 from kiosk.cli_print import cards_group, labels_group
 from kiosk.clock import SystemClock
-from kiosk.entry import Entry, parse
+from kiosk.entry import Entry, is_proof, parse
 from kiosk.errors import KioskError
 from kiosk.folders import Folders, existing_store
 from kiosk.store.store import Store
 from kiosk.supervise import demo
-
-CONFIG = click.option(
-    "--config",
-    "config",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path("config"),
-    show_default=True,
-    help="Folder with station.toml and library.toml.",
-)
 
 
 class Plainly(click.Group):
@@ -49,6 +42,8 @@ class Plainly(click.Group):
             for problem in error.problems:
                 click.echo(str(problem), err=True)
             raise SystemExit(1) from None
+        except BrokenPipeError:
+            raise  # whoever read this has read enough (`| head`): click ends quietly
         except (KioskError, OSError) as error:
             raise click.ClickException(str(error)) from error
         except sqlite3.Error as error:
@@ -69,6 +64,7 @@ main.add_command(record)
 main.add_command(policy_group, "policy")
 main.add_command(import_group, "import")
 main.add_command(cards_group, "cards")
+main.add_command(card_group, "card")
 main.add_command(labels_group, "labels")
 main.add_command(demo)
 
@@ -143,6 +139,11 @@ def verify(config: Path) -> None:
 @CONFIG
 def find(code: str, config: Path) -> None:
     """Look up the six letters printed on a slip: what was taken back or lent, and when."""
+    if not is_proof(code):
+        raise click.BadParameter(
+            f'"{code}" is no code; on the slip stand six letters and digits, such as 7QK2M9',
+            param_hint="CODE",
+        )
     zone = ZoneInfo(load_library(config / "library.toml").library.time_zone)
     store = existing_store(config)
     found = journals.find_proof(store, code)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from kiosk.cli_options import CONFIG
 from kiosk.cli_quiet import quiet
 from kiosk.folders import Folders
 
@@ -15,13 +16,7 @@ _COLOURS = {"green": "green", "yellow": "yellow", "red": "bold red"}
 
 
 @click.group("check", invoke_without_command=True)
-@click.option(
-    "--config",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path("config"),
-    show_default=True,
-    help="Folder with station.toml and library.toml.",
-)
+@CONFIG
 @click.option(
     "--port", type=click.IntRange(1, 65535), help="The port that `kiosk run --port` was given."
 )

@@ -13,17 +13,17 @@ from typing import Any
 import click
 from rich.console import Console
 
-import config
 from config.library import Term
 from config.settings import SettingsError, check_all, load_library, load_station
 from config.toml_lines import find_line
 from kiosk import policy, term_view
 from kiosk.calendar import SEARCH_DAYS, Rules, here, term_on, zone
+from kiosk.cli_options import CONFIG
 from kiosk.domain import Act, Copy, Facts, Loan, Now, Patron, RuleRef, Title, Verdict
 from kiosk.explain import explain
+from kiosk.loan_rules import graded
 from kiosk.rulebook import load_rules
 
-SHIPPED = Path(config.__file__).parent
 DECIDE: dict[str, Callable[..., Verdict]] = {
     "checkout": policy.decide_checkout,
     "renewal": policy.decide_renewal,
@@ -31,10 +31,7 @@ DECIDE: dict[str, Callable[..., Verdict]] = {
     "use": policy.decide_use,
 }
 PIPED_WIDTH = 130
-
-_file = click.Path(dir_okay=False, path_type=Path)
-_library = click.option("--library", "library_file", type=_file, default=SHIPPED / "library.toml", show_default=False,
-                        help="The library.toml to read.")  # fmt: skip
+YEARS = range(2000, 2101)
 
 
 @click.group("config")
@@ -43,21 +40,20 @@ def config_group() -> None:
 
 
 @config_group.command("check")
-@click.option("--folder", type=click.Path(file_okay=False, path_type=Path), default=SHIPPED, show_default=False,
-              help="The folder with library.toml, station.toml and central.toml.")  # fmt: skip
-def check(folder: Path) -> None:
-    """Say everything that is wrong with the settings, or that all is well."""
-    problems = check_all(folder)
+@CONFIG
+def check(config: Path) -> None:
+    """Say everything that is wrong with library.toml, station.toml and central.toml, or that all is well."""
+    problems = check_all(config)
     for problem in problems:
         click.echo(str(problem))
     if problems:
         click.echo(
-            f"{len(problems)} to mend in {folder}; nothing of a file with a problem is used.",
+            f"{len(problems)} to mend in {config}; nothing of a file with a problem is used.",
             err=True,
         )
         raise SystemExit(1)
-    library, station = load_library(folder / "library.toml"), load_station(folder / "station.toml")
-    click.echo(f"All is well in {folder}.")
+    library, station = load_library(config / "library.toml"), load_station(config / "station.toml")
+    click.echo(f"All is well in {config}.")
     click.echo(
         f"{library.library.name}: {len(library.categories)} categories, {len(library.copy_types)} copy types, "
         f"{len(library.loan_rules)} loan rules, {len(library.windows)} windows, {len(library.terms)} terms."
@@ -84,12 +80,13 @@ def policy_group() -> None:
 @click.option(
     "--loans", type=click.IntRange(min=0, max=1000), default=0, help="Copies on loan already."
 )
-@_library
+@CONFIG
 def explain_command(
     category: str, grade: int | None, copy_type: str, at_text: str | None, act: str, room: str | None,
-    loans: int, library_file: Path,
+    loans: int, config: Path,
 ) -> None:  # fmt: skip
     """Print the verdict, the reason, and the line of configuration that decided."""
+    library_file = config / "library.toml"
     rules = _rules(library_file)
     library = rules.library
     patron = Patron("1", "", _chosen(library.categories, category, "--category"), grade)
@@ -101,6 +98,9 @@ def explain_command(
     click.echo(f"asked:    {act}, {patron.category}{'' if grade is None else f' of grade {grade}'}, {copy_key}, "
                f"{local:%Y-%m-%d %H:%M %a}, {where}")  # fmt: skip
     _say(_verdict_lines(verdict, library_file))
+    if grade is None and (named := graded(rules, patron.category, copy_key)):
+        words = ", ".join(map(str, named))
+        click.echo(f"note:     grades {words} have a rule of their own; ask with --grade")
 
 
 @policy_group.command("calendar")
@@ -109,17 +109,17 @@ def explain_command(
     "--from", "first", type=click.DateTime(["%Y-%m-%d"]), help="First day, instead of a term."
 )
 @click.option("--to", "last", type=click.DateTime(["%Y-%m-%d"]), help="Last day, with --from.")
-@click.option("--room", help="Key or name of a room. Default: all rooms together.")
-@_library
+@click.option("--room", help="Key or name of a room. Default: all rooms.")
+@CONFIG
 def calendar_command(
     term_name: str | None,
     first: datetime | None,
     last: datetime | None,
     room: str | None,
-    library_file: Path,
+    config: Path,
 ) -> None:
     """Print a term as a calendar of windows and hours, and whether it reaches 40 opening hours a week."""
-    rules = _rules(library_file)
+    rules = _rules(config / "library.toml")
     today = datetime.now(zone(rules)).date()
     where = _chosen(rules.library.rooms, room, "--room") if room else None
     term = None if first or last else _term(rules, term_name, today)
@@ -171,10 +171,14 @@ def _moment(text: str | None, rules: Rules) -> datetime:
     if text is None:
         return datetime.now(zone(rules))
     try:
-        return here(rules, datetime.fromisoformat(text))
-    except (ValueError, OverflowError) as error:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
         message = f'"{text}" is no date and time; write one such as 2026-11-25T11:45'
         raise click.BadParameter(message, param_hint="--at") from error
+    if moment.year not in YEARS:
+        message = f'"{text}": write a year from {YEARS[0]} to {YEARS[-1]}'
+        raise click.BadParameter(message, param_hint="--at")
+    return here(rules, moment)
 
 
 def _facts(patron: Patron, copy_type: str, act: str, loans: int, today: date) -> Facts:
@@ -183,7 +187,7 @@ def _facts(patron: Patron, copy_type: str, act: str, loans: int, today: date) ->
     others = tuple(Loan(str(n), patron.id, 0, today + timedelta(days=1)) for n in range(loans))
     loan = Loan("copy", patron.id, 0, today) if act in (Act.RENEWAL, Act.CHECKIN) else None
     held = (*others, loan) if loan else others
-    return Facts(patron, copy=copy, loan=loan, loans=held, copy_types=(copy_type,) * len(held))
+    return Facts(patron, copy=copy, loan=loan, loans=tuple((each, copy_type) for each in held))
 
 
 def _verdict_lines(verdict: Verdict, library_file: Path) -> Iterable[str]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from kiosk.cli_options import CONFIG
 from kiosk.cli_quiet import quiet
 
 if TYPE_CHECKING:
@@ -103,13 +104,7 @@ def _tell(one: Plugged, raw: bytes) -> None:
 @click.command()
 @click.argument("device")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-@click.option(
-    "--config",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path("config"),
-    show_default=True,
-    help="Folder with station.toml.",
-)
+@CONFIG
 @BAUD
 @click.option("--note", default="", help="What was scanned, for whoever reads the file later.")
 def record(device: str, file: Path, config: Path, baud: int, note: str) -> None:

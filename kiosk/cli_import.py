@@ -13,6 +13,8 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from kiosk.cli_options import CONFIG
+
 if TYPE_CHECKING:
     from kiosk.imports.report import Report
 
@@ -26,17 +28,10 @@ def import_group() -> None:
 
 
 def _common(command: Callable[..., Any]) -> Callable[..., Any]:
-    folder = click.Path(path_type=Path, file_okay=False)
     file = click.Path(path_type=Path, exists=True, dir_okay=False)
     for option in (
         click.option("--dry-run", is_flag=True, help="Check and compare; change nothing."),
-        click.option(
-            "--config",
-            type=folder,
-            default=Path("config"),
-            show_default=True,
-            help="Folder with station.toml and library.toml.",
-        ),
+        CONFIG,
         click.argument("file", type=file),
     ):
         command = option(command)
@@ -111,11 +106,15 @@ def _progress() -> Any:
 
 
 def _print(report: Report) -> None:
+    from kiosk.imports.report import KEPT_LISTS
+
     for line in report.problems[:SHOWN]:
         click.echo(line, err=True)
     if len(report.problems) > SHOWN:
         click.echo(f"... and {len(report.problems) - SHOWN} more", err=True)
     if report.file is not None:
-        click.echo(f"All of them: {report.file}", err=True)
+        click.echo(
+            f"All of them (the newest {KEPT_LISTS} such lists are kept): {report.file}", err=True
+        )
     for line in report.summary():
         click.echo(line)

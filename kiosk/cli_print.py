@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from kiosk.cli_options import CONFIG
 from kiosk.errors import SheetError
 
 if TYPE_CHECKING:
@@ -76,13 +77,7 @@ def _common(out: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
             show_default=True,
             help="The file to write.",
         ),
-        click.option(
-            "--config",
-            type=click.Path(path_type=Path, file_okay=False),
-            default=Path("config"),
-            show_default=True,
-            help="Folder with station.toml and library.toml.",
-        ),
+        CONFIG,
     )
 
     def decorate(command: Callable[..., Any]) -> Callable[..., Any]:

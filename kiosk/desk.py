@@ -35,7 +35,7 @@ from kiosk.policy import (
     decide_visit,
 )
 from kiosk.store.store import Store
-from kiosk.store.tx import Tx, copy_types
+from kiosk.store.tx import Tx, with_types
 
 _FULL = Verdict(allowed=False, reason=Reason.STORE_FULL)
 
@@ -155,10 +155,8 @@ class Desk:
         try:
             with self._store.begin() as tx:
                 now_facts = self._facts(tx, barcode, who)
-                types = (returned.copy.copy_type, *now_facts.copy_types)
-                facts = replace(
-                    now_facts, loan=loan, loans=(loan, *now_facts.loans), copy_types=types
-                )
+                loans = ((loan, returned.copy.copy_type), *now_facts.loans)
+                facts = replace(now_facts, loan=loan, loans=loans)
                 untouched = now_facts.copy and now_facts.copy.last_entry == returned.entry
                 verdict = (
                     self._checked(facts, decide_renewal, now)
@@ -227,8 +225,7 @@ class Desk:
             typed=who.typed,
             copy=copy,
             loan=tx.loan(barcode),
-            loans=tuple(loan for loan, _ in out),
-            copy_types=copy_types(out),
+            loans=with_types(out),
             holds=holds,
             free_copies=tx.free_copies(copy.title.id) if copy and holds else 1,
             store_full=self._store.nearly_full(),

@@ -190,7 +190,7 @@ class Now:
 class Facts:
     """All that a decision may look at, read in one transaction.
 
-    loans: the patron's open loans; copy_types: the type of each copy on loan, in the order of `loans`.
+    loans: the patron's open loans, each with the type of its copy.
     loan: the open loan of the copy, whoever holds it. holds: the queue for the title, first in front.
     """
 
@@ -199,8 +199,7 @@ class Facts:
     typed: bool = False
     copy: Copy | None = None
     loan: Loan | None = None
-    loans: tuple[Loan, ...] = ()
-    copy_types: tuple[str, ...] = ()
+    loans: tuple[tuple[Loan, str], ...] = ()
     holds: tuple[Hold, ...] = ()
     free_copies: int = 1
     store_full: bool = False

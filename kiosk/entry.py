@@ -136,6 +136,12 @@ def proof(entry_hash: str) -> str:
     return "".join(_PROOF_LETTERS[(number >> shift) & 31] for shift in (25, 20, 15, 10, 5, 0))
 
 
+def is_proof(text: str) -> bool:
+    """Whether this can be a proof code at all, in letters of either size."""
+    code = text.strip().upper()
+    return len(code) == 6 and set(code) <= set(_PROOF_LETTERS)
+
+
 def chain_faults(rows: Iterable[tuple[int, int, str, str]]) -> Iterator[str]:
     """Walk (epoch, seq, hash, body) in order and tell every break, in plain words. Nothing told: the chain is whole.
 

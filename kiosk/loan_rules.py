@@ -34,6 +34,16 @@ def find_rule(rules: Rules, patron: Patron, copy_type: str) -> tuple[int, LoanRu
     return max(fitting, key=lambda found: (bool(found[1].grades), -found[0]), default=None)
 
 
+def graded(rules: Rules, category: str, copy_type: str) -> list[int]:
+    """The grades that have a rule of their own for this category and copy type."""
+    fitting = (
+        rule
+        for rule in rules.library.loan_rules
+        if category in rule.categories and copy_type in rule.copy_types
+    )
+    return sorted({grade for rule in fitting for grade in rule.grades})
+
+
 def find_category(rules: Rules, key: str) -> tuple[int, Category] | None:
     return next(((at, c) for at, c in enumerate(rules.library.categories) if c.key == key), None)
 
@@ -62,7 +72,7 @@ def count_under(facts: Facts, rules: Rules, rule_at: int) -> int:
     """How many of the patron's loans fall under the rule at this place."""
     if facts.patron is None:
         return 0
-    found = (find_rule(rules, facts.patron, t) for t in facts.copy_types[: len(facts.loans)])
+    found = (find_rule(rules, facts.patron, t) for _, t in facts.loans)
     return sum(1 for rule in found if rule and rule[0] == rule_at)
 
 
@@ -80,7 +90,7 @@ def days_overdue(loan: Loan, today: date) -> int:
 def overdue_loans(facts: Facts, rules: Rules, today: date) -> int:
     """How many loans are overdue for long enough to count against the patron."""
     after = rules.library.overdue.block_after_days
-    return sum(1 for loan in facts.loans if days_overdue(loan, today) > after)
+    return sum(1 for loan, _ in facts.loans if days_overdue(loan, today) > after)
 
 
 def blocked_by_overdue(facts: Facts, rules: Rules, now: Now) -> bool:

@@ -17,12 +17,13 @@ import structlog
 from drivers.scan import Scan
 from kiosk.attendant import Attendant, Finger
 from kiosk.clock import Clock
+from kiosk.countdown import Countdown, Patience
 from kiosk.desk import Desk
 from kiosk.domain import Now
 from kiosk.errors import StoreError
 from kiosk.rulebook import Rulebook
 from kiosk.screen import FindView, Place, Screen, Status, Touch, VisitView
-from kiosk.show import Shown, Timing, screen_of
+from kiosk.show import Shown, screen_of
 from kiosk.signs import Sign
 from kiosk.visit import Visit
 
@@ -36,21 +37,6 @@ class Paper(Protocol):
     """Prints a visit's slip in a thread of its own; `done` is called with whether it came out."""
 
     def put(self, visit: VisitView, screen: Screen, done: Callable[[bool], None]) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """Seconds before a page goes back to idle by itself, and how long the same code counts as the same scan.
-
-    slip_s: how long the slip of a visit that has ended can still be asked for.
-    """
-
-    visit_s: float = 20
-    page_s: float = 15
-    find_s: float = 45
-    staff_s: float = 60
-    repeat_ms: int = 3000
-    slip_s: float = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +92,8 @@ class Station:
         )
         self._status = ports.status()
         self._finished: dict[str, tuple[Screen, int]] = {}
-        self._printed: tuple[str, str] | None = None
-        self._deadline_ms: int | None = None
+        self._printed: dict[str, str] = {}
+        self._countdown = Countdown(ports.clock.mono_ms)
         self._ticked_ms = ports.clock.mono_ms()
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._run, name="station", daemon=True)
@@ -185,7 +171,7 @@ class Station:
 
     def _turn(self) -> bool:
         try:
-            item = self._inbox.get(timeout=self._patience_left_s())
+            item = self._inbox.get(timeout=self._countdown.left_s(TICK_S))
         except queue.Empty:
             self._tick()
             return True
@@ -195,7 +181,7 @@ class Station:
             case _Touched():
                 self._take_touch(item)
             case _Printed():
-                self._printed = (item.visit, "done" if item.good else "failed")
+                self._printed = {item.visit: "done" if item.good else "failed"}
                 self._publish(self._p.clock.now())
             case (scan, now):
                 self._take_scan(scan, now)
@@ -206,15 +192,9 @@ class Station:
 
     # Time
 
-    def _patience_left_s(self) -> float:
-        if self._deadline_ms is None:
-            return TICK_S
-        left = (self._deadline_ms - self._p.clock.mono_ms()) / 1000
-        return min(TICK_S, max(0.0, left))
-
     def _tick(self) -> None:
         now, self._ticked_ms = self._p.clock.now(), self._p.clock.mono_ms()
-        if self._deadline_ms is not None and self._p.clock.mono_ms() >= self._deadline_ms:
+        if self._countdown.over:
             self._attendant.close(walked_away=True)
             self._restart_countdown()
             self._publish(now)
@@ -236,22 +216,10 @@ class Station:
             log.error("marks not read", error=str(error))
             return self._status
 
-    def _total_s(self) -> float | None:
-        match self._attendant.state.place:
-            case Place.VISIT:
-                return self._patience.visit_s
-            case Place.FIND | Place.NUMBER:
-                return self._patience.find_s
-            case Place.STAFF:
-                return self._patience.staff_s
-            case Place.GUIDE | Place.NOTICE | Place.RETURNS:
-                return self._patience.page_s
-            case Place.IDLE:
-                return None if self._attendant.undisturbed else self._patience.find_s
-
     def _restart_countdown(self) -> None:
-        total = self._total_s()
-        self._deadline_ms = None if total is None else self._p.clock.mono_ms() + round(total * 1000)
+        attendant = self._attendant
+        place, undisturbed = attendant.state.place, attendant.undisturbed
+        self._countdown.restart(self._patience.for_page(place, undisturbed=undisturbed))
 
     # Scans and touches
 
@@ -286,7 +254,7 @@ class Station:
         view = self.screen.visit
         if self._p.paper is None or view is None:
             return
-        self._printed = (view.id, "waiting")
+        self._printed = {view.id: "waiting"}
         self._p.paper.put(view, self.screen, lambda good: self._inbox.put(_Printed(view.id, good)))
 
     # Screens
@@ -315,26 +283,16 @@ class Station:
         state = self._attendant.state
         account = self._p.desk.account(state.visit.patron.id, now) if state.visit else None
         find = self._p.find(state.typed, state.language) if state.place is Place.FIND else None
-        printed = self._printed
         shown_now = Shown(
             account=account,
             find=find,
             status=self._status,
             signs=self._p.signs() if state.place is Place.STAFF else (),
-            timing=self._timing(),
+            timing=self._countdown.timing,
             room=self._p.room,
             printer=self._p.paper is not None,
-            printed=printed[1]
-            if printed and state.visit and printed[0] == state.visit.id
-            else None,
+            printed=self._printed.get(state.visit.id) if state.visit else None,
             cue=self._attendant.cue[0],
             cue_n=self._attendant.cue[1],
         )
         return screen_of(self._n, state, self._p.rulebook.current, now, shown_now)
-
-    def _timing(self) -> Timing:
-        total = self._total_s()
-        if self._deadline_ms is None or total is None:
-            return Timing(None, None)
-        left = max(0, self._deadline_ms - self._p.clock.mono_ms())
-        return Timing(left, round(total * 1000))

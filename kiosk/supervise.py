@@ -25,7 +25,7 @@ HOST = "127.0.0.1"
     type=click.Path(path_type=Path, file_okay=False),
     default=Path("demo-data"),
     show_default=True,
-    help="Folder for the demo's settings and store; made when missing.",
+    help="Folder for the demo, made when missing; other commands find its settings with --config DATA/config.",
 )
 @click.option("--station-port", type=click.IntRange(1, 65535), default=8080, show_default=True)
 @click.option("--central-port", type=click.IntRange(1, 65535), default=8090, show_default=True)
@@ -34,7 +34,12 @@ def demo(data: Path, station_port: int, central_port: int, no_browser: bool) -> 
     """Run a sample school with simulated hardware: touchscreen and panel in the browser."""
     del central_port  # the central record will listen there
     _port_is_free(station_port)
-    config = lay_out(data.resolve())
+    try:
+        config = lay_out(data.resolve())
+    except OSError as error:
+        raise click.ClickException(
+            f"{data} cannot be used for the demo ({error.strerror}); name another folder with --data"
+        ) from None
     with _station(config, station_port) as child:
         _wait_until_ready(child)
         # Before the line that says so: whoever reads "ready" may end the demo at once.

@@ -6,7 +6,7 @@ Draws with rich; decides nothing. Legible when piped, too.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from rich import box
@@ -121,19 +121,38 @@ def closed_lines(view: View) -> Iterator[str]:
 
 
 def hours_lines(view: View) -> Iterator[str]:
-    """Whether an ordinary week reaches the goal, and how many weeks do not."""
+    """Whether an ordinary week reaches the goal, room by room, and how many weeks do not."""
     hours = {monday: view.hours(monday) for monday in view.mondays()}
     whole = {monday: h for monday, h in hours.items() if view.is_whole(monday)}
-    ordinary = min((whole or hours).values())
-    word = "reaches" if ordinary >= GOAL_H else "does NOT reach"
-    yield f"An ordinary week has {ordinary:.1f} opening hours: {word} {GOAL_H} opening hours a week."
+    yield f"An ordinary week, against the goal of {GOAL_H} opening hours a week:"
+    rooms = [r for r in view.rules.library.rooms if view.room in (None, r.key)]
+    for room in rooms:
+        yield f"  {room.key} {room.name}{_whom(view.rules, room.key)}: {_against_goal(replace(view, room=room.key))}"
+    if len(rooms) > 1:
+        yield f"  one room or another: {_against_goal(view)}"
     below = [monday for monday, h in hours.items() if h < GOAL_H]
-    yield f"Weeks with {GOAL_H} hours or more: {len(hours) - len(below)} of {len(hours)}."
+    where = ", one room or another" if len(rooms) > 1 else ""
+    yield f"Weeks with {GOAL_H} hours or more{where}: {len(hours) - len(below)} of {len(hours)}."
     short = [str(monday) for monday in below if monday in whole]
     if short and len(short) < len(whole):
         yield f"Weeks below {GOAL_H} hours without a holiday or closure: {', '.join(short)}."
     open_days = sum(is_open_day(view.rules, d, room=view.room) for d in view.days())
     yield f"Open days: {open_days}."
+
+
+def _against_goal(view: View) -> str:
+    hours = {monday: view.hours(monday) for monday in view.mondays()}
+    whole = [h for monday, h in hours.items() if view.is_whole(monday)]
+    ordinary = min(whole or hours.values())
+    return f"{ordinary:.1f} hours, {'reaches' if ordinary >= GOAL_H else 'does NOT reach'} {GOAL_H}"
+
+
+def _whom(rules: Rules, room: str) -> str:
+    """Who alone may use the room; "" where it is open to everybody at times."""
+    windows = [w for w in rules.library.windows if not w.rooms or room in w.rooms]
+    if not windows or not all(w.categories for w in windows):
+        return ""
+    return f" (for {', '.join(sorted({c for w in windows for c in w.categories}))} only)"
 
 
 def data_lines(view: View, today: date) -> Iterator[str]:

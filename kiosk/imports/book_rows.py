@@ -37,17 +37,17 @@ class Shelving:
         self._types = cleaning.choices_of(library.copy_types)
         self._rooms = cleaning.choices_of(library.rooms)
         self._usual_room = library.library.room
-        usual = options.copy_type
-        self.usual_type = (
-            cleaning.known_key(usual, self._types, "--copy-type", "[[copy_types]]")
-            if usual is not None
-            else next(iter(self._types))
+        asked = options.copy_type
+        self._asked = (
+            {"copy_type": cleaning.known_key(asked, self._types, "--copy-type", "[[copy_types]]")}
+            if asked is not None
+            else {}
         )
 
     @property
     def usual(self) -> dict[str, Any]:
-        """What a new copy is where the file does not say."""
-        return {"copy_type": self.usual_type, "room": self._usual_room}
+        """What a new copy is where neither the file nor --copy-type says."""
+        return {"copy_type": next(iter(self._types)), "room": self._usual_room}
 
     def barcode(self, cell: str, *, number: bool, warnings: Warnings) -> str:
         code = cleaning.code(cell, "barcode", number=number)
@@ -59,8 +59,11 @@ class Shelving:
             warnings.append((warning, "format the column as text (文本) in Excel"))
         return code
 
-    def copy_type(self, cell: str) -> str:
-        return cleaning.known_key(cell, self._types, "copy type", "[[copy_types]]")
+    def copy_type(self, cell: str) -> dict[str, str]:
+        """What the cell says, else --copy-type, else nothing."""
+        if not cell:
+            return self._asked
+        return {"copy_type": cleaning.known_key(cell, self._types, "copy type", "[[copy_types]]")}
 
     def place(self, cell: str) -> dict[str, str]:
         """A location is a room if library.toml knows it as one, else a shelf."""
@@ -105,9 +108,7 @@ class BookRows:
 
     def _copy(self, cells: Mapping[str, str], warnings: Warnings) -> dict[str, Any]:
         columns = self._columns
-        values: dict[str, Any] = {}
-        if "copy_type" in columns and cells["copy_type"]:
-            values["copy_type"] = self._shelving.copy_type(cells["copy_type"])
+        values: dict[str, Any] = {**self._shelving.copy_type(cells.get("copy_type", ""))}
         if "shelf" in columns:
             values["shelf"] = cleaning.text(cells["shelf"], "shelf")
         if "room" in columns:

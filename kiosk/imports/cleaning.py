@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
+from difflib import get_close_matches
 
 from config.library import Category, CopyType, Room
 from kiosk.barcodes import LONGEST, check_digit_holds, fits
@@ -28,6 +29,12 @@ _EXCEL_DAYS = date(1899, 12, 30)
 _EXCEL_RANGE = range(36_000, 74_000)
 _CHINESE = {c: n for n, c in enumerate("零一二三四五六七八九十")}
 _STAGES = {"初": 6, "高": 9}
+# Words that schools use for one another.
+_SAME = (
+    {"教师", "老师", "teacher"},
+    {"学生", "同学", "pupil", "student"},
+    {"期刊", "杂志", "magazine"},
+)
 _GRADE = re.compile(r"([0-9]{1,2}|[一二三四五六七八九十]+)\s*(?:年级|年)?")
 _STAGE = re.compile(r"([初高])([一二三1-3])")
 _INTAKE = re.compile(r"((?:19|20)\d{2})\s*[级届]?")
@@ -154,16 +161,28 @@ def _chinese(text_: str) -> int:
 
 
 def known_key(cell: str, choices: Choices, column: str, where: str) -> str:
-    """The key whose key or name the cell is; `where`: the part of library.toml that lists them."""
+    """The key whose key or name the cell is, or another word for it; `where`: what lists them in library.toml."""
     wanted = unicodedata.normalize("NFKC", cell).strip().casefold()
-    for key, names in choices.items():
-        if wanted in (n.casefold() for n in (key, *names) if n):
-            return key
+    named = {n.casefold(): key for key, names in choices.items() for n in (key, *names) if n}
+    if wanted in named:
+        return named[wanted]
+    meant = {named[word] for words in _SAME if wanted in words for word in words if word in named}
+    if len(meant) == 1:
+        return meant.pop()
     listed = (dict.fromkeys(n for n in (key, *names) if n) for key, names in choices.items())
     raise RowFault(
         f"{column} {shown(cell)} is not known",
-        f"use one of {', '.join('/'.join(each) for each in listed)}, or add it to {where} in library.toml",
+        f"{_did_you_mean(wanted, choices)}use one of {', '.join('/'.join(each) for each in listed)}, "
+        f"or add it to {where} in library.toml",
     )
+
+
+def _did_you_mean(wanted: str, choices: Choices) -> str:
+    """A name that holds what was written, is held by it, or is nearly it; "" if there is none."""
+    names = {n.casefold(): n for key, names in choices.items() for n in (key, *names) if n}
+    near = [n for n in names if n in wanted or (len(wanted) > 1 and wanted in n)]
+    near += get_close_matches(wanted, names, n=1)
+    return f'did you mean "{names[near[0]]}"? ' if near else ""
 
 
 def choices_of(entries: Iterable[Category | CopyType | Room]) -> Choices:

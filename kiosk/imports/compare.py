@@ -18,14 +18,18 @@ from kiosk.imports.rows import DEFAULTS, OWNED, TABLES
 from kiosk.imports.staging import Staging
 
 _KINDS = {"patrons": ("patron", "card"), "catalogue": ("title", "copy")}
-_BATCH = 2_000
+# What an import must not guess in silence.
+_KIND_OF = {"patron": "category", "copy": "copy_type"}
 
 
 @dataclass(slots=True)
 class Count:
+    """`assumed`: the new ones of whose kind the file says nothing."""
+
     new: int = 0
     changed: int = 0
     same: int = 0
+    assumed: int = 0
 
 
 @dataclass(slots=True)
@@ -83,6 +87,7 @@ def _planned(
         values = _with_owner(kind, json.loads(vals), owner)
         if there is None:
             count.new += 1
+            count.assumed += kind in _KIND_OF and _KIND_OF[kind] not in values
             yield kind, staged_key, {**DEFAULTS[kind], **usual, **values}, True
             continue
         known = dict(zip(columns, current, strict=True))

@@ -61,9 +61,7 @@ class MarcWorks:
 
     def _item(self, held: dict[str, str], class_number: str, warnings: Warnings) -> Item:
         barcode = self._shelving.barcode(held["barcode"], number=False, warnings=warnings)
-        values: dict[str, Any] = {}
-        if held.get("copy_type"):
-            values["copy_type"] = self._shelving.copy_type(held["copy_type"])
+        values: dict[str, Any] = {**self._shelving.copy_type(held.get("copy_type", ""))}
         for cell in (held.get("room", ""), held.get("shelf", "")):
             values |= self._shelving.place(cell)
         values["call_number"] = call_number(

@@ -8,7 +8,8 @@ from typing import Any
 
 from kiosk.imports.book_rows import BookRows
 from kiosk.imports.faults import ImportFailed, Problem, RowFault, shown
-from kiosk.imports.marc import looks_like_marc, raw_records, read_record
+from kiosk.imports.form import Form, form_of
+from kiosk.imports.marc import raw_records, read_record
 from kiosk.imports.marc_works import MarcWorks
 from kiosk.imports.patron_rows import PatronRows
 from kiosk.imports.progress import Progress
@@ -24,11 +25,12 @@ def read_file(
     staging: Staging, kind: str, path: Path, options: Options, *, progress: Progress, stop: Stop
 ) -> int:
     """Stage all of the file; the number of rows or records in it. Raises ImportFailed if it cannot be read at all."""
-    marc = kind == "catalogue" and _is_marc(path, options)
-    if not marc and path.suffix.lower() in (".mrc", ".iso", ".marc") and kind == "patrons":
-        raise ImportFailed(f"{path} holds MARC records; patrons come from .csv or .xlsx")
-    staging.set(unit="record" if marc else "row" if path.suffix.lower() == ".xlsx" else "line")
-    take = _records(staging, path, options) if marc else _rows(staging, kind, path, options)
+    form = _form(kind, path, options)
+    staging.set(unit={Form.MARC: "record", Form.XLSX: "row", Form.TEXT: "line"}[form])
+    if form is Form.MARC:
+        take = _records(staging, path, options)
+    else:
+        take = _rows(staging, kind, path, form, options)
     progress.begin(f"reading {path.name}", None)
     count = 0
     while not stop.asked:
@@ -41,10 +43,18 @@ def read_file(
     return count
 
 
-def _is_marc(path: Path, options: Options) -> bool:
-    if options.flavour in ("cnmarc", "marc21"):
-        return True
-    return options.flavour == "auto" and looks_like_marc(path)
+def _form(kind: str, path: Path, options: Options) -> Form:
+    """What to read the file as; raises ImportFailed where that is not what was asked for."""
+    form, asked = form_of(path), options.flavour
+    if form is Form.MARC and kind == "patrons":
+        raise ImportFailed(f"{path} holds MARC records; patrons come from .csv or .xlsx")
+    if form is Form.MARC and asked == "table":
+        raise ImportFailed(f"{path} holds MARC records, not a table; leave out --format")
+    if asked in ("cnmarc", "marc21"):
+        if form is Form.XLSX:
+            raise ImportFailed(f"{path} is an XLSX table and holds no MARC; leave out --format")
+        return Form.MARC
+    return form
 
 
 def _first(steps: Iterator[None], count: int) -> Iterator[None]:
@@ -52,8 +62,8 @@ def _first(steps: Iterator[None], count: int) -> Iterator[None]:
         yield step
 
 
-def _rows(staging: Staging, kind: str, path: Path, options: Options) -> Iterator[None]:
-    table = read_table(path, kind, options.encoding)
+def _rows(staging: Staging, kind: str, path: Path, form: Form, options: Options) -> Iterator[None]:
+    table = read_table(path, kind, form, options.encoding)
     _note_unused(staging, table)
     if kind == "patrons":
         yield from _each(
@@ -109,11 +119,12 @@ class Takes:
 
     def __init__(self, staging: Staging) -> None:
         self._staging = staging
+        self._unit = staging.get("unit")
         self._seen: dict[tuple[str, str], int] = {}
         self._titles: set[str] = set()
 
     def person(self, person: Person) -> None:
-        self._once(person.line, ("patron", person.id), ("card", person.card))
+        self._once(person.line, ("number", person.id), ("card", person.card))
         if person.card:
             self._staging.stage("card", person.card, person.id, person.line, {})
         self._staging.stage("patron", person.id, "", person.line, person.values)
@@ -142,9 +153,9 @@ class Takes:
         for kind, number in numbers:
             if number and (kind, number) in self._seen:
                 first = self._seen[kind, number]
-                where = f"line {first}" if first != line else "the same record"
+                where = f"{self._unit} {first}" if first != line else "the same record"
                 raise RowFault(
-                    f"{kind} {shown(number)} stands already in {where}", "delete one of the two"
+                    f"{kind} {shown(number)} is also in {where}", "delete one of the two"
                 )
         for each in numbers:
             self._seen[each] = line

@@ -9,10 +9,12 @@ from pathlib import Path
 from kiosk.imports.compare import Comparison
 from kiosk.imports.faults import Problem
 from kiosk.imports.staging import Staging
+from kiosk.store.backup import drop_old
 
 _NAMES = {"patron": "patrons", "card": "cards", "title": "titles", "copy": "copies"}
 # More than these are in the file only.
 _KEPT_LINES = 200
+KEPT_LISTS = 20
 
 
 @dataclass(slots=True)
@@ -45,7 +47,7 @@ class Report:
             lines.append(
                 f"{name}: {count.new} new, {count.changed} changed, {count.same} as before"
             )
-        lines.append(f"{self.rejected} rejected, {self.warnings} taken with a remark")
+        lines.append(f"{self.rejected} rejected, {self.warnings} taken with a note")
         if self.comparison.left_alone:
             name = "patrons" if self.kind == "patrons" else "copies"
             lines.append(
@@ -81,10 +83,11 @@ def note_problems(report: Report, folder: Path, staging: Staging) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     stamp = datetime.now(UTC).astimezone().strftime("%Y%m%d-%H%M%S")
     report.file = folder / f"{stamp}-{report.kind}.txt"
-    lines = [f"{report.source}: {report.rejected} rejected, {report.warnings} remarks", ""]
+    lines = [f"{report.source}: {report.rejected} rejected, {report.warnings} notes", ""]
     lines += [as_line(p, report.unit) for p in found]
     try:
         report.file.write_text("\n".join(lines) + "\n", encoding="utf-8")
     except OSError:
         report.file.unlink(missing_ok=True)
         raise
+    drop_old(folder, "*.txt", keep=KEPT_LISTS)

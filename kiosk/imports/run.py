@@ -7,10 +7,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from kiosk.errors import StoreError, StoreFull, StoreHeld
 from kiosk.imports.book_rows import Shelving
 from kiosk.imports.compare import compare
+from kiosk.imports.faults import Problem
 from kiosk.imports.patron_rows import usual_patron
 from kiosk.imports.progress import Progress, Silent
 from kiosk.imports.read import read_file
@@ -124,7 +126,21 @@ def _check(
     progress.begin("comparing", None)
     usual = {"patron": usual_patron(options), "copy": Shelving(options).usual}
     report.comparison = compare(staging, report.kind, store.path, usual)
+    for kind, count in report.comparison.counts.items():
+        if count.assumed:
+            staging.report(_assumption(kind, count.assumed, usual[kind]))
     note_problems(report, store.folder / REPORTS, staging)
+
+
+def _assumption(kind: str, count: int, usual: dict[str, Any]) -> Problem:
+    """A note on what was taken for granted, and how to say otherwise."""
+    if kind == "patron":
+        what = f'no category in the file for {count} new patrons: counted as "{usual["category"]}"'
+        other = "a column 读者类别 (category), or with --category"
+    else:
+        what = f'no copy type in the file for {count} new copies: counted as "{usual["copy_type"]}"'
+        other = "a column 馆藏类型 (copy type), or with --copy-type"
+    return Problem(0, what, f"if that is wrong, import again with {other}", rejected=False)
 
 
 def _write(staging: Staging, report: Report, store: Store, progress: Progress, stop: Stop) -> None:

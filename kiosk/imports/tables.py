@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from kiosk.imports.columns import Heading, heading_of, missing, recognised
+from kiosk.imports.columns import FIELDS, Heading, heading_of, missing, recognised
 from kiosk.imports.faults import ImportFailed
+from kiosk.imports.form import Form
 from kiosk.imports.xlsx import Cells, Hidden, hidden_cells, xlsx_rows
 
 # A title line or a note may stand above the headings.
@@ -40,32 +41,25 @@ class Table:
     rows: Iterator[Row]
 
 
-def read_table(path: Path, kind: str, encoding: str = "auto") -> Table:
+def read_table(path: Path, kind: str, form: Form, encoding: str) -> Table:
     """Find the headings and stream the rows below them; raises ImportFailed with what to do."""
-    rows, hidden = _open(path, kind, encoding)
+    if form is Form.XLSX:
+        rows, hidden = xlsx_rows(path), hidden_cells(path)
+    else:
+        letters = encoding_of(path) if encoding == "auto" else encoding
+        rows, hidden = _csv_rows(path, kind, letters), {}
     above = list(itertools.islice(rows, HEADING_WITHIN))
     for place, first in enumerate(above):
         heading = heading_of(first.texts, kind)
         if heading is not None:
             below = itertools.chain(above[place + 1 :], rows)
             return Table(heading, _rows(below, heading, hidden))
+    for other in FIELDS.keys() - {kind}:
+        if any(heading_of(row.texts, other) for row in above):
+            raise ImportFailed(f"{path} has the columns of {other}; use: kiosk import {other}")
     raise ImportFailed(
         f"{path}: no row of headings in the first {HEADING_WITHIN} rows; it must name {missing(kind)}"
     )
-
-
-def _open(path: Path, kind: str, encoding: str) -> tuple[Iterator[Cells], Hidden]:
-    with path.open("rb") as file:
-        magic = file.read(8)
-    if magic.startswith(b"PK\x03\x04"):
-        return xlsx_rows(path), hidden_cells(path)
-    if magic.startswith(b"\xd0\xcf\x11\xe0"):
-        raise ImportFailed(
-            f"{path} is an old .xls file, or has a password; save it as .xlsx (Excel: 另存为) without one"
-        )
-    if not magic:
-        raise ImportFailed(f"{path} is empty; export it again")
-    return _csv_rows(path, kind, encoding_of(path) if encoding == "auto" else encoding), {}
 
 
 def encoding_of(path: Path) -> str:

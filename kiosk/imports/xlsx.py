@@ -36,21 +36,20 @@ def xlsx_rows(path: Path) -> Iterator[Cells]:
     """Stream the first sheet; raises ImportFailed if the file is none."""
     from openpyxl import load_workbook
 
-    try:
-        book = load_workbook(path, read_only=True, data_only=True)
-        sheet = book.worksheets[0]
-    except (KeyError, ValueError, IndexError, OSError, zipfile.BadZipFile) as error:
-        raise ImportFailed(
-            f"{path} is not a whole XLSX file ({error}); open it in Excel or WPS and save it as .xlsx"
-        ) from error
-    # Some programs write a wrong size into the file, which would hide rows.
-    sheet.reset_dimensions()
-    try:
+    # Opened here: given a path, openpyxl goes by how the name ends.
+    with path.open("rb") as file:
+        try:
+            book = load_workbook(file, read_only=True, data_only=True)
+            sheet = book.worksheets[0]
+        except (KeyError, ValueError, IndexError, OSError, zipfile.BadZipFile) as error:
+            raise ImportFailed(
+                f"{path} is not a whole XLSX file ({error}); open it in Excel or WPS and save it as .xlsx"
+            ) from error
+        # Some programs write a wrong size into the file, which would hide rows.
+        sheet.reset_dimensions()
         for line, values in enumerate(sheet.iter_rows(values_only=True), 1):
             texts = [_text(v) for v in values]
             yield Cells(line, texts, frozenset(i for i, v in enumerate(values) if _is_number(v)))
-    finally:
-        book.close()
 
 
 def hidden_cells(path: Path) -> Hidden:

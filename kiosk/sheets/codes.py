@@ -37,12 +37,17 @@ class Codes:
                 f'write {self._table}.symbology = "Code 128" in library.toml, or correct the number'
             )
             return LeftOut(what, f'{self._symbology} has no "{char}"', remedy)
-        side = min(box.height, QR_MOST_MM, box.width * QR_SHARE) if self._qr else 0.0
+        side = box.width - self.bars_width(box)
         found = self._bars(number, what, Box(box.left, box.top, box.width - side, box.height))
         if isinstance(found, LeftOut) or not self._qr:
             return found
         beside = self._qr_code(number, what, Box(box.left + box.width - side, box.top, side, side))
         return beside if isinstance(beside, LeftOut) else found + beside
+
+    def bars_width(self, box: Box) -> float:
+        """What a QR code at the right leaves of the box, in whose middle the bars stand."""
+        side = min(box.height, QR_MOST_MM, box.width * QR_SHARE) if self._qr else 0.0
+        return box.width - side
 
     def _bars(self, number: str, what: str, box: Box) -> str | LeftOut:
         pattern = bars.bars(number, self._symbology)

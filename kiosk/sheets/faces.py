@@ -81,9 +81,10 @@ def card_face(settings: Cards) -> Callable[[CardText], Face]:
     codes = Codes(settings, "cards")
     foot = box.top + box.height - 4.2
     height = min(11.0, box.height - 33)
+    code_box = Box(box.left, foot - height, box.width, height)
 
     def face(text: CardText) -> Face:
-        drawn = codes.drawn(text.number, str(text), Box(box.left, foot - height, box.width, height))
+        drawn = codes.drawn(text.number, str(text), code_box)
         if isinstance(drawn, LeftOut):
             return drawn
         drawn += _card_head(text, box)
@@ -95,8 +96,9 @@ def card_face(settings: Cards) -> Callable[[CardText], Face]:
         name = fitted(text.name, box.width, room, largest=min(8.0, room / LEADING), smallest=2.4)
         drawn += _paragraph(name, box.left, top, box.width, _BOLD)
         drawn += _line(text.class_name, box, foot - height - 6.6, 3.8, smallest=2.2)
-        number = fitted(text.number, box.width, 4.2, largest=3.2, smallest=2.0)
-        return drawn + _paragraph(number, box.left, foot + 0.2, box.width, "c n")
+        room = codes.bars_width(code_box)
+        number = fitted(text.number, room, 4.2, largest=3.2, smallest=2.0)
+        return drawn + _paragraph(number, box.left, foot + 0.2, room, "c n")
 
     return face
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from kiosk.store.schema import cards, copies, loans, patrons, titles
 from kiosk.store.tx import Tx
@@ -20,6 +20,7 @@ _CARDS = (
     .join(patrons, patrons.c.id == cards.c.patron_id)
     .order_by(cards.c.number)
 )
+_NUMBERS = select(func.group_concat(cards.c.number, "\n"))
 _COPIES = (
     select(
         copies.c.barcode.label("text"),
@@ -43,6 +44,11 @@ def all_cards(tx: Tx) -> list[dict[str, Any]]:
 def all_copies(tx: Tx) -> list[dict[str, Any]]:
     """Every copy with its title: text, title, type, shelf, and on_loan_to, the name of who has it or None."""
     return [dict(row._mapping) for row in tx.conn.execute(_COPIES)]
+
+
+def card_numbers(tx: Tx) -> str:
+    """Every card number, a line each, in no order: one text, so that whether any has changed is soon seen."""
+    return tx.conn.execute(_NUMBERS).scalar() or ""
 
 
 def is_empty(tx: Tx) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
@@ -259,5 +259,6 @@ def _loan(row: Row[Any]) -> Loan:
     )
 
 
-def copy_types(out: Sequence[tuple[Loan, Copy]]) -> tuple[str, ...]:
-    return tuple(copy.copy_type for _, copy in out)
+def with_types(out: Iterable[tuple[Loan, Copy]]) -> tuple[tuple[Loan, str], ...]:
+    """The loans as a decision looks at them."""
+    return tuple((loan, copy.copy_type) for loan, copy in out)

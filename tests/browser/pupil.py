@@ -10,8 +10,8 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page
 
+from kiosk.countdown import Patience
 from kiosk.screen import Screen, Touch
-from kiosk.station import Patience
 from tests.kiosk.school import School
 from tests.web_ui.browse import SIZES, goto
 from web_ui.station import create_app, serve

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
+from kiosk.countdown import Patience
 from kiosk.screen import Touch
-from kiosk.station import Patience
 from tests.browser.pupil import Pupil, foreign_words, pupil
 from tests.kiosk.school import (
     ANAN,

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
+from kiosk.countdown import Patience
 from kiosk.screen import Place, Touch
-from kiosk.station import Patience
 from tests.browser.pupil import Pupil, foreign_words, pupil
 from tests.kiosk.school import CITY, XIAOMAN
 from tests.web_ui.browse import SIZES

@@ -62,8 +62,7 @@ def loan(due_on: str | None = "2026-12-01", **changes: Any) -> Loan:
 
 def others(count: int, due_on: str = "2026-12-01") -> dict[str, Any]:
     """So many other books on loan to the pupil."""
-    held = tuple(loan(due_on, barcode=f"9000000{n}") for n in range(count))
-    return {"loans": held, "copy_types": ("book",) * count}
+    return {"loans": tuple((loan(due_on, barcode=f"9000000{n}"), "book") for n in range(count))}
 
 
 def hold(patron_id: str = SOMEBODY, barcode: str | None = None) -> Hold:

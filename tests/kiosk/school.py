@@ -14,6 +14,7 @@ from sqlalchemy import Connection, insert, select
 from drivers.simulator import SimulatedScanner
 from kiosk import health
 from kiosk.clock import MovableClock
+from kiosk.countdown import Patience
 from kiosk.desk import Desk
 from kiosk.desk_values import Who
 from kiosk.domain import Now
@@ -22,7 +23,7 @@ from kiosk.journal import Journal
 from kiosk.pinyin import toned
 from kiosk.rulebook import Rulebook
 from kiosk.screen import Line, Screen
-from kiosk.station import Patience, Ports, Station
+from kiosk.station import Ports, Station
 from kiosk.store.schema import cards, copies, holds, patrons, titles
 from kiosk.store.search import INSERT, index_rows
 from kiosk.store.store import Store

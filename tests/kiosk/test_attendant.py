@@ -10,10 +10,10 @@ from typing import NoReturn
 
 import pytest
 
+from kiosk.countdown import Patience
 from kiosk.domain import Note, Reason
 from kiosk.errors import StoreError, StoreFull
 from kiosk.screen import Cue, LineKind, Place, Touch
-from kiosk.station import Patience
 from tests.faults import ledger
 from tests.kiosk.acts import (
     CONTROL,

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import text
@@ -15,6 +20,7 @@ from kiosk.desk_values import Who
 from kiosk.domain import Receipt
 from kiosk.journal import trusted_ms
 from tests.faults import ledger
+from tests.faults.demo import free_port
 from tests.kiosk.school import CITY, SEA, XIAOMAN, School
 
 P1 = Who("p1", XIAOMAN)
@@ -128,7 +134,44 @@ def test_every_command_explains_itself() -> None:
         "import",
         "check",
         "probe",
+        "card",
         "record",
     ):
         assert command in names
         assert kiosk(command, "--help").exit_code == 0
+
+
+@pytest.mark.parametrize("code", ["", "7QK2M", "7QK2M99", "书书书书书书", "7QK2MO", "00000001"])
+def test_what_is_no_code_is_said_to_be_none(config: str, code: str) -> None:
+    done = kiosk("journal", "find", code, "--config", config)
+    assert done.exit_code == 2
+    assert f'"{code}" is no code; on the slip stand six letters and digits' in done.output
+
+
+def test_a_reader_that_has_read_enough_ends_a_command_quietly() -> None:
+    command = [sys.executable, "-u", "-m", "kiosk", "policy", "calendar"]
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(writing)
+    assert done.stderr == ""
+
+
+def test_a_demo_in_a_folder_that_cannot_be_made_says_so() -> None:
+    done = kiosk("demo", "--data", "/proc/x", "--no-browser", "--station-port", str(free_port()))
+    assert done.exit_code == 1
+    assert "/proc/x cannot be used for the demo (" in done.output
+    assert "name another folder with --data" in done.output
+
+
+def options(command: click.Command, name: str = "kiosk") -> Iterator[tuple[str, str]]:
+    """Every long option of every command."""
+    for param in command.params:
+        yield from ((name, option) for option in param.opts if option.startswith("--"))
+    for sub, inner in getattr(command, "commands", {}).items():
+        yield from options(inner, f"{name} {sub}")
+
+
+def test_the_folder_of_settings_is_called_the_same_everywhere() -> None:
+    found = {(name, o) for name, o in options(main) if o in ("--folder", "--library", "--data")}
+    assert found == {("kiosk demo", "--data")}

@@ -47,7 +47,7 @@ def test_config_check_prints_each_problem(folder: Path) -> None:
     library.write_text(
         TEXT.replace("limit = 10", "limt = 10").replace('"12:30"', '"11:00"', 1), "utf-8"
     )
-    result = run(config_group, "check", "--folder", str(folder))
+    result = run(config_group, "check", "--config", str(folder))
     assert result.exit_code == 1
     assert (
         'categories[1].limt = 10: there is no such key here; did you mean "limit"?' in result.output
@@ -62,7 +62,7 @@ def test_explain_prints_verdict_reason_and_the_very_line() -> None:
         "asked:    checkout, student of grade 3, reference, 2026-11-25 11:45 Wed, main",
         "verdict:  refused",
         "reason:   in_library_only: copies of this type are for use in the library only",
-        f"decided:  {SHIPPED}:{line_of(USE)}: {USE} (loan_rules[4].use)",
+        f"decided:  config/library.toml:{line_of(USE)}: {USE} (loan_rules[4].use)",
     ]
 
 
@@ -92,10 +92,24 @@ def test_explain_knows_every_act(act: str, verdict: str) -> None:
     assert f"verdict:  {verdict}" in result.output
 
 
+@pytest.mark.parametrize("day", ["2000-01-01", "2100-12-31T23:59"])
+@pytest.mark.parametrize("act", ["checkout", "renewal", "checkin", "use"])
+def test_explain_answers_at_either_end_of_the_years(day: str, act: str) -> None:
+    assert run(policy_group, *EXPLAIN, "book", "--at", day, "--act", act).exit_code == 0
+
+
+def test_explain_without_a_grade_says_where_it_matters() -> None:
+    asked = ["explain", "--category", "student", "--copy-type"]
+    note = "grades 1, 2 have a rule of their own; ask with --grade"
+    assert note in run(policy_group, *asked, "book", *LUNCH).output
+    assert note not in run(policy_group, *asked, "reference", *LUNCH).output
+    assert note not in run(policy_group, *EXPLAIN, "book", *LUNCH).output
+
+
 def test_explain_reads_another_library(folder: Path) -> None:
     library = folder / "library.toml"
     library.write_text(TEXT.replace("days = 14", "days = 7"), "utf-8")
-    result = run(policy_group, *EXPLAIN, "book", *LUNCH, "--library", str(library))
+    result = run(policy_group, *EXPLAIN, "book", *LUNCH, "--config", str(folder))
     assert "due on:   2026-12-02 Wed, 7 days" in result.output
 
 
@@ -116,6 +130,10 @@ def test_explain_reads_another_library(folder: Path) -> None:
             "write one such as 2026-11-25T11:45",
         ),
         (
+            ["--category", "student", "--copy-type", "book", "--at", "9999-12-31"],
+            "write a year from 2000 to 2100",
+        ),
+        (
             ["--category", "student", "--copy-type", "book", "--act", "steal"],
             "'checkin', 'checkout'",
         ),
@@ -130,7 +148,7 @@ def test_a_question_that_makes_no_sense_names_the_choices(words: list[str], said
 def test_explain_of_an_invalid_library_says_what_is_wrong(folder: Path) -> None:
     library = folder / "library.toml"
     library.write_text("", "utf-8")
-    result = run(policy_group, *EXPLAIN, "book", *LUNCH, "--library", str(library))
+    result = run(policy_group, *EXPLAIN, "book", *LUNCH, "--config", str(folder))
     assert result.exit_code == 1
     assert (
         "library.toml: windows: this key is missing; write at least one [[windows]]"
@@ -147,7 +165,10 @@ def test_calendar_prints_a_term_with_windows_closed_days_and_hours() -> None:
         "2026-10-01 to 2026-10-07  closed: 国庆节 / National Day",
         "2026-11-05 to 2026-11-06  closed: 秋季运动会 / Autumn sports days",
         "2026-10-10  runs as wed",
-        "An ordinary week has 50.8 opening hours: reaches 40 opening hours a week.",
+        "  main 借阅大厅: 5.0 hours, does NOT reach 40",
+        "  teachers 教师阅览室 (for teacher only): 48.3 hours, reaches 40",
+        "  periodicals 期刊阅览室: 25.0 hours, does NOT reach 40",
+        "  one room or another: 50.8 hours, reaches 40",
         "Known until 2027-07-09: exchanged working days (holidays.complete_until).",
     ):
         assert said in result.output
@@ -161,10 +182,8 @@ def test_a_calendar_beyond_what_is_known_warns() -> None:
 
 def test_calendar_of_one_room_says_that_it_does_not_reach_forty_hours() -> None:
     result = run(policy_group, "calendar", "--term", "Autumn term 2026", "--room", "main")
-    assert (
-        "An ordinary week has 5.0 opening hours: does NOT reach 40 opening hours a week."
-        in result.output
-    )
+    assert "  main 借阅大厅: 5.0 hours, does NOT reach 40\n" in result.output
+    assert "teachers" not in result.output
     assert "07:40-17:20" not in result.output
 
 

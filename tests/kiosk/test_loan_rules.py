@@ -99,7 +99,7 @@ def test_a_teachers_loan_is_longer_and_a_due_date_is_for_the_patrons_room() -> N
 
 
 def test_a_renewal_counts_from_today_and_is_never_shorter() -> None:
-    given = facts(loan=loan("2026-12-01"), loans=(loan(),), copy_types=("book",))
+    given = facts(loan=loan("2026-12-01"), loans=((loan(), "book"),))
     renewed = decide_renewal(given, RULES, now(), room="main")
     assert (str(renewed.due_on), renewed.days) == ("2026-12-09", 14)
     teacher = facts(patron=TEACHER, loan=loan("2026-12-01", patron_id=TEACHER.id))
@@ -112,14 +112,14 @@ def test_a_renewal_counts_from_today_and_is_never_shorter() -> None:
 
 def test_a_loan_without_a_due_date_is_never_overdue_and_gets_one_by_renewal() -> None:
     undated = loan(None)
-    given = facts(loan=undated, loans=(undated,), copy_types=("book",))
+    given = facts(loan=undated, loans=((undated, "book"),))
     assert str(decide_renewal(given, RULES, now(), room="main").due_on) == "2026-12-09"
     assert decide_checkin(given, RULES, now("2027-06-01T11:45"), room="main").notes == ()
 
 
 def test_a_refused_return_keeps_a_loan_from_being_overdue() -> None:
     excused = loan("2026-11-01", excused_on=date(2026, 11, 24))
-    assert due("2026-11-25T11:45", loans=(excused,), copy_types=("book",))
+    assert due("2026-11-25T11:45", loans=((excused, "book"),))
 
 
 def test_a_rule_with_grades_beats_one_without() -> None:
@@ -182,8 +182,7 @@ FACTS = st.builds(
     copy=st.none()
     | st.builds(Copy, TEXT, st.builds(Title, TEXT, TEXT), TEXT, st.sampled_from(CopyState)),
     loan=st.none() | LOANS,
-    loans=st.lists(LOANS, max_size=4).map(tuple),
-    copy_types=st.lists(TEXT, max_size=4).map(tuple),
+    loans=st.lists(st.tuples(LOANS, TEXT), max_size=4).map(tuple),
     holds=st.lists(HOLDS, max_size=4).map(tuple),
     free_copies=st.integers(-1, 4),
     store_full=st.booleans(),

@@ -35,7 +35,7 @@ DECIDE = {
 }
 MINE, THEIRS = loan(), loan(patron_id=SOMEBODY)
 REFERENCE = replace(BOOK, copy_type="reference")
-LENT: dict[str, Any] = {"loan": MINE, "loans": (MINE,), "copy_types": ("book",)}
+LENT: dict[str, Any] = {"loan": MINE, "loans": ((MINE, "book"),)}
 ONCE = replace(MINE, renewals=1)
 SINCE_1ST = loan("2026-11-01")
 
@@ -173,7 +173,7 @@ REFUSED: dict[str, tuple[Act, dict[str, Any], str, Reason, str]] = {
         "library.toml: loan_rules[1].hold_blocks_renewal",
     ),
     "a renewal of a loan overdue too long": (
-        Act.RENEWAL, {"loan": SINCE_1ST, "loans": (SINCE_1ST,), "copy_types": ("book",)}, "11-25T11:45",
+        Act.RENEWAL, {"loan": SINCE_1ST, "loans": ((SINCE_1ST, "book"),)}, "11-25T11:45",
         Reason.OVERDUE, "library.toml: overdue.block_after_days",
     ),
     "a renewal that gains no day": (

@@ -51,7 +51,7 @@ def test_of_many_obstacles_to_a_checkout_the_first_in_order_is_told(depth: int) 
 
 RENEWAL: list[tuple[Reason, dict[str, Any]]] = [
     (Reason.STORE_FULL, {"loan": loan(), "store_full": True}),
-    (Reason.OVERDUE, {"loan": HELD, "loans": (HELD,), "copy_types": ("book",)}),
+    (Reason.OVERDUE, {"loan": HELD, "loans": ((HELD, "book"),)}),
     (Reason.WINDOW_CLOSED, CLOSED),
     (Reason.ON_HOLD, {"holds": (hold(),), "free_copies": 0}),
     (Reason.NO_RENEWALS_LEFT, {"loan": replace(HELD, renewals=1)}),

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from kiosk.countdown import Patience
 from kiosk.domain import Reason
 from kiosk.screen import Cue, LineKind, Place, Screen, Touch
-from kiosk.station import Patience
 from tests.faults import ledger
 from tests.kiosk.school import (
     ANAN,

@@ -83,6 +83,11 @@ def told(report: Report) -> str:
     return "\n".join(report.problems)
 
 
+def of_rows(report: Report) -> list[str]:
+    """The problems without those of the file as a whole."""
+    return [line for line in report.problems if not line.startswith("file:")]
+
+
 def sheet(path: Path, rows: Sequence[Sequence[Any]], *, merge: str = "") -> Path:
     """An XLSX file as Excel or WPS would save it."""
     from openpyxl import Workbook

@@ -4,7 +4,7 @@ import pytest
 
 from kiosk.imports.values import title_id
 from kiosk.store.search import find
-from tests.kiosk.imports.taking import Taking, counts, told
+from tests.kiosk.imports.taking import Taking, counts, of_rows, told
 
 HEAD = "条码号,题名,责任者,出版社,ISBN,分类号,种次号,馆藏地点,书架,文献类型\n"
 DREAM = "00000001,红楼梦,曹雪芹 著,人民文学出版社,978-7-02-000220-7,I242.4,1,借阅大厅,4,图书\n"
@@ -95,7 +95,7 @@ def test_the_state_and_the_last_entry_of_a_known_copy_stay(school: Taking) -> No
 
 def test_a_state_that_is_not_known_counts_as_on_the_shelf_and_is_told(school: Taking) -> None:
     report = school.take("catalogue", "条码号,题名,状态\n00000001,红楼梦,借出\n")
-    assert report.problems == [
+    assert of_rows(report) == [
         'line 2: note: state "借出" counts as on the shelf; loans are not imported'
     ]
 
@@ -105,7 +105,7 @@ def test_a_state_that_is_not_known_counts_as_on_the_shelf_and_is_told(school: Ta
     [
         (",红楼梦,,,,,,,,", "the barcode is empty; write it (条码号), or delete the row"),
         ("00000009,,,,,,,,,", "the title is empty; write it (题名)"),
-        ("00000001,西游记,,,,,,,,", 'barcode "00000001" stands already in line 2'),
+        ("00000001,西游记,,,,,,,,", 'barcode "00000001" is also in line 2'),
         ("000000010,西游记,,,,,,,,", 'barcode "000000010" has none of the shapes ########'),
         ("00000009,西游记,,,,,,,,光盘", 'copy type "光盘" is not known; use one of book/图书/Book'),
         ("00000009,西\x00游记,,,,,,,,", 'title "西\\x00游记" holds the character U+0000'),
@@ -152,11 +152,23 @@ def test_the_copy_type_may_be_given_for_all(school: Taking) -> None:
     assert school.one("SELECT copy_type FROM copies") == "reference"
 
 
-def test_a_table_that_is_called_marc_is_refused_as_patrons(school: Taking) -> None:
-    from kiosk.imports.faults import ImportFailed
-
-    with pytest.raises(ImportFailed, match=r"patrons come from \.csv or \.xlsx"):
-        school.take("patrons", school.file(b"00000cam", "a.mrc"))
+def test_a_type_that_the_file_does_not_say_is_told_and_can_be_said_afterwards(
+    school: Taking,
+) -> None:
+    file = "条码号,题名,文献类型\n00000001,辞海,\n00000002,红楼梦,图书\n"
+    report = school.take("catalogue", file)
+    assert report.problems == [
+        (
+            'file: note: no copy type in the file for 1 new copies: counted as "book"; '
+            "if that is wrong, import again with a column 馆藏类型 (copy type), or with --copy-type"
+        )
+    ]
+    assert school.take("catalogue", file).problems == []
+    school.take("catalogue", file, copy_type="工具书")
+    assert school.rows("SELECT copy_type FROM copies ORDER BY barcode") == [
+        ("reference",),
+        ("book",),
+    ]
 
 
 def test_the_identity_of_a_title_does_not_hang_on_spelling_of_marks() -> None:

@@ -1,8 +1,11 @@
 """Patrons from a table: who is taken, who is not, and that what is there already stays right."""
 
+import os
+
 import pytest
 
 from kiosk.imports.faults import RowFault
+from kiosk.imports.report import KEPT_LISTS
 from tests.kiosk.imports.taking import Taking, counts, told
 
 HEAD = "学号,卡号,姓名,读者类型,年级,班级,有效期\n"
@@ -85,6 +88,52 @@ def test_the_category_may_be_given_for_all(school: Taking) -> None:
         school.take("patrons", "卡号,姓名\n0000000001,周老师\n", category="家长")
 
 
+@pytest.mark.parametrize("word", ["老师", "教师", "teacher", " Teacher ", "ＴＥＡＣＨＥＲ"])
+def test_other_words_for_a_category_are_understood(school: Taking, word: str) -> None:
+    school.take("patrons", f"卡号,姓名,读者类型\n0000000001,周,{word}\n")
+    assert school.one("SELECT category FROM patrons") == "teacher"
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"), [("小学生", "学生"), ("在编教师", "教师"), ("techer", "Teacher")]
+)
+def test_a_category_that_is_nearly_known_is_asked_back(
+    school: Taking, word: str, meant: str
+) -> None:
+    report = school.take("patrons", f"卡号,姓名,读者类型\n0000000001,周,{word}\n")
+    assert f'category "{word}" is not known; did you mean "{meant}"? use one of' in told(report)
+
+
+def test_a_category_that_the_file_does_not_say_is_told_and_can_be_said_afterwards(
+    school: Taking,
+) -> None:
+    report = school.take("patrons", "卡号,姓名\n0000000001,周老师\n")
+    assert report.problems == [
+        (
+            'file: note: no category in the file for 1 new patrons: counted as "student"; '
+            "if that is wrong, import again with a column 读者类别 (category), or with --category"
+        )
+    ]
+    assert school.take("patrons", "卡号,姓名\n0000000001,周老师\n").problems == []
+    school.take("patrons", "卡号,姓名\n0000000001,周老师\n", category="老师")
+    assert school.one("SELECT category FROM patrons") == "teacher"
+
+
+def test_the_newest_lists_of_problems_are_kept(school: Taking) -> None:
+    folder = school.store.folder / "imports"
+    folder.mkdir()
+    for day in range(1, 26):
+        old = folder / f"202601{day:02d}-120000-patrons.txt"
+        old.write_text("old")
+        os.utime(old, (day, day))
+    report = school.take("patrons", HEAD + XIAOMAN + "S2,1,,学生,,,\n")
+    assert report.file is not None
+    kept = sorted(path.name for path in folder.iterdir())
+    assert len(kept) == KEPT_LISTS == 20
+    assert kept[0] == "20260107-120000-patrons.txt"
+    assert report.file.name in kept
+
+
 def test_the_grade_is_read_from_the_class_where_it_has_no_column(school: Taking) -> None:
     school.take("patrons", "卡号,姓名,班级\n0000000001,李小满,三年级2班\n0000000002,王,初一(3)班\n")
     assert school.rows("SELECT grade FROM patrons ORDER BY id") == [(3,), (7,)]
@@ -97,9 +146,9 @@ def test_the_grade_is_read_from_the_class_where_it_has_no_column(school: Taking)
         (",,王安安,学生,,,", "the number is empty; write the number"),
         (
             "S1,0000000002,王安安,学生,,,",
-            'patron "S1" stands already in line 2; delete one of the two',
+            'number "S1" is also in line 2; delete one of the two',
         ),
-        ("S2,0000000001,王安安,学生,,,", 'card "0000000001" stands already in line 2'),
+        ("S2,0000000001,王安安,学生,,,", 'card "0000000001" is also in line 2'),
         (
             "S2,0000000002,王安安,家长,,,",
             'category "家长" is not known; use one of student/学生/Pupil',
@@ -151,6 +200,6 @@ def test_all_problems_are_in_a_file_and_the_first_are_kept_for_the_screen(school
     assert (report.rejected, len(report.problems)) == (300, 200)
     assert report.file is not None
     lines = report.file.read_text(encoding="utf-8").splitlines()
-    assert lines[0] == "file.csv: 300 rejected, 0 remarks"
+    assert lines[0] == "file.csv: 300 rejected, 0 notes"
     assert lines[-1].startswith("line 301: rejected: the name is empty")
     assert told(report).startswith("line 2: rejected")

@@ -73,10 +73,10 @@ def test_the_command_tells_what_it_did_and_what_it_rejected(school: Taking, conf
     )
     assert done.returncode == 1
     assert "patrons: 29 new, 0 changed, 0 as before" in done.stdout
-    assert "25 rejected, 29 taken with a remark" in done.stdout
+    assert "25 rejected, 29 taken with a note" in done.stdout
     assert done.stderr.count("rejected: card") == 20
     assert "... and 34 more" in done.stderr
-    listed = re.search(r"All of them: (.*)", done.stderr)
+    listed = re.search(r"All of them \(the newest 20 such lists are kept\): (.*)", done.stderr)
     assert listed is not None
     assert Path(listed[1]).read_text(encoding="utf-8").count("rejected: card") == 25
 
