@@ -51,7 +51,7 @@ def stamp(
     received_ms: int,
     before: tuple[Reading, Stamp] | None = None,
 ) -> Stamp:
-    """The interval of an entry. `before` is its predecessor in the chain: no entry lies before that one's `lo`."""
+    """The interval of an entry. `before` is its predecessor in the chain: it lies not before that, nor before 1970."""
     known = [_from_anchor(reading, a) for a in anchors if a.boot == reading.boot]
     floor = before[1].lo if before else 0
     if known:

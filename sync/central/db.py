@@ -1,0 +1,191 @@
+"""The central record's database: SQLite or PostgreSQL behind one small door, and rows written many at a time."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Table, create_engine, event, select, update
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
+
+from sync.central.schema import schools
+
+LOCK_WAIT_MS = 20_000
+_PG_TYPES = {
+    "TEXT": "text",
+    "INTEGER": "integer",
+    "BIGINT": "bigint",
+    "BOOLEAN": "boolean",
+    "DATE": "date",
+    "BYTEA": "bytea",
+}
+
+
+class CentralError(Exception):
+    """What cannot be done with the central record now, in words, and the remedy."""
+
+
+class NoSuchSchool(CentralError):
+    """A school that the central record does not have."""
+
+
+class Database:
+    """`begin` writes (for one school, one at a time), `read` reads; both are short and never held over the network."""
+
+    def __init__(self, url: str) -> None:
+        self.engine = _engine(url)
+        self.postgres = self.engine.dialect.name == "postgresql"
+
+    @contextlib.contextmanager
+    def begin(self, school: str | None = None) -> Iterator[Connection]:
+        """A transaction under the school's lock: positions given in it are seen in their order."""
+        with _in_our_words(self.engine), self.engine.connect() as conn:
+            if not self.postgres:
+                conn.exec_driver_sql("BEGIN IMMEDIATE")
+            if school is not None:
+                row = select(schools.c.id).where(schools.c.id == school).with_for_update()
+                if conn.execute(row).first() is None:
+                    raise NoSuchSchool(f"there is no school {school!r}; see: central school list")
+            yield conn
+            conn.commit()
+
+    @contextlib.contextmanager
+    def read(self) -> Iterator[Connection]:
+        """One consistent view, however many statements are asked."""
+        with _in_our_words(self.engine), self.engine.connect() as conn:
+            if self.postgres:
+                conn.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            else:
+                conn.exec_driver_sql("BEGIN")
+            yield conn
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def _engine(url: str) -> Engine:
+    try:
+        address = make_url(url)
+    except Exception as error:
+        raise CentralError(
+            f"{url!r} is no database address: see central.toml, database.url"
+        ) from error
+    if address.get_backend_name() == "postgresql":
+        return create_engine(
+            address.set(drivername="postgresql+psycopg"), pool_size=8, pool_pre_ping=True
+        )
+    engine = create_engine(address, connect_args={"timeout": LOCK_WAIT_MS / 1000})
+
+    @event.listens_for(engine, "connect")
+    def prepare(raw: sqlite3.Connection, _record: object) -> None:
+        raw.isolation_level = None
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "secure_delete=ON",
+            "cache_size=-65536",
+        ):
+            raw.execute(f"PRAGMA {pragma}")
+
+    return engine
+
+
+@contextlib.contextmanager
+def _in_our_words(engine: Engine) -> Iterator[None]:
+    try:
+        yield
+    except DBAPIError as error:
+        if error.connection_invalidated or "unable to open" in str(error.orig):
+            where = engine.url.render_as_string(hide_password=True)
+            raise CentralError(f"the database {where} does not answer: {error.orig}") from error
+        raise
+
+
+def next_positions(conn: Connection, school: str, count: int) -> int:
+    """Take `count` positions of the school's changes; the first of them. The school's lock is held."""
+    taken = (
+        update(schools)
+        .where(schools.c.id == school)
+        .values(position=schools.c.position + count)
+        .returning(schools.c.position)
+    )
+    return int(conn.execute(taken).scalar_one()) - count + 1
+
+
+Rows = Sequence[Mapping[str, Any]]
+
+
+def insert_many(conn: Connection, table: Table, rows: Rows) -> None:
+    """Write new rows in one statement. All rows name the same columns."""
+    if rows:
+        _write(conn, table, rows, "insert")
+
+
+def upsert_many(conn: Connection, table: Table, rows: Rows) -> None:
+    """Write rows in one statement; where the key is there already, the other columns named are replaced."""
+    if rows:
+        _write(conn, table, rows, "upsert")
+
+
+def update_many(conn: Connection, table: Table, rows: Rows) -> None:
+    """Change rows that are there: each names the table's key and the same other columns."""
+    if rows:
+        _write(conn, table, rows, "update")
+
+
+def _write(conn: Connection, table: Table, rows: Rows, how: str) -> None:
+    names = tuple(rows[0])
+    postgres = conn.dialect.name == "postgresql"
+    statement = _statement(table, names, how, postgres)
+    if postgres:
+        columns = [[row[name] for row in rows] for name in names]
+        conn.exec_driver_sql(statement, tuple(columns))
+    elif how == "update":
+        keys = {c.name for c in table.primary_key}
+        order = [n for n in names if n not in keys] + [n for n in names if n in keys]
+        conn.exec_driver_sql(statement, [tuple(_plain(row[n]) for n in order) for row in rows])
+    else:
+        conn.exec_driver_sql(statement, [tuple(_plain(row[n]) for n in names) for row in rows])
+
+
+def _plain(value: object) -> object:
+    # The driver writes dates as ISO text, as SQLAlchemy reads them.
+    return value.isoformat() if hasattr(value, "isoformat") else value
+
+
+@functools.lru_cache(maxsize=256)
+def _statement(table: Table, names: tuple[str, ...], how: str, postgres: bool) -> str:
+    keys = [c.name for c in table.primary_key]
+    others = [n for n in names if n not in keys]
+    types = {c.name: _PG_TYPES[c.type.compile(_pg())] for c in table.columns} if postgres else {}
+    listed = ", ".join(f'"{n}"' for n in names)
+    arrays = ", ".join(f"%s::{types[n]}[]" for n in names) if postgres else ""
+    if how == "update":
+        if postgres:
+            sets = ", ".join(f'"{n}" = new."{n}"' for n in others)
+            match = " AND ".join(f'{table.name}."{k}" = new."{k}"' for k in keys)
+            return f"UPDATE {table.name} SET {sets} FROM unnest({arrays}) AS new({listed}) WHERE {match}"
+        sets = ", ".join(f'"{n}" = ?' for n in others)
+        match = " AND ".join(f'"{n}" = ?' for n in names if n in keys)
+        return f"UPDATE {table.name} SET {sets} WHERE {match}"
+    if postgres:
+        text = f"INSERT INTO {table.name} ({listed}) SELECT * FROM unnest({arrays})"
+    else:
+        text = f"INSERT INTO {table.name} ({listed}) VALUES ({', '.join('?' * len(names))})"
+    if how == "upsert":
+        sets = ", ".join(f'"{n}" = excluded."{n}"' for n in others)
+        key = ", ".join(f'"{k}"' for k in keys)
+        text += f" ON CONFLICT ({key}) DO " + (f"UPDATE SET {sets}" if sets else "NOTHING")
+    return text
+
+
+@functools.cache
+def _pg() -> Any:
+    from sqlalchemy.dialects import postgresql
+
+    return postgresql.dialect()  # type: ignore[no-untyped-call]

@@ -1,0 +1,349 @@
+"""Take a station's entries in: one batch, one transaction, every entry with exactly one outcome.
+
+Nothing is refused for what it says: what happened has happened. What cannot be read or trusted is kept as it came, and
+a person is asked.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, and_, select, tuple_, update
+
+from kiosk.entry import Entry, UnreadableEntry, parse
+from sync.cases import case_id
+from sync.central.db import insert_many, upsert_many
+from sync.central.read import (
+    Person,
+    aliases,
+    codes_of,
+    event_of,
+    histories,
+    key_of,
+    shelf,
+    time_zone,
+)
+from sync.central.refold import by_copy, refold
+from sync.central.schema import anchors, cases, entries, incidents, lineages, outcomes, people
+from sync.continuity import Arrival, Diverged, Gap, Lineage, Plan, judge_push
+from sync.events import Code, Event, Key, Outcome, outcome_of
+from sync.timeline import Anchor, Reading, Stamp, stamp
+from sync.wire import AnchorNote, Answer, WireEntry
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What a batch has become: the new watermark with the hash there, and one answer for every entry of the batch."""
+
+    durable: int
+    head: str
+    answers: tuple[Answer, ...]
+
+
+def take_in(
+    conn: Connection,
+    school: str,
+    lineage: Lineage,
+    wires: Sequence[WireEntry],
+    *,
+    now_ms: int,
+    anchor: Anchor | None = None,
+    poison: bool = False,
+) -> Taken | Diverged | Gap:
+    """Take a batch in, under the school's lock. The watermark has moved when the transaction commits."""
+    place = (school, lineage.station, lineage.epoch)
+    seqs = {wire.seq for wire in wires}
+    held = _held(conn, place, [seq for seq in seqs if seq <= lineage.durable])
+    plan = judge_push(wires, lineage, held, poison=poison)
+    if not isinstance(plan, Plan):
+        return plan
+    if anchor:
+        _note_anchor(conn, school, lineage.station, anchor)
+    told = _take_fresh(conn, place, lineage, plan.fresh, now_ms) if plan.fresh else {}
+    answers = [*_told_before(conn, place, plan.repeats), *(_answer(k, c) for k, c in told.items())]
+    last = plan.fresh[-1].wire if plan.fresh else None
+    return Taken(
+        durable=last.seq if last else lineage.durable,
+        head=last.hash if last else lineage.head,
+        answers=tuple(sorted(answers, key=lambda a: a.seq)),
+    )
+
+
+def anchor_of(note: AnchorNote | None, hello_ms: int | None) -> Anchor | None:
+    """The anchor that an exchange has given, if it can be believed."""
+    if note is None or hello_ms is None or note.got_mono_ms < note.sent_mono_ms:
+        return None
+    round_trip = note.got_mono_ms - note.sent_mono_ms
+    return Anchor(note.boot, note.sent_mono_ms + round_trip // 2, hello_ms, round_trip // 2 + 1)
+
+
+def _held(conn: Connection, place: tuple[str, str, int], seqs: list[int]) -> dict[int, str]:
+    if not seqs:
+        return {}
+    query = select(entries.c.seq, entries.c.hash).where(_at(entries, place, seqs))
+    return {row.seq: row.hash for row in conn.execute(query)}
+
+
+def _at(table: Any, place: tuple[str, str, int], seqs: Sequence[int]) -> Any:
+    school, station, epoch = place
+    return and_(
+        table.c.school == school,
+        table.c.station == station,
+        table.c.epoch == epoch,
+        table.c.seq.in_(seqs),
+    )
+
+
+def _told_before(
+    conn: Connection, place: tuple[str, str, int], seqs: Sequence[int]
+) -> Iterable[Answer]:
+    if not seqs:
+        return []
+    rows = conn.execute(select(outcomes).where(_at(outcomes, place, seqs)))
+    return [answer_of(row) for row in rows]
+
+
+def answer_of(row: Any) -> Answer:
+    """A row of outcomes as it is told to the station."""
+    codes = [*row.codes.split(), *([Code.OVER_LIMIT.value] if row.past_limit else [])]
+    return Answer(
+        epoch=row.epoch, seq=row.seq, outcome=row.outcome, codes=codes, revision=row.revision
+    )
+
+
+def _answer(key: Key, codes: frozenset[Code]) -> Answer:
+    told = outcome_of(codes)
+    named = [code.value for code in sorted(codes)]
+    return Answer(epoch=key.epoch, seq=key.seq, outcome=told.value, codes=named, revision=1)
+
+
+def _note_anchor(conn: Connection, school: str, station: str, anchor: Anchor) -> None:
+    upsert_many(
+        conn,
+        anchors,
+        [
+            {
+                "school": school,
+                "station": station,
+                "boot": anchor.boot,
+                "server_ms": anchor.server_ms,
+                "mono_ms": anchor.mono_ms,
+                "half_ms": anchor.half_ms,
+            }
+        ],
+    )
+
+
+def _take_fresh(
+    conn: Connection,
+    place: tuple[str, str, int],
+    lineage: Lineage,
+    fresh: Sequence[Arrival],
+    now_ms: int,
+) -> dict[Key, frozenset[Code]]:
+    school = place[0]
+    zone = time_zone(conn, school)
+    stamps = _stamps(conn, place, lineage, fresh, now_ms)
+    known = _rehomed_before(conn, school, fresh)
+    labels = {a.entry.copy for a in fresh if a.entry and a.entry.copy}
+    on_shelf = shelf(conn, school, labels, zone)
+    persons = _persons(conn, school, fresh)
+    told = histories(conn, school, {p.patron for p in persons.values()})
+    rows, plain = [], []
+    events: list[tuple[str, Event]] = []
+    for arrival, stamped in zip(fresh, stamps, strict=True):
+        key = Key(*place[1:], arrival.wire.seq)
+        entry = arrival.entry
+        counts = entry is not None and arrival.fault is None and key not in known
+        barcode = on_shelf.barcode(entry.copy) if entry and counts and entry.copy else None
+        rows.append(_entry_row(school, key, arrival.wire, stamped, barcode, now_ms))
+        if entry and barcode:
+            person = persons.get(key.seq)
+            codes = codes_of(entry, stamped, person, told)
+            events.append((barcode, event_of(entry, stamped, person, codes)))
+        else:
+            plain.append((key, frozenset({arrival.fault}) if arrival.fault else frozenset()))
+    insert_many(conn, entries, rows)
+    insert_many(conn, people, _people_rows(place, fresh))
+    _ask_about_unread(conn, school, plain, now_ms)
+    return refold(conn, school, by_copy(events), on_shelf, now_ms=now_ms, plain=plain)
+
+
+def _stamps(
+    conn: Connection,
+    place: tuple[str, str, int],
+    lineage: Lineage,
+    fresh: Sequence[Arrival],
+    now_ms: int,
+) -> list[Stamp]:
+    """When each entry happened. One that cannot be read happened when its neighbour did, as far as we know."""
+    school, station = place[:2]
+    boots = {a.entry.boot for a in fresh if a.entry}
+    query = select(anchors).where(
+        anchors.c.school == school, anchors.c.station == station, anchors.c.boot.in_(boots)
+    )
+    by_boot: dict[str, list[Anchor]] = {}
+    for row in conn.execute(query):
+        anchor = Anchor(row.boot, row.mono_ms, row.server_ms, row.half_ms)
+        by_boot.setdefault(row.boot, []).append(anchor)
+    before = _last_reading(conn, place, lineage.durable)
+    stamps = []
+    for arrival in fresh:
+        entry = arrival.entry
+        if entry is None:
+            floor = before[1].lo if before else 0
+            stamps.append(Stamp(floor, floor, max(floor, now_ms)))
+            continue
+        reading = reading_of(entry)
+        stamped = stamp(reading, by_boot.get(entry.boot, ()), now_ms, before)
+        stamps.append(stamped)
+        before = (reading, stamped)
+    return stamps
+
+
+def reading_of(entry: Entry) -> Reading:
+    return Reading(entry.boot, entry.mono_ms, entry.wall_ms, entry.clock == "sure")
+
+
+def _last_reading(
+    conn: Connection, place: tuple[str, str, int], durable: int
+) -> tuple[Reading, Stamp] | None:
+    if durable == 0:
+        return None
+    row = conn.execute(select(entries).where(_at(entries, place, [durable]))).one()
+    stamped = Stamp(row.lo, row.est, row.hi)
+    try:
+        return reading_of(parse(row.body)), stamped
+    except UnreadableEntry:
+        return Reading("", 0, 0, sure=False), stamped
+
+
+def _rehomed_before(conn: Connection, school: str, fresh: Sequence[Arrival]) -> set[Key]:
+    """New entries that were written once already in another epoch, and which we hold: they count there."""
+    origins: dict[Key, tuple[Key, str]] = {}
+    for arrival in fresh:
+        entry = arrival.entry
+        if entry and entry.origin:
+            text, _, origin_hash = entry.origin.rpartition(" ")
+            first = key_of(text)
+            if first:
+                origins[Key(entry.station, entry.epoch, entry.seq)] = (first, origin_hash)
+    if not origins:
+        return set()
+    place = tuple_(entries.c.station, entries.c.epoch, entries.c.seq)
+    query = select(entries.c.station, entries.c.epoch, entries.c.seq, entries.c.hash).where(
+        entries.c.school == school, place.in_([tuple(first) for first, _ in origins.values()])
+    )
+    held = {Key(r.station, r.epoch, r.seq): r.hash for r in conn.execute(query)}
+    return {key for key, (first, told) in origins.items() if held.get(first) == told}
+
+
+def _persons(conn: Connection, school: str, fresh: Sequence[Arrival]) -> dict[int, Person]:
+    beside = {a.wire.seq: a.wire for a in fresh if a.wire.patron and a.wire.salt}
+    merged = aliases(conn, school, {w.patron for w in beside.values() if w.patron})
+    return {
+        seq: Person(merged.get(w.patron, w.patron), w.card) for seq, w in beside.items() if w.patron
+    }
+
+
+def _entry_row(
+    school: str, key: Key, wire: WireEntry, stamped: Stamp, barcode: str | None, now_ms: int
+) -> Row:
+    return {
+        "school": school,
+        "station": key.station,
+        "epoch": key.epoch,
+        "seq": key.seq,
+        "hash": wire.hash,
+        "body": wire.body,
+        "barcode": barcode,
+        "lo": stamped.lo,
+        "est": stamped.est,
+        "hi": stamped.hi,
+        "received_ms": now_ms,
+    }
+
+
+def _people_rows(place: tuple[str, str, int], fresh: Sequence[Arrival]) -> list[Row]:
+    school, station, epoch = place
+    return [
+        {
+            "school": school,
+            "station": station,
+            "epoch": epoch,
+            "seq": arrival.wire.seq,
+            "salt": arrival.wire.salt,
+            "patron": arrival.wire.patron,
+            "card": arrival.wire.card,
+        }
+        for arrival in fresh
+        if arrival.wire.patron and arrival.wire.salt
+    ]
+
+
+def _ask_about_unread(
+    conn: Connection, school: str, plain: Iterable[tuple[Key, frozenset[Code]]], now_ms: int
+) -> None:
+    """Entries kept unread are cases of their own: no copy is known for them."""
+    rows = []
+    for key, codes in plain:
+        if outcome_of(codes) is not Outcome.QUARANTINED:
+            continue
+        (code,) = codes
+        rows.append(
+            {
+                "school": school,
+                "id": case_id("", code, key),
+                "barcode": None,
+                "code": code.value,
+                "about": json.dumps([list(key)]),
+                "patrons": "[]",
+                "facts": "",
+                "is_open": True,
+                "reopened": False,
+                "settled_by": None,
+                "opened_ms": now_ms,
+                "closed_ms": None,
+            }
+        )
+    upsert_many(conn, cases, rows)
+
+
+def move_watermark(
+    conn: Connection, school: str, station: str, epoch: int, *, durable: int, head: str
+) -> None:
+    """Say what we hold of this lineage."""
+    conn.execute(
+        update(lineages)
+        .where(
+            lineages.c.school == school,
+            lineages.c.station == station,
+            lineages.c.epoch == epoch,
+        )
+        .values(durable=durable, head=head)
+    )
+
+
+def note_incident(
+    conn: Connection, school: str, station: str, epoch: int, kind: str, now_ms: int, detail: str
+) -> None:
+    """Something happened to a device; whoever keeps the machines running must hear of it."""
+    insert_many(
+        conn,
+        incidents,
+        [
+            {
+                "school": school,
+                "station": station,
+                "epoch": epoch,
+                "kind": kind,
+                "at_ms": now_ms,
+                "detail": detail,
+            }
+        ],
+    )

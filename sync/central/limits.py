@@ -1,0 +1,87 @@
+"""Who has more than the limit, over all stations: a step over the patrons whose loans have changed."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import Connection, and_, or_, select
+
+from kiosk.calendar import Rules
+from kiosk.domain import Patron
+from sync.central.db import update_many
+from sync.central.read import key_of
+from sync.central.rules import rules_in_force
+from sync.central.schema import copies, loans, patrons
+from sync.events import Key, Span
+from sync.standing import Taken, over_limit
+
+
+def check(conn: Connection, school: str, spans: Iterable[tuple[str, Span]]) -> dict[Key, bool]:
+    """The loans of the patrons touched that have come to lie past the limit (True), or no longer do (False)."""
+    since: dict[str, int] = {}
+    for _, span in spans:
+        if span.patron:
+            since[span.patron] = min(span.opened_ms, since.get(span.patron, span.opened_ms))
+    rules = rules_in_force(conn, school) if since else None
+    if rules is None:
+        return {}
+    found: dict[str, list[Taken]] = defaultdict(list)
+    past_before: dict[Key, bool] = {}
+    for row in _loans(conn, school, since):
+        opened_by = key_of(row.opened_by)
+        if opened_by and (row.closed_ms is None or row.closed_ms > since[row.patron]):
+            span = Span(opened_by, row.patron, row.opened_ms, None, closed_ms=row.closed_ms)
+            found[row.patron].append(Taken(span, row.copy_type or "", rules))
+            past_before[opened_by] = row.past_limit
+    least = _least(rules)
+    people = _patrons(conn, school, [p for p, taken in found.items() if len(taken) > least])
+    changes: dict[Key, bool] = {}
+    for patron, taken in found.items():
+        past = over_limit(people[patron], taken) if patron in people else frozenset()
+        for t in taken:
+            key = t.span.opened_by
+            if t.span.opened_ms >= since[patron] and past_before[key] != (key in past):
+                changes[key] = key in past
+    rows = [{"school": school, "opened_by": str(k), "past_limit": p} for k, p in changes.items()]
+    update_many(conn, loans, rows)
+    return changes
+
+
+def _least(rules: Rules) -> int:
+    """So many loans pass no limit of any rule."""
+    library = rules.library
+    limits = [c.limit for c in library.categories]
+    return min([*limits, *(r.limit for r in library.loan_rules if r.limit is not None)])
+
+
+def _loans(conn: Connection, school: str, since: dict[str, int]) -> Iterable[Any]:
+    query = (
+        select(
+            loans.c.opened_by,
+            loans.c.patron,
+            loans.c.opened_ms,
+            loans.c.closed_ms,
+            loans.c.past_limit,
+            copies.c.copy_type,
+        )
+        .select_from(loans)
+        .outerjoin(
+            copies, and_(copies.c.school == loans.c.school, copies.c.barcode == loans.c.barcode)
+        )
+        .where(
+            loans.c.school == school,
+            loans.c.patron.in_(since),
+            or_(loans.c.closed_ms.is_(None), loans.c.closed_ms > min(since.values())),
+        )
+    )
+    return conn.execute(query)
+
+
+def _patrons(conn: Connection, school: str, wanted: list[str]) -> dict[str, Patron]:
+    query = select(patrons).where(patrons.c.school == school, patrons.c.id.in_(wanted))
+    rows = conn.execute(query) if wanted else ()
+    return {
+        row.id: Patron(row.id, row.name, row.category, row.grade, row.class_name) for row in rows
+    }

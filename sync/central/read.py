@@ -1,0 +1,338 @@
+"""What the fold must know, read set-wise: copies' surroundings, patrons' histories, entries since a seal."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, and_, or_, select
+
+from kiosk.domain import Act, CopyState, Note
+from kiosk.entry import Entry, parse
+from sync.central.schema import (
+    blocks,
+    card_changes,
+    copies,
+    entries,
+    holdings,
+    holds,
+    old_labels,
+    outcomes,
+    patron_aliases,
+    patrons,
+    people,
+    schools,
+)
+from sync.events import Code, Event, Holding, HoldSpan, Key, Mark, Span
+from sync.fold import Copy
+from sync.standing import NOBODY_KNOWN, Block, CardChange, History, about_patron
+from sync.timeline import Stamp
+
+LENDING = (Act.CHECKOUT, Act.RENEWAL)
+
+
+def key_of(text: str | None) -> Key | None:
+    """Read station:epoch:seq. What is not one names nothing."""
+    if not text:
+        return None
+    station, _, rest = text.partition(":")
+    epoch, _, seq = rest.partition(":")
+    if not (epoch.isascii() and epoch.isdigit() and seq.isascii() and seq.isdigit()):
+        return None
+    return Key(station, int(epoch), int(seq))
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who stands beside an entry, aliases followed; card: the number that opened the visit."""
+
+    patron: str
+    card: str | None = None
+
+
+def time_zone(conn: Connection, school: str) -> ZoneInfo:
+    name = conn.execute(select(schools.c.time_zone).where(schools.c.id == school)).scalar_one()
+    return ZoneInfo(name)
+
+
+def event_of(
+    entry: Entry, stamp: Stamp, person: Person | None, codes: frozenset[Code] = frozenset()
+) -> Event:
+    """The entry as the fold sees it."""
+    return Event(
+        key=Key(entry.station, entry.epoch, entry.seq),
+        act=entry.act,
+        allowed=entry.allowed,
+        lo=stamp.lo,
+        est=stamp.est,
+        hi=stamp.hi,
+        wall_ms=entry.wall_ms,
+        label=entry.copy or "",
+        patron=person.patron if person else None,
+        due_on=date.fromisoformat(entry.due_on) if entry.due_on else None,
+        days=entry.days,
+        renewals=entry.renewals,
+        sure=entry.clock == "sure",
+        hold_waiting=Note.HOLD_WAITING.value in entry.notes,
+        hold_filled=Note.HOLD_FILLED.value in entry.notes,
+        after=key_of(entry.after),
+        undoes=key_of(entry.undoes),
+        as_of_ms=entry.as_of_ms,
+        value=entry.value,
+        case=entry.case,
+        choice=entry.choice,
+        facts=entry.facts,
+        codes=codes,
+    )
+
+
+def codes_of(
+    entry: Entry, stamp: Stamp, person: Person | None, histories: dict[str, History]
+) -> frozenset[Code]:
+    """What is odd about the patron of this entry."""
+    if person is None or not entry.allowed or entry.act not in LENDING:
+        return frozenset()
+    history = histories.get(person.patron, NOBODY_KNOWN)
+    return about_patron(person.patron, person.card, lo=stamp.lo, est=stamp.est, history=history)
+
+
+def aliases(conn: Connection, school: str, patron_ids: Collection[str]) -> dict[str, str]:
+    """Where merged patrons went, and whose a card number is that was unknown when it was used."""
+    found = select(patron_aliases.c.id, patron_aliases.c.patron).where(
+        patron_aliases.c.school == school, patron_aliases.c.id.in_(patron_ids)
+    )
+    return {row.id: row.patron for row in conn.execute(found)} if patron_ids else {}
+
+
+def histories(conn: Connection, school: str, patron_ids: Collection[str]) -> dict[str, History]:
+    """Blocks, cards and leaving of these patrons; one who has none of these is left out."""
+    if not patron_ids:
+        return {}
+    blocked: dict[str, list[Block]] = defaultdict(list)
+    changed: dict[str, list[tuple[str, CardChange]]] = defaultdict(list)
+    where = and_(blocks.c.school == school, blocks.c.patron_id.in_(patron_ids))
+    for row in conn.execute(select(blocks).where(where)):
+        blocked[row.patron_id].append(Block(row.from_ms, row.to_ms))
+    where = and_(card_changes.c.school == school, card_changes.c.patron_id.in_(patron_ids))
+    for row in conn.execute(select(card_changes).where(where)):
+        changed[row.patron_id].append((row.number, CardChange(row.at_ms, row.state)))
+    left = select(patrons.c.id, patrons.c.gone_ms).where(
+        patrons.c.school == school, patrons.c.id.in_(patron_ids), patrons.c.gone_ms.isnot(None)
+    )
+    gone = {row.id: row.gone_ms for row in conn.execute(left)}
+    return {
+        patron: History(tuple(blocked[patron]), tuple(changed[patron]), gone.get(patron))
+        for patron in {*blocked, *changed, *gone}
+    }
+
+
+@dataclass(slots=True)
+class Shelf:
+    """Copies and what surrounds them. `label` leads from what was scanned to the copy's present barcode."""
+
+    copies: dict[str, Copy]
+    labels: dict[str, str] = field(default_factory=dict)
+
+    def barcode(self, label: str) -> str:
+        return self.labels.get(label, label)
+
+
+def shelf(conn: Connection, school: str, scanned: Collection[str], zone: ZoneInfo) -> Shelf:
+    """The copies that these labels mean, with their old labels, queues, and whether they are ours."""
+    if not scanned:
+        return Shelf({})
+    was = select(old_labels).where(
+        old_labels.c.school == school,
+        or_(old_labels.c.label.in_(scanned), old_labels.c.barcode.in_(scanned)),
+    )
+    replaced = conn.execute(was).all()
+    labels = {row.label: row.barcode for row in replaced if row.label in scanned}
+    barcodes = {labels.get(label, label) for label in scanned}
+    found = conn.execute(
+        select(copies.c.school, copies.c.barcode, copies.c.title_id).where(
+            copies.c.barcode.in_(barcodes)
+        )
+    ).all()
+    mine = {row.barcode: row.title_id for row in found if row.school == school}
+    elsewhere = {row.barcode for row in found} - set(mine)
+    queues = _queues(conn, school, set(mine.values()))
+    spans: dict[str, list[tuple[str, int, int | None]]] = defaultdict(list)
+    for row in replaced:
+        spans[row.barcode].append((row.label, row.replaced_ms, row.shared_ms))
+    return Shelf(
+        {
+            barcode: Copy(
+                barcode,
+                zone,
+                known=barcode in mine,
+                foreign=barcode in elsewhere,
+                old_labels=tuple(sorted(spans.get(barcode, ()))),
+                holds=queues.get(mine.get(barcode, ""), ()),
+            )
+            for barcode in barcodes
+        },
+        labels,
+    )
+
+
+def _queues(
+    conn: Connection, school: str, title_ids: Collection[str]
+) -> dict[str, tuple[HoldSpan, ...]]:
+    if not title_ids:
+        return {}
+    queues: dict[str, list[HoldSpan]] = defaultdict(list)
+    waiting = (
+        select(holds)
+        .where(holds.c.school == school, holds.c.title_id.in_(title_ids))
+        .order_by(holds.c.placed_ms, holds.c.id)
+    )
+    for row in conn.execute(waiting):
+        queues[row.title_id].append(HoldSpan(row.patron_id, row.placed_ms, row.ended_ms))
+    return {title: tuple(queue) for title, queue in queues.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An entry since the seal, and what was last said of it."""
+
+    event: Event
+    codes: frozenset[Code]
+    past_limit: bool
+    revision: int
+
+
+_TAIL = (
+    select(
+        entries.c.barcode,
+        entries.c.body,
+        entries.c.lo,
+        entries.c.est,
+        entries.c.hi,
+        people.c.patron,
+        people.c.card,
+        outcomes.c.codes,
+        outcomes.c.past_limit,
+        outcomes.c.revision,
+    )
+    .select_from(entries)
+    .join(
+        outcomes,
+        and_(
+            outcomes.c.school == entries.c.school,
+            outcomes.c.station == entries.c.station,
+            outcomes.c.epoch == entries.c.epoch,
+            outcomes.c.seq == entries.c.seq,
+        ),
+    )
+    .outerjoin(
+        people,
+        and_(
+            people.c.school == entries.c.school,
+            people.c.station == entries.c.station,
+            people.c.epoch == entries.c.epoch,
+            people.c.seq == entries.c.seq,
+        ),
+    )
+)
+
+
+def tails(conn: Connection, school: str, sealed_to: dict[str, int]) -> dict[str, list[Stored]]:
+    """The entries of each copy that lie beyond its seal (`sealed_to`: barcode -> ms, -1 for all of them)."""
+    found: dict[str, list[Stored]] = defaultdict(list)
+    for whole, wanted in ((False, [b for b, ms in sealed_to.items() if ms >= 0]),
+                          (True, [b for b, ms in sealed_to.items() if ms < 0])):  # fmt: skip
+        if not wanted:
+            continue
+        query = _TAIL.where(entries.c.school == school, entries.c.barcode.in_(wanted))
+        if not whole:
+            beyond = and_(
+                holdings.c.school == entries.c.school, holdings.c.barcode == entries.c.barcode
+            )
+            query = query.join(holdings, beyond).where(entries.c.lo > holdings.c.sealed_to_ms)
+        for barcode, stored in _stored(conn, school, conn.execute(query).all()):
+            found[barcode].append(stored)
+    return found
+
+
+def _stored(conn: Connection, school: str, rows: Sequence[Any]) -> Iterable[tuple[str, Stored]]:
+    merged = aliases(conn, school, {row.patron for row in rows if row.patron})
+    known = histories(conn, school, {merged.get(r.patron, r.patron) for r in rows if r.patron})
+    for row in rows:
+        entry = parse(row.body)
+        stamp = Stamp(row.lo, row.est, row.hi)
+        person = Person(merged.get(row.patron, row.patron), row.card) if row.patron else None
+        event = event_of(entry, stamp, person, codes_of(entry, stamp, person, known))
+        codes = frozenset(Code(code) for code in row.codes.split())
+        yield row.barcode, Stored(event, codes, row.past_limit, row.revision)
+
+
+def pack_holding(holding: Holding) -> str:
+    """A seal as JSON."""
+
+    def plain(value: object) -> object:
+        if isinstance(value, date):
+            return value.isoformat()
+        raise TypeError(f"{value!r} cannot be sealed")
+
+    told = {
+        "loan": _span_out(holding.loan),
+        "ended": _span_out(holding.ended),
+        "state": holding.state.value,
+        "lendable": holding.lendable,
+        "kept_for": holding.kept_for,
+        "place": holding.place,
+        "seen_ms": holding.seen_ms,
+        "mark": _mark_out(holding.mark),
+        "last": str(holding.last) if holding.last else None,
+    }
+    return json.dumps(told, default=plain, separators=(",", ":"), ensure_ascii=False)
+
+
+def unpack_holding(text: str) -> Holding:
+    raw: dict[str, Any] = json.loads(text)
+    mark = raw["mark"]
+    return Holding(
+        loan=_span_in(raw["loan"]),
+        ended=_span_in(raw["ended"]),
+        state=CopyState(raw["state"]),
+        lendable=raw["lendable"],
+        kept_for=raw["kept_for"],
+        place=raw["place"],
+        seen_ms=raw["seen_ms"],
+        mark=Mark(_key(mark[0]), mark[1], mark[2], mark[3]) if mark else None,
+        last=key_of(raw["last"]),
+    )
+
+
+def _mark_out(mark: Mark | None) -> list[object] | None:
+    return [str(mark.key), mark.lo, mark.hi, mark.holder] if mark else None
+
+
+def _key(text: str) -> Key:
+    key = key_of(text)
+    assert key is not None, f"{text!r} was sealed as a key"
+    return key
+
+
+def _span_out(span: Span | None) -> list[object] | None:
+    if span is None:
+        return None
+    return [
+        str(span.opened_by), span.patron, span.opened_ms, span.due_on, span.renewals,
+        str(span.closed_by) if span.closed_by else None, span.closed_ms, span.closed_lo, span.how,
+    ]  # fmt: skip
+
+
+def _span_in(raw: list[Any] | None) -> Span | None:
+    if raw is None:
+        return None
+    opened, patron, opened_ms, due_on, renewals, closed, closed_ms, closed_lo, how = raw
+    due = date.fromisoformat(due_on) if due_on else None
+    return Span(
+        _key(opened), patron, opened_ms, due, renewals, key_of(closed), closed_ms, closed_lo, how
+    )

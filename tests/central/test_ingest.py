@@ -1,0 +1,206 @@
+"""Batches taken in: once, whole, in any portions, on SQLite and PostgreSQL alike."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from kiosk.domain import Act
+from sync.continuity import Diverged, Gap
+from tests.central.fleet import (
+    Pen,
+    enrol,
+    found_school,
+    holder,
+    open_cases,
+    picture,
+    positions,
+    push,
+    told,
+)
+
+MINUTE = 60_000
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
+
+
+@pytest.fixture
+def two(db):
+    found_school(db, barcodes=("20001", "20002"), people=("ming", "hua"))
+    pens = Pen("s1"), Pen("s2")
+    for pen in pens:
+        enrol(db, pen.station)
+    return db, *pens
+
+
+def test_a10_a12_the_same_batch_again_gives_the_same_answers_and_changes_nothing(two):
+    db, s1, _ = two
+    s1.checkout("20001", "ming", at=0)
+    s1.checkin("20001", at=HOUR)
+    first = push(db, s1)
+    before = picture(db), positions(db)
+    assert push(db, s1) == first
+    assert (picture(db), positions(db)) == before
+
+
+def test_a11_a_gap_is_answered_with_the_seq_expected(two):
+    db, s1, _ = two
+    for hour in range(4):
+        s1.checkout("20001", "ming", at=hour * HOUR)
+    push(db, s1, 1, 2)
+    with pytest.raises(ValueError, match="Gap") as wrong:
+        push(db, s1, 4, 4)
+    assert wrong.value.args[0] == Gap(3)
+    push(db, s1, 2, 4)
+    assert holder(db, "20001") == "ming"
+
+
+def test_a03_a_late_arrival_revises_what_was_said(two):
+    db, s1, s2 = two
+    back = s2.checkin("20001", at=DAY)
+    push(db, s2)
+    assert told(db, back) == {"return_not_on_loan"}
+    s1.checkout("20001", "ming", at=0)
+    push(db, s1)
+    assert told(db, back) == set()
+    assert holder(db, "20001") is None
+
+
+def test_a08_other_content_under_a_known_key_is_no_repeat(two):
+    db, s1, _ = two
+    s1.checkout("20001", "ming", at=0)
+    push(db, s1)
+    before = picture(db)
+    other = Pen("s1")
+    other.checkout("20001", "hua", at=0)
+    with pytest.raises(ValueError, match="Diverged") as wrong:
+        push(db, other)
+    assert wrong.value.args[0] == Diverged(1)
+    assert picture(db) == before
+
+
+def test_a17_the_limit_passed_at_several_stations_together(db):
+    found_school(db, barcodes=[f"2000{n}" for n in range(9)], people=("ming",))
+    publish_rules(db)
+    s1, s2 = Pen("s1"), Pen("s2")
+    for pen in (s1, s2):
+        enrol(db, pen.station)
+    keys = []
+    for n in range(8):
+        pen = (s1, s2)[n % 2]
+        keys.append(pen.checkout(f"2000{n}", "ming", at=n * MINUTE))
+    push(db, s2)
+    push(db, s1)
+    limit = 3
+    assert [k for k in keys if "over_limit" in told(db, k)] == keys[limit:]
+    # A return that arrives late takes one of them back below it.
+    s1.checkin("20000", at=3 * MINUTE - 1)
+    push(db, s1)
+    assert [k for k in keys if "over_limit" in told(db, k)] == keys[limit + 1 :]
+
+
+def publish_rules(db) -> None:
+    from pathlib import Path
+
+    from sync.central.db import insert_many
+    from sync.central.schema import rules
+    from tests.central.fleet import SCHOOL
+
+    text = (Path(__file__).parents[2] / "config" / "library.toml").read_text(encoding="utf-8")
+    row = {"school": SCHOOL, "digest": "d", "text": text, "published_ms": 1, "staff": ""}
+    with db.begin(SCHOOL) as conn:
+        insert_many(conn, rules, [row])
+
+
+@pytest.mark.parametrize("damage", ["text", "hash", "newer", "rubbish"])
+def test_a36_a38_a40_what_cannot_be_trusted_is_kept_and_the_rest_goes_on(two, damage):
+    db, s1, _ = two
+    s1.checkout("20001", "ming", at=0)
+    s1.checkin("20001", at=HOUR)
+    s1.checkout("20002", "hua", at=2 * HOUR)
+    wire = s1.wires[1]
+    changed = {
+        "text": {"body": wire.body.replace("checkin", "checkout")},
+        "hash": {"hash": "0" * 64},
+        "newer": _newer(wire),
+        "rubbish": {"body": wire.body[:40]},
+    }[damage]
+    s1.wires[1] = wire.model_copy(update=changed)
+    answers = push(db, s1).answers
+    code = {"text": "tamper", "hash": "tamper", "newer": "unknown_kind", "rubbish": "unreadable"}
+    assert [a.outcome for a in answers] == ["accepted", "quarantined", "accepted"]
+    assert answers[1].codes == [code[damage]]
+    assert open_cases(db) == [(code[damage], [["s1", 1, 2]])]
+    assert (holder(db, "20001"), holder(db, "20002")) == ("ming", "hua")
+
+
+def _newer(wire):
+    from kiosk.entry import digest
+
+    body = wire.body.replace('"v":1', '"v":9')
+    return {"body": body, "hash": digest(body)}
+
+
+def test_a45_one_poisonous_entry_is_kept_unread(two):
+    db, s1, _ = two
+    s1.checkout("20001", "ming", at=0)
+    s1.checkin("20001", at=HOUR)
+    push(db, s1, 1, 1, poison=True)
+    push(db, s1, 2, 2)
+    assert told(db, "s1:1:1") == {"poison"}
+    assert told(db, "s1:1:2") == {"return_not_on_loan"}
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_portions_order_and_repeats_make_no_difference(db, database_url, tmp_path, seed):
+    """The same journals, pushed whole and pushed in scrambled portions with repeats, give the same tables."""
+    barcodes = [f"2000{n}" for n in range(4)]
+    people = [f"p{n}" for n in range(3)]
+    chance = random.Random(seed)
+    pens = [_scribble(chance, f"s{n}", barcodes, people) for n in range(3)]
+    found_school(db, barcodes=barcodes, people=people)
+    for pen in pens:
+        enrol(db, pen.station)
+        push(db, pen)
+    whole = picture(db)
+    _empty(db)
+    found_school(db, barcodes=barcodes, people=people)
+    for pen in pens:
+        enrol(db, pen.station)
+    sent = dict.fromkeys(range(3), 0)
+    while any(sent[n] < len(pens[n].wires) for n in sent):
+        n = chance.randrange(3)
+        first = chance.randint(max(1, sent[n] - 5), sent[n] + 1)
+        last = min(len(pens[n].wires), first + chance.randint(0, 9))
+        if last >= first:
+            push(db, pens[n], first, last)
+            sent[n] = max(sent[n], last)
+    assert picture(db) == whole
+
+
+def _empty(db) -> None:
+    from sync.central.schema import metadata
+
+    metadata.drop_all(db.engine)
+    metadata.create_all(db.engine)
+
+
+def _scribble(chance, station, barcodes, people) -> Pen:
+    pen = Pen(station)
+    at = chance.randrange(DAY)
+    for _ in range(120):
+        at += chance.choice([MINUTE // 2, 2 * MINUTE, HOUR])
+        act = chance.choice([Act.CHECKOUT, Act.CHECKOUT, Act.CHECKIN, Act.RENEWAL, Act.USE])
+        patron = None if act is Act.CHECKIN else chance.choice(people)
+        pen.write(
+            act,
+            chance.choice(barcodes),
+            patron,
+            at=at,
+            days=14,
+            boot=f"boot-{at // DAY}",
+            unsure=chance.random() < 0.1,
+            allowed=chance.random() < 0.9,
+        )
+    return pen
