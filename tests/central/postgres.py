@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
@@ -72,7 +73,9 @@ def database(address: str, name: str) -> Iterator[str]:
 
 
 def _run(program: str, *args: object) -> None:
-    other = {"user": _NOBODY, "group": _NOBODY, "extra_groups": []} if os.geteuid() == 0 else {}
+    other: dict[str, Any] = {}
+    if os.geteuid() == 0:
+        other = {"user": _NOBODY, "group": _NOBODY, "extra_groups": []}
     subprocess.run(
         [str(binaries() / program), *map(str, args)],
         check=True,
