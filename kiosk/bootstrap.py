@@ -154,7 +154,12 @@ def _pages(app: Flask, port: int, streams: int) -> Server:
 
 def _patience(settings: StationSettings) -> Patience:
     times = settings.visit
-    return Patience(times.idle_s, times.returns_idle_s, times.find_idle_s, times.repeat_ms)
+    return Patience(
+        visit_s=times.idle_s,
+        page_s=times.returns_idle_s,
+        find_s=times.find_idle_s,
+        repeat_ms=times.repeat_ms,
+    )
 
 
 def _online(

@@ -9,7 +9,7 @@ from kiosk.screen import Place
 from kiosk.show import Timing
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Patience:
     """Seconds before a page goes back to idle by itself, and how long the same code counts as the same scan.
 

@@ -18,7 +18,7 @@ from kiosk.bootstrap_demo import SHIPPED, WRONG, lay_out
 from kiosk.errors import StoreHeld
 from kiosk.finding import never_lent
 from kiosk.folders import Folders
-from kiosk.screen import Place
+from kiosk.screen import Place, Touch
 from kiosk.store.lock import FolderLock
 from tests.faults import ledger
 from tests.kiosk.school import CITY, XIAOMAN, School
@@ -66,6 +66,35 @@ def test_the_panels_clock_and_network_plug_are_the_stations(running: Running) ->
         http.post("demo/network", json={"up": False}).raise_for_status()
         assert http.get("health").json()["online"] is False
         assert http.post("demo/clock", json={"at": "noon"}).status_code == 400
+
+
+def test_each_page_waits_as_long_as_station_toml_says(tmp_path: Path) -> None:
+    config = lay_out(tmp_path)
+    text = (config / "station.toml").read_text(encoding="utf-8")
+    for key, usual, ours in (
+        ("idle_s", 45, 41),
+        ("returns_idle_s", 15, 42),
+        ("find_idle_s", 45, 43),
+    ):
+        assert f"\n{key} = {usual} " in text
+        text = text.replace(f"\n{key} = {usual} ", f"\n{key} = {ours} ")
+    text = text.replace("repeat_ms = 3000", "repeat_ms = 0")
+    (config / "station.toml").write_text(text, encoding="utf-8")
+    School(tmp_path).close()
+    made = start(Folders(config), port=0, demo=True)
+    assert made.hands is not None
+    waits = []
+    for touch in (Touch.GUIDE_BORROW, Touch.HOME, Touch.FIND, Touch.HOME, Touch.STAFF):
+        made.station.touch(touch, visit=None)
+        waits.append(made.station.screen.total_ms)
+    assert (waits[0], waits[2], waits[4]) == (42_000, 43_000, 60_000)
+    for text in (CITY, CITY, XIAOMAN):
+        made.hands.scan(text)
+    screen = made.station.settled()
+    assert screen.total_ms == 41_000
+    made.stop()
+    acts = [entry["act"] for entry in ledger.hold_whole(tmp_path / "data")]
+    assert acts == ["checkin", "checkin", "visit"]
 
 
 def test_it_lets_go_of_port_folder_and_threads_when_it_stops(tmp_path: Path) -> None:
