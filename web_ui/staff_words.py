@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from kiosk.signs import Light, Sign
+from kiosk.signs import Condition, Light, Sign
 from web_ui.catalogue import Voice
 
 Json = dict[str, object]
+_WITH_DETAIL = frozenset({
+    Condition.SCANNER_DOUBT, Condition.SCANNER_TROUBLE, Condition.PRINTER_DOUBT, Condition.PRINTER_TROUBLE,
+    Condition.STORE_FULL, Condition.STORE_TROUBLE, Condition.RULES_REFUSED,
+})  # fmt: skip
 _FIRST = (Light.RED, Light.YELLOW, Light.GREEN)
 
 
@@ -23,7 +27,7 @@ def staff_view(signs: Sequence[Sign], voice: Voice) -> Json:
 
 
 def sign_view(sign: Sign, voice: Voice) -> Json:
-    """One part; `detail` is the station's own English, with all particulars, where something is not green."""
+    """One part; `detail` is the station's own English, where it knows more than these words: file, key, device."""
     key = f"staff.sign.{sign.condition}"
     values: dict[str, Any] = dict(sign.values)
     return {
@@ -33,5 +37,5 @@ def sign_view(sign: Sign, voice: Voice) -> Json:
         "light_word": voice(f"staff.light.{sign.light}"),
         "what": voice(f"{key}.what", None, **values),
         "todo": voice(f"{key}.todo"),
-        "detail": "" if sign.light is Light.GREEN else sign.what,
+        "detail": sign.what if sign.condition in _WITH_DETAIL else "",
     }

@@ -107,7 +107,26 @@ def pages(camera: Photographer) -> None:
     camera.touch(Touch.HOME)
 
 
-SCENES: tuple[Callable[[Photographer], None], ...] = (idle, pages, visit, refused, young, returns)
+def staff(camera: Photographer) -> None:
+    """What staff see who hold the status mark while the network is cut."""
+    camera.hands.set_network(False)
+    while camera.running.station.screen.status.online is not False:
+        camera.page.wait_for_timeout(100)
+    camera.touch(Touch.STAFF)
+    camera.shoot("staff")
+    camera.hands.set_network(True)
+    camera.touch(Touch.HOME)
+
+
+SCENES: tuple[Callable[[Photographer], None], ...] = (
+    idle,
+    pages,
+    visit,
+    refused,
+    young,
+    returns,
+    staff,
+)
 
 
 def main(folder: str, document: str = "") -> None:
