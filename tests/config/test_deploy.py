@@ -1,0 +1,142 @@
+"""What config/deploy/ gives to a real machine: rules, service, browser; each tried as far as it can be here."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import tempfile
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from kiosk.cli import main
+from tests.drivers.wires import wait_until
+
+DEPLOY = Path(__file__).resolve().parents[2] / "config/deploy"
+PIECE = re.compile(r'[A-Z]+(\{[\w/]+\})?(==|=|\+=)"[^"]+"')
+
+
+def rules() -> list[str]:
+    """Every line of the rules that is one, the examples included."""
+    lines = (DEPLOY / "60-kiosk.rules").read_text("utf-8").splitlines()
+    return [line.removeprefix("#") for line in lines if line.startswith(("SUB", "#SUB"))]
+
+
+def unit(key: str) -> list[str]:
+    text = (DEPLOY / "kiosk.service").read_text("utf-8")
+    (value,) = re.findall(rf"^{key}=(.*)$", text, re.MULTILINE)
+    return str(value).split()
+
+
+def test_every_udev_rule_is_matches_and_assignments() -> None:
+    assert len(rules()) == 7
+    for rule in rules():
+        pieces = rule.split(", ")
+        assert all(PIECE.fullmatch(piece) for piece in pieces), rule
+        assert pieces[0].startswith("SUBSYSTEM==")
+        assert "==" not in pieces[-1], f"{rule} matches and does nothing"
+
+
+def test_the_service_is_in_every_group_that_the_rules_give_devices_to() -> None:
+    given = {group for rule in rules() for group in re.findall(r'GROUP="(\w+)"', rule)}
+    assert set(unit("SupplementaryGroups")) == given
+
+
+def test_the_service_calls_a_command_that_there_is() -> None:
+    program, command, option, folder = unit("ExecStart")
+    assert Path(program).name == "kiosk"
+    known = [name for param in main.commands[command].params for name in param.opts]
+    assert option in known
+    assert folder.startswith(f"/var/lib/{unit('StateDirectory')[0]}/")
+
+
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd-analyze is not installed")
+def test_systemd_understands_the_service() -> None:
+    done = subprocess.run(
+        ["systemd-analyze", "verify", str(DEPLOY / "kiosk.service")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    said = [line for line in done.stderr.splitlines() if "kiosk.service" in line]
+    # The program is not in /opt here.
+    assert [line for line in said if "is not executable" not in line] == []
+
+
+def test_the_browsers_policy_lets_it_see_this_machine_only() -> None:
+    policy = json.loads((DEPLOY / "chromium-policy.json").read_text("utf-8"))
+    assert (policy["URLBlocklist"], policy["URLAllowlist"]) == (["*"], ["127.0.0.1"])
+    assert policy["PasswordManagerEnabled"] is False
+
+
+class Pages(ThreadingHTTPServer):
+    """Stands where the station would; counts how often its page was asked for."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Page)
+        self.asked = 0
+
+
+class Page(BaseHTTPRequestHandler):
+    server: Pages
+
+    def do_GET(self) -> None:
+        self.server.asked += self.path == "/"
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b"<title>x</title>")
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def pages() -> Iterator[Pages]:
+    server = Pages()
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield server
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def short() -> Iterator[Path]:
+    """A folder with a short name: Chromium's socket in it may have no more than 107 characters."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder)
+
+
+@pytest.mark.browser
+def test_the_screen_shows_the_page_again_when_the_browser_dies_and_leaves_nothing_behind(
+    pages: Pages, short: Path
+) -> None:
+    port = str(pages.server_address[1])
+    env = {**os.environ, "KIOSK_PORT": port, "TMPDIR": str(short)}
+    screen = subprocess.Popen(
+        [DEPLOY / "kiosk-screen", "--headless=new", "--no-sandbox"],
+        env=env,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        wait_until(lambda: pages.asked == 1, "the page to be asked for")
+        children = Path(f"/proc/{screen.pid}/task/{screen.pid}/children")
+        for pid in children.read_text().split():
+            os.kill(int(pid), signal.SIGKILL)
+        wait_until(lambda: pages.asked == 2, "the page to be asked for again")
+        screen.terminate()
+        assert screen.wait(20) == 143
+        assert list(short.iterdir()) == []
+    finally:
+        if screen.poll() is None:
+            os.killpg(screen.pid, signal.SIGKILL)
+            screen.wait()
