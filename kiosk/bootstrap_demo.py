@@ -100,8 +100,9 @@ class Hands:
         self._printer = printer
         self._line = line
 
-    def scan(self, text: str) -> None:
-        self._scanner.scan(text)
+    def scan(self, text: str) -> bool:
+        """False where the simulated scanner is not running, so that nothing was read."""
+        return self._scanner.scan(text)
 
     @property
     def clock_at(self) -> datetime:

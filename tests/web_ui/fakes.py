@@ -70,10 +70,13 @@ class FakeHands:
     scanned: list[str] = field(default_factory=list)
     clock_at: datetime = LOCAL
     network_up: bool = True
+    reads: bool = True
     console_url: str | None = None
 
-    def scan(self, text: str) -> None:
-        self.scanned.append(text)
+    def scan(self, text: str) -> bool:
+        if self.reads:
+            self.scanned.append(text)
+        return self.reads
 
     def set_clock(self, local_iso: str) -> None:
         self.clock_at = datetime.fromisoformat(local_iso).replace(tzinfo=LOCAL.tzinfo)

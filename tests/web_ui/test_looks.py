@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from kiosk.screen import Screen
+from tests.web_ui.axe import NOT_OF_A_TOUCHSCREEN, breaches
 from tests.web_ui.browse import SIZES, goto, see, serving
 from tests.web_ui.fakes import FakeStation
 from tests.web_ui.looks import looks, reasons
@@ -56,6 +57,20 @@ def test_every_screen_is_whole(
     page: Page, station: tuple[FakeStation, str], name: str, language: str
 ) -> None:
     assert audit(page, station[0], replace(SCREENS[name], language=language)) == []
+    # Reasons share their pages with the looks, and one size says what axe can say.
+    if name in looks() and page.viewport_size == SIZES["wide"]:
+        assert breaches(page, off=NOT_OF_A_TOUCHSCREEN) == []
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_demo_panel_is_accessible(browser: Browser, language: str) -> None:
+    with serving(SCREENS["idle"]) as (_, url, _hands):
+        tab = browser.new_page(viewport=SIZES["wide"])
+        tab.goto(f"{url}demo/?lang={language}")
+        tab.wait_for_selector("#cards button")
+        tab.wait_for_selector("#wrong button")
+        assert breaches(tab) == []
+        tab.close()
 
 
 @pytest.mark.parametrize(
@@ -77,6 +92,8 @@ def test_the_audit_sees_planted_faults(page: Page, station: tuple[FakeStation, s
     found = " ".join(
         page.evaluate(AUDIT, {"target": TARGET_PX, "touch": TOUCH_PX, "english": True})
     )
+    seen_by_axe = " ".join(breaches(page))
     page.reload()
     for fault in ("wider than its box", "contrast", "target", "not translated"):
         assert fault in found
+    assert "color-contrast" in seen_by_axe

@@ -191,6 +191,13 @@ def test_the_demo_shows_what_is_pushed_and_moves_clock_and_plug(
         assert client.get(f"/demo/?lang={language}").status_code == 200
 
 
+def test_a_scan_that_nobody_read_is_not_called_done(client: FlaskClient, hands: FakeHands) -> None:
+    hands.reads = False
+    answer = client.post("/demo/scan", json={"text": "00000001"})
+    assert answer.status_code == 503
+    assert "start the demo again" in told(answer)["error"]
+
+
 def test_without_hands_there_is_no_demo(station: FakeStation) -> None:
     client = create_app(station).test_client()
     for path in ("/demo/", "/demo/shelf", "/demo/screen", "/demo/static/panel.js"):

@@ -32,7 +32,7 @@ WRONG = ("isbn", "unknown_copy", "unknown_card", "nothing", "control", "long")
 class Hands(Protocol):
     """Simulated hardware, for the demo only."""
 
-    def scan(self, text: str) -> None: ...
+    def scan(self, text: str) -> bool: ...
 
     def set_clock(self, local_iso: str) -> None: ...
 
@@ -79,7 +79,8 @@ def demo_pages(
 
     @pages.post("/scan")
     def scan() -> dict[str, bool]:
-        hands.scan(text_field(json_body(), "text", longest=LONGEST_SCAN))
+        if not hands.scan(text_field(json_body(), "text", longest=LONGEST_SCAN)):
+            raise BadBody("the simulated scanner is not running; start the demo again", 503)
         return {"ok": True}
 
     @pages.post("/clock")

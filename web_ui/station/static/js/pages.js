@@ -136,7 +136,7 @@ export function notice(view) {
     h("section", { class: "welcome" },
       h("h2", { class: "greeting" }, line.head),
       h("p", { class: "sub" }, line.todo),
-      line.title && bookLine({ ...line, tone: "loan", head: "", due: "", remarks: [], offers: [] }, "book"),
+      line.title && h("ul", null, bookLine({ ...line, tone: "loan", head: "", due: "", remarks: [], offers: [] }, "book")),
       line.place && !line.title && h("p", { class: "place", "data-own": true }, line.place),
       line.remarks.map((text) => h("p", { class: "alert look" }, text)),
       h("p", { class: "hint" }, view.notice_hint)),

@@ -1,0 +1,37 @@
+"""axe-core in the page: what breaks WCAG 2.2 AA, one line of text for each rule that found something."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from playwright.sync_api import Page
+
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+# The touchscreen has no keyboard, and ignores one on purpose: a hostile barcode must not type. Long lists have arrow
+# buttons. Nobody pinches it larger: its smallest letters are 21 px.
+NOT_OF_A_TOUCHSCREEN = ("scrollable-region-focusable", "meta-viewport")
+
+
+@cache
+def _source() -> str:
+    return files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
+
+
+def breaches(page: Page, *, off: tuple[str, ...] = ()) -> list[str]:
+    """The rules that are broken, with the first elements that break them; `off` are not asked."""
+    if not page.evaluate("() => Boolean(window.axe)"):
+        page.evaluate(_source())
+    options: dict[str, Any] = {
+        "runOnly": TAGS,
+        "rules": {rule: {"enabled": False} for rule in off},
+        "resultTypes": ["violations"],
+    }
+    found = page.evaluate(
+        "(options) => axe.run(document, options).then((r) => r.violations)", options
+    )
+    return [
+        f"{one['id']}: {one['help']}: " + "; ".join(node["html"][:120] for node in one["nodes"][:3])
+        for one in found
+    ]
