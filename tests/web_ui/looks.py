@@ -213,6 +213,19 @@ def looks() -> dict[str, Screen]:
         "notice_unreadable": screen(
             Place.NOTICE, notice=Line(1, LineKind.EXPLAINED, Book(), Reason.UNREADABLE)
         ),
+        "notice_full": screen(
+            Place.NOTICE,
+            notice=Line(1, LineKind.EXPLAINED, Book(), Reason.STORE_FULL),
+            status=Status(store_full=True),
+        ),
+        "visit_full": on_visit(
+            young(
+                Line(3, LineKind.EXPLAINED, Book(), Reason.STORE_FULL),
+                refused(2, Reason.STORE_FULL),
+                lent(1),
+            ),
+            status=Status(store_full=True),
+        ),
     }
     for i, (name, look) in enumerate(made.items(), start=2):
         made[name] = replace(look, n=i)
