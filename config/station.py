@@ -12,7 +12,7 @@ Port = Annotated[int, Field(ge=1, le=65_535)]
 Megabytes = Annotated[int, Field(ge=0, le=1_000_000)]
 Seconds = Annotated[int, Field(ge=5, le=3_600)]
 Affix = Annotated[str, Field(max_length=16, pattern=r"^[\x00-\x7f]*$")]
-Decoder = Literal["zxing-cpp", "pyzbar", "tapirscan", "tapirscan-medium"]
+Decoder = Literal["zxing-cpp", "pyzbar", "tapirscan", "tapirscan-medium", "tapirscan-enhanced"]
 CardFormat = Literal[
     "10H",
     "8H",
@@ -27,7 +27,12 @@ CardFormat = Literal[
 ]
 
 # Asked in this order until one reads; those that a site leaves out are not missed.
-DECODERS: tuple[Decoder, ...] = ("zxing-cpp", "tapirscan", "tapirscan-medium")
+DECODERS: tuple[Decoder, ...] = (
+    "zxing-cpp",
+    "tapirscan",
+    "tapirscan-medium",
+    "tapirscan-enhanced",
+)
 
 
 class StationIdentity(Table):

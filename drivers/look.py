@@ -9,14 +9,14 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from drivers.decode import Decoded, Image, decode
+from drivers.decode import Decoded, Decoder, Image, decode
 from drivers.decoders import Decoders
 from drivers.errors import ScannerMisnamed
 from drivers.presence import Presence
 from drivers.site_profile import SiteProfile
 from drivers.voting import Voting
 
-# The slow decoders are asked in one of so many frames in which the quick ones saw nothing.
+# One of the slow decoders, in turn, is asked in one of so many frames in which the quick ones saw nothing.
 SLOW_EVERY = 5
 
 Region = tuple[int, int, int, int]
@@ -67,9 +67,12 @@ class Look:
         self._empty = 0 if found else self._empty + 1
         return tuple(_moved(one, left, top) for one in found)
 
-    def _whom(self) -> tuple[Callable[..., tuple[Decoded, ...]], ...]:
-        slow = self._empty % SLOW_EVERY == SLOW_EVERY - 1
-        return self._decoders.every if slow else self._decoders.quick
+    def _whom(self) -> tuple[Decoder, ...]:
+        turn, rest = divmod(self._empty + 1, SLOW_EVERY)
+        slow = self._decoders.slow
+        if rest or not slow:
+            return self._decoders.quick
+        return (*self._decoders.quick, slow[turn % len(slow)])
 
     def _cut(self, image: Image) -> tuple[int, int, Image]:
         if self._region is None:
