@@ -60,7 +60,7 @@ class CameraScanner:
         self._keeper = Keeper(self._delivery, self._open)
 
     def start(self, listener: Listener) -> None:
-        for words in self._decoders.absent:
+        for words in self.absent:
             log.warning(words, scanner=self.name)
         self._ended.clear()
         self._keeper.start(listener)
@@ -68,6 +68,11 @@ class CameraScanner:
     def stop(self) -> None:
         self._ended.set()
         self._keeper.stop()
+
+    @property
+    def absent(self) -> tuple[str, ...]:
+        """One sentence for each decoder of the settings that is not installed."""
+        return self._decoders.absent
 
     def health(self) -> dict[str, object]:
         return self._delivery.health()

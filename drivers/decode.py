@@ -7,7 +7,7 @@ library believes of it is in site_profile.py, agreement over frames in voting.py
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -39,6 +39,7 @@ class Decoded:
     text: str
     symbology: Symbology
     corners: tuple[Point, ...]
+    by: str = field(default="", compare=False)  # the decoder
 
 
 Decoder = Callable[[Image, frozenset[Symbology]], tuple[Decoded, ...]]
@@ -52,13 +53,29 @@ def decode(
     *,
     believed: Sieve = lambda _decoded: True,
 ) -> tuple[Decoded, ...]:
-    """What the first decoder that reads anything believable reads; () if none does. Each text once."""
+    """What the first decoder that reads anything believable reads; () if none does. Each text once.
+
+    ITF and Codabar that touch the edge of the image are not believed.
+    """
     for ask in decoders:
-        read = (one for one in ask(image, allowed) if one.text and believed(one))
+        read = (one for one in ask(image, allowed) if _is_whole(one, image) and believed(one))
         found = {(one.symbology, one.text): one for one in read}
         if found:
             return tuple(found.values())
     return ()
+
+
+# Cut off by the edge of the picture, these are read all the same, and short.
+_READ_CUT = frozenset((Symbology.ITF, Symbology.CODABAR))
+_EDGE = 3  # pixels
+
+
+def _is_whole(one: Decoded, image: Image) -> bool:
+    if one.symbology not in _READ_CUT:
+        return bool(one.text)
+    tall, wide = image.shape[:2]
+    inside = (_EDGE <= x < wide - _EDGE and _EDGE <= y < tall - _EDGE for x, y in one.corners)
+    return bool(one.text) and all(inside)
 
 
 def canonical(text: str, symbology: Symbology) -> str:
@@ -121,4 +138,4 @@ def _from_zxing(one: Any) -> Decoded:
     place = one.position
     corners = (place.top_left, place.top_right, place.bottom_right, place.bottom_left)
     text = canonical(one.text, symbology)
-    return Decoded(text, symbology, tuple((point.x, point.y) for point in corners))
+    return Decoded(text, symbology, tuple((point.x, point.y) for point in corners), "zxing-cpp")

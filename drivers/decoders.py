@@ -106,7 +106,7 @@ def _from_zbar(one: Any) -> Decoded:
     right, bottom = left + width, top + height
     corners = ((left, top), (right, top), (right, bottom), (left, bottom))
     text = canonical(one.data.decode("utf-8", "replace"), symbology)
-    return Decoded(text, symbology, corners)
+    return Decoded(text, symbology, corners, "pyzbar")
 
 
 # Name -> library, how to install it, how to make the decoder.

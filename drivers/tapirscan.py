@@ -43,6 +43,7 @@ def enhanced(load: Load) -> Decoder:
     def read(image: Image, allowed: frozenset[Symbology]) -> tuple[Decoded, ...]:
         if min(image.shape[:2]) < _SMALLEST:
             return ()
+        allowed -= {Symbology.ITF}  # stripes of any kind, made clearer, look like one
         found = ask(_evened(image), allowed)
         if found or image.size > _DOUBLED_PIXELS:
             return found
@@ -53,6 +54,7 @@ def enhanced(load: Load) -> Decoder:
 
 def _scanner(load: Load, effort: str) -> Decoder:
     scanner = load("tapirscan").Scanner(effort, parallel=False)
+    by = f"tapirscan {effort}"
     one_at_a_time = threading.Lock()
 
     def read(image: Image, allowed: frozenset[Symbology]) -> tuple[Decoded, ...]:
@@ -61,15 +63,15 @@ def _scanner(load: Load, effort: str) -> Decoder:
             return ()
         with one_at_a_time:
             found = scanner.scan(image, formats=formats).barcodes
-        return tuple(_decoded(one) for one in found)
+        return tuple(_decoded(one, by) for one in found)
 
     return read
 
 
-def _decoded(one: Any) -> Decoded:
+def _decoded(one: Any, by: str) -> Decoded:
     symbology = _FORMATS[one.format]
     corners = tuple((round(point.x), round(point.y)) for point in one.polygon)
-    return Decoded(canonical(one.text, symbology), symbology, corners)
+    return Decoded(canonical(one.text, symbology), symbology, corners, by)
 
 
 def _evened(image: Image) -> Image:

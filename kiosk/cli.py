@@ -17,6 +17,7 @@ import structlog
 
 from config.settings import SettingsError, load_library
 from kiosk import journal as journals
+from kiosk.cli_camera import camera
 from kiosk.cli_card import card_group
 from kiosk.cli_check import check_group
 from kiosk.cli_config import config_group, policy_group
@@ -57,6 +58,7 @@ def main() -> None:
     """A self-service library station: lends, takes back and renews, with or without a network."""
 
 
+check_group.add_command(camera)
 main.add_command(check_group, "check")
 main.add_command(config_group, "config")
 main.add_command(probe)

@@ -93,6 +93,31 @@ def test_the_next_decoder_is_asked_only_if_nothing_believable_was_read() -> None
     assert decode(EMPTY, []) == ()
 
 
+def test_itf_and_codabar_that_touch_the_edge_may_be_cut_and_are_not_believed() -> None:
+    image: Image = np.zeros((100, 200), np.uint8)
+
+    def read(symbology: Symbology, left: int) -> tuple[Decoded, ...]:
+        corners = ((left, 10), (150, 10), (150, 60), (left, 60))
+        found = Decoded("00012348", symbology, corners)
+        return decode(image, [lambda _image, _allowed: (found,)])
+
+    for symbology in (Symbology.ITF, Symbology.CODABAR):
+        assert [len(read(symbology, left)) for left in (0, 2, 3)] == [0, 0, 1]
+    assert len(read(Symbology.EAN13, 0)) == 1
+
+
+def test_a_slanted_itf_is_read_whole_or_not_at_all() -> None:
+    decoders = find_decoders()
+    if decoders.absent:
+        pytest.skip(decoders.absent[0])
+    slanted = [f for f in frames(seed=7, angle=10, count=6) if f.symbology is Symbology.ITF]
+    read = [[one.text for one in decode(frame.image, decoders.every)] for frame in slanted]
+    assert read == [[frame.text] for frame in slanted]
+    # The reason why zxing-cpp is not asked: it reads some of them short.
+    short = [one.text for frame in slanted for one in read_zxing(frame.image, ALL)]
+    assert any(len(text) < 14 for text in short)
+
+
 @pytest.mark.parametrize(
     ("symbology", "raw", "text"),
     [
