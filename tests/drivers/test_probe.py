@@ -119,6 +119,8 @@ def test_every_suggested_scanner_is_taken_by_the_settings(rig: Rig, tmp_path: Pa
     rig.port("ttyACM0", "usb-ACME_S1-if00")
     rig.port("ttyACM1", 'usb-odd"name')
     rig.keyboard(3, "ACME Reader", "usb-ACME_Reader-event-kbd")
+    rig.put("sys/class/video4linux/video0/name", "USB Camera\n")
+    rig.put("dev/video0")
     lines = [line for one in rig.machine.plugged() for line in one.lines]
     (tmp_path / "station.toml").write_text(STATION + "\n".join(lines), "utf-8")
     taken = load_station(tmp_path / "station.toml").scanners
@@ -126,6 +128,7 @@ def test_every_suggested_scanner_is_taken_by_the_settings(rig: Rig, tmp_path: Pa
         ("serial", "usb-ACME_S1-if00"),
         ("serial", 'usb-odd"name'),
         ("keyboard", f"{rig.root}/dev/input/by-id/usb-ACME_Reader-event-kbd"),
+        ("camera", f"{rig.root}/dev/video0"),
     ]
 
 
