@@ -66,6 +66,19 @@ def test_a_loan_from_before_is_renewed_by_one_touch_or_all_at_once(child: Pupil)
         assert [loan.renewals for loan, _ in tx.loans_out("p1")] == [1, 1]
 
 
+def test_a_book_renewed_by_mistake_is_given_back_by_one_touch(child: Pupil) -> None:
+    child.scan(XIAOMAN, CITY)
+    child.tap(Touch.FINISH)
+    child.school.clock.set(datetime(2026, 12, 2, 11, 45, tzinfo=ZONE))
+    child.scan(XIAOMAN)
+    child.tap(Touch.RENEW)
+    assert "续借好了" in child.lines()[0]
+    child.tap(Touch.GIVE_BACK)
+    assert "还好了" in child.lines()[0]
+    with child.school.store.read() as tx:
+        assert tx.loan(CITY) is None
+
+
 def test_a_book_taken_back_by_mistake_is_kept_by_one_touch(child: Pupil) -> None:
     child.scan(XIAOMAN, CITY)
     child.tap(Touch.FINISH)

@@ -287,8 +287,10 @@ def test_the_page_finds_the_station_again_after_a_restart(page: Page, station: F
     with running(station) as first:
         goto(page, first.url)
         port = first.port
-    time.sleep(1)
+        expect(page.locator("#connecting")).to_be_hidden()
+    expect(page.locator("#connecting")).to_contain_text("正在连接…", timeout=8000)
     with running(station, port=port):
+        expect(page.locator("#connecting")).to_be_hidden(timeout=8000)
         see(page, station.show(screen(Place.FIND)))
         expect(page.locator(".find")).to_be_visible()
 
