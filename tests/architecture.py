@@ -65,6 +65,7 @@ MUST_BE_PURE = (
     "sync.wire",
     "sync.continuity",
     "sync.exchange",
+    "sync.rows",
     "sync.sip2.messages",
     "sync.sip2.framing",
 )
