@@ -14,9 +14,11 @@ import structlog
 from tests.hil.guest.camera import VideoCamera
 from tests.hil.guest.host import Host
 from tests.hil.guest.keyboard import UsbKeyboard
+from tests.hil.guest.probing import Probe
 from tests.hil.guest.serial_port import UsbSerial
 
 DEVICES: dict[str, Callable[[Host], Any]] = {
+    "kiosk probe": Probe,
     "usb keyboard": UsbKeyboard,
     "usb serial": UsbSerial,
     "video camera": VideoCamera,
