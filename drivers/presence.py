@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from config.numbers import is_isbn13
 from drivers.decode import Decoded
-from drivers.site_profile import is_isbn
 
 LEFT_MS = 2_000
 LEFT_FRAMES = 5
@@ -37,8 +37,8 @@ class Presence:
         for one in new:
             self._here[one.text] = _Seen(at_ms)
         # The book's own number beside the library's label says nothing that the label does not.
-        labelled = not all(is_isbn(text) for text in self._here)
-        return tuple(one for one in new if not (labelled and is_isbn(one.text)))
+        labelled = not all(is_isbn13(text) for text in self._here)
+        return tuple(one for one in new if not (labelled and is_isbn13(one.text)))
 
     def _refresh(self, texts: set[str], at_ms: int) -> None:
         for text, seen in self._here.items():

@@ -9,7 +9,8 @@ from datetime import date, timedelta
 from difflib import get_close_matches
 
 from config.library import Category, CopyType, Room
-from kiosk.barcodes import LONGEST, check_digit_holds, fits
+from config.numbers import check_digit_holds, fits
+from kiosk.barcodes import LONGEST
 from kiosk.imports.faults import RowFault, shown
 
 # Key -> names in Chinese and English.

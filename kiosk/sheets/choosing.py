@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from config import numbers
 from config.faults import meant
 from config.library import Barcodes
 from kiosk import barcodes
@@ -186,7 +187,7 @@ def _unacceptable(
         if kind is barcodes.Kind.CARD
         else (settings.copy_shapes, settings.copy_check_digit)
     )
-    if barcodes.fits(number, shapes) and not barcodes.check_digit_holds(number, check):
+    if numbers.fits(number, shapes) and not numbers.check_digit_holds(number, check):
         return LeftOut(
             what, f"wrong check digit ({check})", "correct the number in the catalogue or list"
         )

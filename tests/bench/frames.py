@@ -12,8 +12,8 @@ import cv2
 import numpy as np
 import segno
 
+from config.numbers import check_digit_holds, gtin_holds
 from drivers.decode import Image, Symbology
-from drivers.site_profile import gtin_holds, luhn_holds
 
 WIDTH, HEIGHT = 1280, 720
 PX_PER_MODULE = 3
@@ -43,7 +43,9 @@ def a_text(symbology: Symbology, dice: random.Random) -> str:
     digits = "".join(dice.choices("0123456789", k=13))
     match symbology:
         case Symbology.CODABAR:
-            return next(text for d in range(10) if luhn_holds(text := f"{digits}{d}"))
+            return next(
+                text for d in range(10) if check_digit_holds(text := f"{digits}{d}", "mod10")
+            )
         case Symbology.ITF:
             return next(text for d in range(10) if gtin_holds(text := f"{digits}{d}"))
         case Symbology.EAN13:

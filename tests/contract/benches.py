@@ -158,7 +158,7 @@ class OnFilm:
     def __init__(self, folder: Path) -> None:
         self._projection = Projection(folder)
         self._written = self._watched = 0
-        profile = SiteProfile(shapes=LABELS)
+        profile = SiteProfile(shapes=dict.fromkeys(LABELS, "none"))
         self.scanner = CameraScanner(
             "camera", str(self._projection.path), profile=lambda: profile, watch=self._watch
         )

@@ -34,7 +34,7 @@ from tests.drivers.test_serial_scanner import as_nobody
 from tests.drivers.views import NOTHING, TALL, WIDE, Projection, Stream, view
 from tests.drivers.wires import Ear, wait_until
 
-SITE = SiteProfile(shapes=("B####", "########"))
+SITE = SiteProfile(shapes={"B####": "none", "########": "none"})
 ISBN = "9787020002207"
 
 
@@ -110,8 +110,8 @@ def test_nothing_is_read_outside_of_the_region_and_outlines_lie_in_the_whole_pic
 def test_a_number_without_check_digit_needs_three_frames_where_it_may_be_read_short() -> None:
     itf = Decoded("00012345", Symbology.ITF, ())
     codabar = Decoded("00012345", Symbology.CODABAR, ())
-    plain = SiteProfile(shapes=("########",))
-    checked = SiteProfile(shapes=("########",), luhn=frozenset(["########"]))
+    plain = SiteProfile(shapes={"########": "none"})
+    checked = SiteProfile(shapes={"########": "mod10"})
     assert [plain.frames_needed(one, 2) for one in (itf, codabar)] == [3, 3]
     assert plain.frames_needed(Decoded("00012345", Symbology.CODE39, ()), 2) == 2
     assert checked.frames_needed(Decoded("00012344", Symbology.ITF, ()), 2) == 2

@@ -12,7 +12,7 @@ from config.library import Barcodes
 from config.station import DECODERS
 from drivers.decode import ALL, Decoded, Image, Symbology, canonical, decode, read_zxing
 from drivers.decoders import NAMES, find_decoders
-from drivers.site_profile import SiteProfile, fits, gtin_holds, is_isbn, luhn_holds
+from drivers.site_profile import SiteProfile
 from drivers.voting import Voting
 from tests.bench.frames import frames, label
 
@@ -169,10 +169,19 @@ def test_a_site_believes_its_symbologies_only() -> None:
     assert not profile.believes(one("0123456789", Symbology.ITF))
 
 
-def test_a_check_digit_of_the_settings_counts() -> None:
-    profile = SiteProfile.of(library(card_check_digit="mod10"))
-    assert profile.believes(one("0000000018"))
-    assert not profile.believes(one("0000000019"))
+@pytest.mark.parametrize(
+    ("check", "good", "bad"),
+    [
+        ("mod10", "0000000018", "0000000019"),
+        ("mod11", "0306406152", "0306406153"),
+        ("mod16", "0000000088", "0000000089"),
+        ("mod43", "0000000011", "0000000012"),
+    ],
+)
+def test_a_check_digit_of_the_settings_counts(check: str, good: str, bad: str) -> None:
+    profile = SiteProfile.of(library(card_check_digit=check))
+    assert profile.believes(one(good))
+    assert not profile.believes(one(bad))
     assert profile.believes(one("B0001"))
 
 
@@ -181,16 +190,6 @@ def test_without_shapes_what_is_too_short_for_a_label_is_dropped() -> None:
     assert not profile.believes(one("723599", Symbology.ITF))
     assert not profile.believes(one("9787020002208", Symbology.EAN13))
     assert profile.believes(one("72359914", Symbology.ITF))
-
-
-def test_check_digits() -> None:
-    assert gtin_holds("9787020002207")
-    assert not gtin_holds("9787020002270")
-    assert not gtin_holds("")
-    assert luhn_holds("79927398713")
-    assert not luhn_holds("79927398710")
-    assert is_isbn("9787020002207")
-    assert fits("B12", "@##")
 
 
 def accepted(frames: list[str], needed: int = 2) -> list[str]:

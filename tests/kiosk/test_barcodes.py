@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config.library import Barcodes
-from kiosk.barcodes import LONGEST, Kind, check_digit_holds, classify, is_isbn13, shown
+from config.numbers import check_digit_holds, gtin_holds, is_isbn13
+from kiosk.barcodes import LONGEST, Kind, classify, shown
 
 SETTINGS = Barcodes.model_validate(
     {
@@ -81,3 +82,9 @@ def test_a_label_with_a_wrong_check_digit_is_unreadable_not_another_book() -> No
 )
 def test_what_is_not_an_isbn_is_not_taken_for_one(text: str) -> None:
     assert not is_isbn13(text)
+
+
+def test_the_check_digit_of_trade_numbers() -> None:
+    assert gtin_holds("9787020002207")
+    assert not gtin_holds("9787020002270")
+    assert not gtin_holds("")

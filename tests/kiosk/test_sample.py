@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from config.library import Library
+from config.numbers import fits
 from config.settings import load_library
 from kiosk import isbn
-from kiosk.barcodes import fits
 from kiosk.sample import big, build, highlights
 from kiosk.sample.books import read_titles
 from kiosk.store.search import find
