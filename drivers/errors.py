@@ -33,3 +33,15 @@ class ScannerNotPermitted(DriverError, PermissionError):
 
 class ScannerMisnamed(DriverError, ValueError):
     """The settings name no single device, or a speed or address that cannot be."""
+
+
+class PrinterTrouble(DriverError, OSError):
+    """A slip that did not come out.
+
+    no_paper: for want of paper; begun: something was sent, so that a part of it may be on paper.
+    """
+
+    def __init__(self, what: str, do: str, *, no_paper: bool = False, begun: bool = False) -> None:
+        super().__init__(what, do)
+        self.no_paper = no_paper
+        self.begun = begun

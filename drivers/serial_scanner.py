@@ -65,7 +65,7 @@ class SerialScanner:
                 address, baudrate=self._baud, timeout=wait_s, exclusive=True
             )
         except (OSError, ValueError) as error:
-            raise _refused(error, self.name, address) from error
+            raise refused_port(error, f"scanner {self.name}", address) from error
         return _SerialLine(port, self._framing, address, self._recorder)
 
 
@@ -114,8 +114,9 @@ def ports_here(by_id: Path = BY_ID) -> list[str]:
     return sorted(entry.name for entry in by_id.iterdir()) if by_id.is_dir() else []
 
 
-def _refused(error: Exception, name: str, address: str) -> DriverError:
-    found = refused(error, f"scanner {name}", address, "port")
+def refused_port(error: Exception, who: str, address: str) -> DriverError:
+    """The exception to raise for a port that could not be opened; one that is not there comes with those that are."""
+    found = refused(error, who, address, "port")
     here = ports_here()
     if isinstance(found, ScannerNotFound) and here:
         return ScannerNotFound(found.what, f"{found.do}; plugged in now: {', '.join(here)}")
