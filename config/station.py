@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -96,17 +97,24 @@ class ScannerSettings(Table):
 
     @model_validator(mode="after")
     def _own_keys_only(self) -> ScannerSettings:
-        foreign = sorted(self.model_fields_set - {"name", "kind"} - _KEYS_OF[self.kind])
-        if foreign:
-            raise ValueError(f'kind = "{self.kind}" has no {", ".join(foreign)}; take it out')
-        needed, example = _NEEDED.get(self.kind, ("kind", ""))
-        if not getattr(self, needed):
-            raise ValueError(f'kind = "{self.kind}" needs {needed}; write {example}')
+        _own_keys(self, self.kind, _KEYS_OF[self.kind] | {"name"}, _NEEDED)
         if self.region and (len(self.region) != 4 or 0 in self.region[2:]):
             raise ValueError("region is [left, top, width, height] in pixels; [] is all of it")
         if bool(self.card_from) != bool(self.card_to):
             raise ValueError("card_from and card_to go together; write both or none")
         return self
+
+
+def _own_keys(
+    table: Table, kind: str, own: frozenset[str], needs: dict[str, tuple[str, str]]
+) -> None:
+    """Refuse keys that this kind does not have, and the lack of the one it cannot do without."""
+    foreign = sorted(table.model_fields_set - {"kind"} - own)
+    if foreign:
+        raise ValueError(f'kind = "{kind}" has no {", ".join(foreign)}; take it out')
+    needed, example = needs.get(kind, ("kind", ""))
+    if not getattr(table, needed):
+        raise ValueError(f'kind = "{kind}" needs {needed}; write {example}')
 
 
 _SHARED = frozenset(("prefix", "suffix", "longest", "card_from", "card_to"))
@@ -127,7 +135,51 @@ _NEEDED = {
 
 
 class Printer(Table):
-    kind: Literal["none", "simulator"] = "none"
+    """The slip printer; one table for all kinds, as for scanners. code_page: -1 sends none."""
+
+    kind: Literal["none", "simulator", "usb", "serial", "network", "file"] = "none"
+    device: Annotated[str, Field(max_length=9)] = ""
+    port: Annotated[str, Field(max_length=200)] = ""
+    baud: Annotated[int, Field(ge=300, le=4_000_000)] = 9_600
+    flow: Literal["none", "rts-cts", "xon-xoff"] = "none"
+    address: Annotated[str, Field(max_length=200)] = ""
+    path: Annotated[str, Field(max_length=200)] = ""
+    columns: Literal[32, 42, 48] = 48
+    encoding: Literal["gb18030", "gbk"] = "gb18030"
+    code_page: Annotated[int, Field(ge=-1, le=255)] = -1
+    cut: Literal["full", "partial", "none"] = "partial"
+    feed: Annotated[int, Field(ge=0, le=20)] = 5
+    qr: bool = True
+
+    @model_validator(mode="after")
+    def _own_keys_only(self) -> Printer:
+        _own_keys(self, self.kind, _PRINTER_KEYS[self.kind], _PRINTER_NEEDS)
+        if self.device and not re.fullmatch(r"[0-9a-fA-F]{4}:[0-9a-fA-F]{4}", self.device):
+            raise ValueError('write device = "04b8:0e15", the vendor and product that lsusb shows')
+        if self.address and not _is_address(self.address):
+            raise ValueError('write address = "192.168.1.50:9100", the port after a colon')
+        return self
+
+
+_SLIP = frozenset(("columns", "encoding", "code_page", "cut", "feed", "qr"))
+_PRINTER_KEYS = {
+    "none": frozenset[str](),
+    "simulator": frozenset[str](),
+    "usb": _SLIP | {"device"},
+    "serial": _SLIP | {"port", "baud", "flow"},
+    "network": _SLIP | {"address"},
+    "file": _SLIP | {"path"},
+}
+_PRINTER_NEEDS = {
+    "serial": ("port", 'port = "/dev/ttyUSB0", or its name in /dev/serial/by-id'),
+    "network": ("address", 'address = "192.168.1.50:9100"'),
+    "file": ("path", 'path = "/dev/usb/lp0", or the path of a plain file'),
+}
+
+
+def _is_address(text: str) -> bool:
+    found = re.fullmatch(r"(\[[0-9a-fA-F:.]+\]|[^\s:/\[\]]+):([0-9]{1,5})", text)
+    return found is not None and 1 <= int(found[2]) <= 65_535
 
 
 class CentralAddress(Table):

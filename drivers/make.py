@@ -1,4 +1,4 @@
-"""From the scanners of station.toml to the scanners themselves; a kind is never replaced by another one."""
+"""From the devices of station.toml to the devices themselves; a kind is never replaced by another one."""
 
 from __future__ import annotations
 
@@ -8,14 +8,18 @@ from functools import partial
 from pathlib import Path
 
 from config.library import Barcodes
+from config.station import Printer as PrinterSettings
 from config.station import ScannerSettings
 from drivers.cards import CardFormat, can_become, translate
+from drivers.escpos_slip import PaperForm
 from drivers.evdev_scanner import EvdevScanner
 from drivers.framing import Framing, Terminator
+from drivers.printer import EscposPrinter, Printer
+from drivers.printer_open import Opener, file_printer, network_printer, serial_printer, usb_printer
 from drivers.recording import Recorder, head_of
 from drivers.scan import Scanner
 from drivers.serial_scanner import SerialScanner
-from drivers.simulator import SimulatedScanner
+from drivers.simulator import SimulatedPrinter, SimulatedScanner
 
 SPY = "spy:"
 
@@ -74,6 +78,36 @@ def make_scanner(
             from drivers.make_camera import make_camera
 
             return make_camera(settings, labels)
+
+
+def make_printer(settings: PrinterSettings) -> Printer | None:
+    """The printer of the settings, None if there is none; it is not opened before it is looked at."""
+    match settings.kind:
+        case "none":
+            return None
+        case "simulator":
+            return SimulatedPrinter()
+        case "usb":
+            return _escpos(usb_printer(settings.device), settings)
+        case "serial":
+            opener = serial_printer(settings.port, settings.baud, settings.flow)
+            return _escpos(opener, settings)
+        case "network":
+            return _escpos(network_printer(settings.address), settings)
+        case "file":
+            return _escpos(file_printer(settings.path), settings)
+
+
+def _escpos(opener: Opener, settings: PrinterSettings) -> EscposPrinter:
+    form = PaperForm(
+        columns=settings.columns,
+        encoding=settings.encoding,
+        code_page=settings.code_page,
+        cut=settings.cut,
+        feed=settings.feed,
+        qr=settings.qr,
+    )
+    return EscposPrinter(opener, form)
 
 
 def framing_of(settings: ScannerSettings) -> Framing:

@@ -8,12 +8,16 @@ from collections import deque
 from dataclasses import dataclass
 
 from drivers.delivery import Delivery
+from drivers.errors import PrinterTrouble
 from drivers.framing import Framer, Framing
+from drivers.printer_status import NO_PAPER
 from drivers.scan import Listener
+from drivers.slip import Slip, rows
 
 _FRAMING = Framing(encoding="utf-8")
 _END = b"\r"
 _WHERE = "simulated scanner"
+_COLUMNS, _ENCODING = 48, "gb18030"
 
 
 class SimulatedScanner:
@@ -77,7 +81,7 @@ def _encoded(text: str) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class SimulatedSlip:
-    """A slip that came out of the simulated printer: plain text, and the page as it would be printed."""
+    """A slip that came out of the simulated printer: when, its rows as they stand on paper, and the page."""
 
     at: str
     text: str
@@ -85,15 +89,36 @@ class SimulatedSlip:
 
 
 class SimulatedPrinter:
-    """A printer whose paper can be looked at; keeps the last 50 slips."""
+    """A printer whose paper can be looked at, and taken out; keeps the last 50 slips."""
 
     def __init__(self) -> None:
         self._slips: deque[SimulatedSlip] = deque(maxlen=50)
         self._lock = threading.Lock()
+        self.no_paper = False
 
-    def print_slip(self, slip: SimulatedSlip) -> None:
+    def out_of_paper(self, out: bool = True) -> None:
+        """Take the roll out, or put one in."""
+        self.no_paper = out
+
+    def print_slip(self, slip: Slip) -> None:
+        if self.no_paper:
+            health = self.health()
+            raise PrinterTrouble(str(health["what"]), str(health["do"]), no_paper=True)
+        text = "\n".join(row for _, row in rows(slip, _COLUMNS, _ENCODING))
         with self._lock:
-            self._slips.append(slip)
+            self._slips.append(SimulatedSlip(slip.at, text, slip.page))
+
+    def look(self) -> None:
+        pass
+
+    def stop(self) -> None:
+        pass
+
+    def health(self) -> dict[str, object]:
+        if self.no_paper:
+            what = f"printer: the simulated printer {NO_PAPER[0]}"
+            return {"state": "red", "what": what, "do": "put paper in again on the panel"}
+        return {"state": "green", "what": "printer: simulated printer", "do": ""}
 
     def tray(self) -> tuple[SimulatedSlip, ...]:
         """Every slip that lies in the tray, the newest first."""

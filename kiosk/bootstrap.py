@@ -13,12 +13,14 @@ from flask import Flask
 
 from config.settings import load_station
 from config.station import Station as StationSettings
-from drivers.make import make_scanners
+from drivers.make import make_printer, make_scanners
+from drivers.printer import Printer
 from drivers.scan import Scanner
-from drivers.simulator import SimulatedPrinter, SimulatedScanner, SimulatedSlip
+from drivers.simulator import SimulatedPrinter, SimulatedScanner
 from kiosk import health, journal
 from kiosk.bootstrap_cards import Completion
 from kiosk.bootstrap_demo import Hands, demo_start, fill_with_sample
+from kiosk.bootstrap_paper import slips_on
 from kiosk.clock import Clock, MovableClock, SystemClock
 from kiosk.countdown import Patience
 from kiosk.desk import Desk
@@ -28,7 +30,6 @@ from kiosk.folders import Folders, open_store
 from kiosk.imports import finish_interrupted
 from kiosk.journal import Journal
 from kiosk.rulebook import Rulebook
-from kiosk.screen import Screen, VisitView
 from kiosk.signs import Light
 from kiosk.slips import SlipPrinter
 from kiosk.station import Ports, Station
@@ -36,12 +37,10 @@ from kiosk.store.lock import FolderLock
 from kiosk.store.store import Store
 from web_ui.station import create_app, serve
 from web_ui.station.serve import Server
-from web_ui.station.slip import slip_html, slip_text
 
 log = structlog.get_logger()
 
 HOST = "127.0.0.1"
-WORKS: dict[str, object] = {"state": "green", "what": "simulated printer", "do": ""}
 
 
 @dataclass(slots=True)
@@ -105,8 +104,8 @@ def start(
     line = threading.Event()
     line.set()
     online = _online(settings, line, demo=demo)
-    tray = SimulatedPrinter() if settings.printer.kind == "simulator" else None
-    paper = SlipPrinter(_printing(tray, rulebook)) if tray else None
+    printer = make_printer(settings.printer)
+    paper = slips_on(printer) if printer else None
     parts = health.Parts(
         store,
         clock,
@@ -114,7 +113,7 @@ def start(
         scanners,
         online,
         central=bool(settings.central.address),
-        printer=(lambda: WORKS) if tray else None,
+        printer=paper.health if paper else None,
         simulated=frozenset() if demo else health.simulated(settings),
     )
     room = settings.station.room or rulebook.current.library.library.room
@@ -133,7 +132,7 @@ def start(
     )
     station = Station(ports, _patience(settings))
     station.on_failure = _leave
-    hands = _hands(store, clock, scanners, tray, line) if demo else None
+    hands = _hands(store, clock, scanners, printer, line) if demo else None
     app = create_app(station, hands=hands, streams=settings.screen.streams)
     server = _pages(app, settings.screen.port if port is None else port, settings.screen.streams)
     station.start()
@@ -168,21 +167,11 @@ def _online(
     return line.is_set if demo or settings.central.address else lambda: None
 
 
-def _printing(tray: SimulatedPrinter, rulebook: Rulebook) -> Callable[[VisitView, Screen], None]:
-    def print_one(visit: VisitView, screen: Screen) -> None:
-        name = screen.library if screen.language == "zh" else screen.library_en
-        text = slip_text(visit, screen.language, name, screen.local)
-        html = slip_html(visit, screen.language, name, screen.local)
-        tray.print_slip(SimulatedSlip(f"{screen.local:%H:%M:%S}", text, html))
-
-    return print_one
-
-
 def _hands(
     store: Store,
     clock: Clock,
     scanners: tuple[Scanner, ...],
-    tray: SimulatedPrinter | None,
+    printer: Printer | None,
     line: threading.Event,
 ) -> Hands:
     assert isinstance(clock, MovableClock), "the demo runs on a clock that can be moved"
@@ -191,7 +180,8 @@ def _hands(
         raise KioskError(
             'station.toml has no [[scanners]] of kind = "simulator"; the demo\'s panel needs one'
         )
-    return Hands(store, clock, simulated[0], tray or SimulatedPrinter(), line)
+    tray = printer if isinstance(printer, SimulatedPrinter) else SimulatedPrinter()
+    return Hands(store, clock, simulated[0], tray, line)
 
 
 def _leave(error: BaseException) -> None:

@@ -22,7 +22,7 @@ from config.settings import SettingsError, check_all, load_station
 from config.station import Station as Settings
 from drivers.card_learning import alike
 from drivers.cards import CardFormat, Link
-from drivers.make import make_scanners
+from drivers.make import make_printer, make_scanners
 from drivers.scan import Scanner
 from kiosk import health, journal
 from kiosk.clock import SystemClock
@@ -137,11 +137,20 @@ def _looked_at(settings: Settings, rulebook: Rulebook, store: Store | None) -> l
         held = store or Store.open(Path(empty))
         clock = SystemClock(zone, lambda: journal.trusted_ms(held))
         scanners = make_scanners(settings.scanners)
+        printer = make_printer(settings.printer)
         parts = health.Parts(
-            held, clock, rulebook, scanners, lambda: None, simulated=health.simulated(settings)
+            held,
+            clock,
+            rulebook,
+            scanners,
+            lambda: None,
+            printer=printer.health if printer else None,
+            simulated=health.simulated(settings),
         )
         try:
             _open(scanners)
+            if printer:
+                printer.look()
             rows = list(rows_of(health.report(parts)))
         finally:
             for scanner in scanners:

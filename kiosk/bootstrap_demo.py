@@ -127,6 +127,13 @@ class Hands:
     def set_network(self, up: bool) -> None:
         self._line.set() if up else self._line.clear()
 
+    @property
+    def paper_out(self) -> bool:
+        return self._printer.no_paper
+
+    def set_paper(self, out: bool) -> None:
+        self._printer.out_of_paper(out)
+
     def shelf(self) -> dict[str, Any]:
         """Cards and copies to scan, those that show something special in front; and wrong things to scan."""
         with self._store.read() as tx:

@@ -157,16 +157,26 @@ class FindView:
     total: int
 
 
+class Printed(StrEnum):
+    """How the printing of a slip goes. NO_PAPER and NOT_READY may yet become DONE, for as long as it is kept."""
+
+    WAITING = "waiting"
+    DONE = "done"
+    NO_PAPER = "no_paper"
+    NOT_READY = "not_ready"
+    FAILED = "failed"
+
+
 @dataclass(frozen=True, slots=True)
 class SlipView:
     """The slip of a visit is on screen, as a QR code; `printer` says whether it can be printed on paper here.
 
-    printed: None, or how the printing went ("waiting", "done", "failed").
+    printed: None as long as nobody has asked for paper, and there is some.
     """
 
     visit: str
     printer: bool
-    printed: str | None = None
+    printed: Printed | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from kiosk.screen import (
     Line,
     LineKind,
     OpenHours,
+    Printed,
     Screen,
     SlipView,
     Status,
@@ -55,7 +56,7 @@ class Shown:
     timing: Timing
     room: str
     printer: bool
-    printed: str | None
+    printed: Printed | None
     cue: Cue | None
     cue_n: int
 

@@ -22,7 +22,7 @@ from kiosk.desk import Desk
 from kiosk.domain import Now
 from kiosk.errors import StoreError
 from kiosk.rulebook import Rulebook
-from kiosk.screen import FindView, Place, Screen, Status, Touch, VisitView
+from kiosk.screen import FindView, Place, Printed, Screen, Status, Touch, VisitView
 from kiosk.show import Shown, screen_of
 from kiosk.signs import Sign
 from kiosk.visit import Visit
@@ -34,9 +34,12 @@ TOUCH_WAIT_S = 5.0
 
 
 class Paper(Protocol):
-    """Prints a visit's slip in a thread of its own; `done` is called with whether it came out."""
+    """Prints a visit's slip in a thread of its own; `told` hears how it goes, perhaps several times."""
 
-    def put(self, visit: VisitView, screen: Screen, done: Callable[[bool], None]) -> None: ...
+    def put(self, visit: VisitView, screen: Screen, told: Callable[[Printed], None]) -> None: ...
+
+    @property
+    def no_paper(self) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +71,9 @@ class _Touched:
 
 
 @dataclass(frozen=True, slots=True)
-class _Printed:
+class _Told:
     visit: str
-    good: bool
+    printed: Printed
 
 
 class _Stop:
@@ -83,7 +86,7 @@ class Station:
     def __init__(self, ports: Ports, patience: Patience) -> None:
         self._p = ports
         self._patience = patience
-        self._inbox: queue.Queue[tuple[Scan, Now] | _Touched | _Printed | _Stop] = queue.Queue()
+        self._inbox: queue.Queue[tuple[Scan, Now] | _Touched | _Told | _Stop] = queue.Queue()
         self._attendant = Attendant(
             ports.desk,
             lambda: ports.rulebook.current,
@@ -92,7 +95,7 @@ class Station:
         )
         self._status = ports.status()
         self._finished: dict[str, tuple[Screen, int]] = {}
-        self._printed: dict[str, str] = {}
+        self._printed: dict[str, Printed] = {}
         self._countdown = Countdown(ports.clock.mono_ms)
         self._ticked_ms = ports.clock.mono_ms()
         self._changed = threading.Condition()
@@ -180,8 +183,8 @@ class Station:
                 return False
             case _Touched():
                 self._take_touch(item)
-            case _Printed():
-                self._printed = {item.visit: "done" if item.good else "failed"}
+            case _Told():
+                self._printed = {item.visit: item.printed}
                 self._publish(self._p.clock.now())
             case (scan, now):
                 self._take_scan(scan, now)
@@ -254,8 +257,14 @@ class Station:
         view = self.screen.visit
         if self._p.paper is None or view is None:
             return
-        self._printed = {view.id: "waiting"}
-        self._p.paper.put(view, self.screen, lambda good: self._inbox.put(_Printed(view.id, good)))
+        self._printed = {view.id: Printed.WAITING}
+        self._p.paper.put(view, self.screen, lambda how: self._inbox.put(_Told(view.id, how)))
+
+    def _how_printed(self, visit: Visit | None) -> Printed | None:
+        if visit and visit.id in self._printed:
+            return self._printed[visit.id]
+        # Said before anybody asks: a pupil need not press a button to learn that there is no paper.
+        return Printed.NO_PAPER if self._p.paper and self._p.paper.no_paper else None
 
     # Screens
 
@@ -291,7 +300,7 @@ class Station:
             timing=self._countdown.timing,
             room=self._p.room,
             printer=self._p.paper is not None,
-            printed=self._printed.get(state.visit.id) if state.visit else None,
+            printed=self._how_printed(state.visit),
             cue=self._attendant.cue[0],
             cue_n=self._attendant.cue[1],
         )

@@ -1,7 +1,8 @@
-"""The slip of a visit as a short plain text: what a phone shows after it has read the code on the screen."""
+"""The words of a visit's slip: whole for paper, and as a short plain text for the phone that reads the code."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from kiosk.screen import Line, LineKind, VisitView
@@ -25,53 +26,81 @@ def slip_lines(visit: VisitView, kind: LineKind) -> list[Line]:
     return lines if kind is LineKind.LOAN else lines[::-1]
 
 
-def slip_item(line: Line, voice: Voice, today: date, title_length: int = 40) -> str:
-    """One book: its title and when it is due, or the code that proves its return."""
+@dataclass(frozen=True, slots=True)
+class SlipWords:
+    """All words of a slip. parts: a heading with its books, each a title and what is said of it ("" for nothing)."""
+
+    library: str
+    when: str
+    name: str
+    parts: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
+    thanks: str
+
+
+def slip_words(visit: VisitView, voice: Voice, library: str, local: datetime) -> SlipWords:
+    """Nothing is shortened here: whoever prints it has room, or folds the lines."""
+    parts = [
+        (voice(f"slip.{kind}"), tuple(_book(line, voice, local.date()) for line in lines))
+        for kind in KINDS
+        if (lines := slip_lines(visit, kind))
+    ]
+    return SlipWords(
+        library=library,
+        when=f"{tell_long_date(voice, local.date())} {clock_time(local)}",
+        name=mask_name(visit.name),
+        parts=tuple(parts),
+        thanks=voice("slip.thanks"),
+    )
+
+
+def one_line(book: tuple[str, str], voice: Voice) -> str:
+    """A book of a slip as one sentence."""
+    title, told = book
+    return voice("slip.item", title=title, due=told) if told else title
+
+
+def _book(line: Line, voice: Voice, today: date) -> tuple[str, str]:
+    """Its title, and when it is due or the code that proves its return."""
     title = line.book.title or line.book.barcode
-    if len(title) > title_length:
-        title = title[: title_length - 1] + "…"
     if line.kind is LineKind.RETURNED:
-        return voice("slip.item_proof", title=title, proof=line.proof) if line.proof else title
+        return title, voice("slip.proof", proof=line.proof) if line.proof else ""
     if line.due_on is not None:
-        due = voice("line.due", day=tell_day(voice, line.due_on, today))
-        return voice("slip.item", title=title, due=due)
+        return title, voice("line.due", day=tell_day(voice, line.due_on, today))
     if line.days is not None and line.kind is not LineKind.USED:
-        return voice("slip.item", title=title, due=voice("line.due_days", n=line.days))
-    return title
+        return title, voice("line.due_days", n=line.days)
+    return title, ""
 
 
 def slip_text(visit: VisitView, language: str, library: str, local: datetime) -> str:
     """Plain text of at most MAX_BYTES in UTF-8: titles are shortened first, then the last books are only counted."""
     voice = Voice(language)
-    total = sum(len(slip_lines(visit, kind)) for kind in KINDS)
+    words = slip_words(visit, voice, library[:40], local)
+    total = sum(len(books) for _, books in words.parts)
     for title_length in TITLE_LENGTHS:
-        text = _compose(visit, voice, (library, local), title_length, total)
+        text = _compose(words, voice, title_length, total)
         if len(text.encode("utf-8", "replace")) <= MAX_BYTES:
             return text
     for shown in range(total - 1, -1, -1):
-        text = _compose(visit, voice, (library, local), TITLE_LENGTHS[-1], shown)
+        text = _compose(words, voice, TITLE_LENGTHS[-1], shown)
         if len(text.encode("utf-8", "replace")) <= MAX_BYTES:
             return text
     return text
 
 
-def _compose(
-    visit: VisitView, voice: Voice, where: tuple[str, datetime], title_length: int, shown: int
-) -> str:
-    library, local = where
-    parts = [
-        library[:40],
-        f"{tell_long_date(voice, local.date())} {clock_time(local)}",
-        mask_name(visit.name),
-    ]
+def _compose(words: SlipWords, voice: Voice, title_length: int, shown: int) -> str:
+    rows = [words.library, words.when, words.name]
     left = 0
-    for kind in KINDS:
-        lines = slip_lines(visit, kind)
-        visible, left = lines[:shown], left + max(0, len(lines) - shown)
+    for head, books in words.parts:
+        visible, left = books[:shown], left + max(0, len(books) - shown)
         shown -= len(visible)
         if visible:
-            parts.append(voice(f"slip.{kind}"))
-            parts += [f"· {slip_item(line, voice, local.date(), title_length)}" for line in visible]
+            rows.append(head)
+            short = [(_shortened(title, title_length), told) for title, told in visible]
+            rows += [f"· {one_line(book, voice)}" for book in short]
     if left:
-        parts.append(voice("slip.more", n=left))
-    return "\n".join(parts)
+        rows.append(voice("slip.more", n=left))
+    return "\n".join(rows)
+
+
+def _shortened(title: str, length: int) -> str:
+    return title if len(title) <= length else title[: length - 1] + "…"

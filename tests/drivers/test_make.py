@@ -12,13 +12,15 @@ import pytest
 from config.settings import SettingsError, load_station
 from config.station import _KEYS_OF, ScannerSettings
 from config.station import CardFormat as CardFormatWords
+from config.station import Printer as PrinterSettings
 from drivers.camera import CameraScanner
 from drivers.cards import CardFormat
 from drivers.evdev_scanner import EvdevScanner
 from drivers.framing import Framing, Terminator
-from drivers.make import framing_of, make_scanner, make_scanners
+from drivers.make import framing_of, make_printer, make_scanner, make_scanners
+from drivers.printer import EscposPrinter
 from drivers.serial_scanner import SerialScanner
-from drivers.simulator import SimulatedScanner
+from drivers.simulator import SimulatedPrinter, SimulatedScanner
 from tests.drivers.wires import Ear, Terminal, Typist, wait_until
 
 STATION = '[station]\nid = "hall-1"\nname = "大厅"\n'
@@ -157,6 +159,53 @@ def test_a_reader_that_drops_bytes_asks_for_the_whole_number(tmp_path: Path) -> 
     assert asked == [(CardFormat.SHORT, CardFormat.WHOLE)]
     scanner.stop()
     terminal.close()
+
+
+PRINTERS = [
+    ("", type(None)),
+    ('kind = "none"', type(None)),
+    ('kind = "simulator"', SimulatedPrinter),
+    ('kind = "usb"', EscposPrinter),
+    ('kind = "usb"\ndevice = "04B8:0e15"', EscposPrinter),
+    ('kind = "serial"\nport = "/dev/ttyUSB0"\nflow = "rts-cts"', EscposPrinter),
+    ('kind = "network"\naddress = "printer.school:9100"', EscposPrinter),
+    ('kind = "network"\naddress = "[fe80::1]:9100"', EscposPrinter),
+    ('kind = "file"\npath = "/dev/usb/lp0"\ncolumns = 32\nqr = false', EscposPrinter),
+]
+
+
+def printer_settings(tmp_path: Path, table: str) -> PrinterSettings:
+    file = tmp_path / "station.toml"
+    scanner = '[[scanners]]\nname = "a"\nkind = "simulator"\n'
+    file.write_text(f"{STATION}{scanner}[printer]\n{table}\n", "utf-8")
+    return load_station(file).printer
+
+
+@pytest.mark.parametrize(("table", "kind"), PRINTERS)
+def test_each_kind_makes_its_own_printer(tmp_path: Path, table: str, kind: type) -> None:
+    assert type(make_printer(printer_settings(tmp_path, table))) is kind
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ('kind = "serial"', 'kind = "serial" needs port; write port = "/dev/ttyUSB0", or its name'),
+        ('kind = "network"', 'kind = "network" needs address; write address = "192.168.1.50:9100"'),
+        ('kind = "file"', 'kind = "file" needs path; write path = "/dev/usb/lp0"'),
+        ('kind = "usb"\nbaud = 9600', 'kind = "usb" has no baud; take it out'),
+        ('kind = "simulator"\nqr = false', 'kind = "simulator" has no qr; take it out'),
+        ('kind = "usb"\ndevice = "Epson"', 'write device = "04b8:0e15"'),
+        ('kind = "network"\naddress = "10.0.0.5"', 'write address = "192.168.1.50:9100"'),
+        ('kind = "network"\naddress = "10.0.0.5:99999"', 'write address = "192.168.1.50:9100"'),
+        ('kind = "usb"\ncolumns = 40', "write one of: 32, 42, 48"),
+        ('kind = "usb"\nencoding = "gb2312"', "write one of: gb18030, gbk"),
+    ],
+)
+def test_a_wrong_printer_is_told_what_to_write(tmp_path: Path, table: str, message: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        printer_settings(tmp_path, table)
+    (problem,) = caught.value.problems
+    assert problem.message.startswith(message)
 
 
 def test_the_examples_in_the_shipped_file_are_good_settings(tmp_path: Path) -> None:

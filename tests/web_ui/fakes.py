@@ -71,6 +71,7 @@ class FakeHands:
     clock_at: datetime = LOCAL
     network_up: bool = True
     reads: bool = True
+    paper_out: bool = False
     console_url: str | None = None
 
     def scan(self, text: str) -> bool:
@@ -83,6 +84,9 @@ class FakeHands:
 
     def set_network(self, up: bool) -> None:
         self.network_up = up
+
+    def set_paper(self, out: bool) -> None:
+        self.paper_out = out
 
     def shelf(self) -> dict[str, Any]:
         names = ("李小满", "王安安", "陈一诺", "Alice Green")

@@ -15,6 +15,7 @@ from kiosk.screen import (
     LineKind,
     OpenHours,
     Place,
+    Printed,
     Screen,
     SlipView,
     Status,
@@ -143,7 +144,8 @@ def looks() -> dict[str, Screen]:
                 refused(0, Reason.NO_RENEWALS_LEFT, BOOKS[2], due_on=date(2026, 12, 2)),
             )
         ),
-        "slip": on_visit(visit(*BUSY), slip=SlipView("v1", True, "done")),
+        "slip": on_visit(visit(*BUSY), slip=SlipView("v1", True, Printed.DONE)),
+        "slip_no_paper": on_visit(visit(*BUSY), slip=SlipView("v1", True, Printed.NO_PAPER)),
         "slip_plain": on_visit(visit(*BUSY[1:3]), slip=SlipView("v1", False)),
         "young_hello": on_visit(young()),
         "young_home": on_visit(

@@ -17,7 +17,7 @@ from tests.web_ui.samples import lent, on_visit, screen, visit
 from web_ui.security import MAX_BODY_BYTES
 from web_ui.station import create_app
 
-POSTS = ("/touch", "/demo/scan", "/demo/clock", "/demo/network")
+POSTS = ("/touch", "/demo/scan", "/demo/clock", "/demo/network", "/demo/paper")
 
 
 def told(answer: TestResponse) -> Any:
@@ -122,6 +122,7 @@ def test_a_post_must_be_json(client: FlaskClient, path: str) -> None:
         ("/demo/scan", json.dumps({"text": "x" * 9000}), 413, "at most 8192 are taken"),
         ("/demo/clock", '{"at": "noon"}', 400, 'write a local time such as "2026-11-25T11:45"'),
         ("/demo/network", '{"up": 1}', 400, '"up" must be true or false'),
+        ("/demo/paper", '{"out": "yes"}', 400, '"out" must be true or false'),
     ],
 )
 def test_a_bad_body_is_told_what_to_send(

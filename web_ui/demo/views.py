@@ -44,6 +44,11 @@ class Hands(Protocol):
     @property
     def network_up(self) -> bool: ...
 
+    def set_paper(self, out: bool) -> None: ...
+
+    @property
+    def paper_out(self) -> bool: ...
+
     def shelf(self) -> dict[str, Any]: ...
 
     def tray(self) -> list[dict[str, Any]]: ...
@@ -96,17 +101,20 @@ def demo_pages(
 
     @pages.post("/network")
     def network() -> dict[str, bool]:
-        up = json_body().get("up")
-        if not isinstance(up, bool):
-            raise BadBody('"up" must be true or false')
-        hands.set_network(up)
+        hands.set_network(_yes_or_no("up"))
         return {"up": hands.network_up}
+
+    @pages.post("/paper")
+    def paper() -> dict[str, bool]:
+        hands.set_paper(_yes_or_no("out"))
+        return {"out": hands.paper_out}
 
     @pages.get("/state")
     def state() -> dict[str, Any]:
         return {
             "at": hands.clock_at.isoformat(),
             "up": hands.network_up,
+            "paper_out": hands.paper_out,
             "console": hands.console_url,
             **staff_view(signs(), words(asked_language())),
         }
@@ -129,3 +137,10 @@ def demo_pages(
 def asked_language() -> str:
     language = request.args.get("lang", LANGUAGES[0])
     return language if language in LANGUAGES else LANGUAGES[0]
+
+
+def _yes_or_no(name: str) -> bool:
+    value = json_body().get(name)
+    if not isinstance(value, bool):
+        raise BadBody(f'"{name}" must be true or false')
+    return value

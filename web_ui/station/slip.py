@@ -11,8 +11,7 @@ from markupsafe import Markup
 from kiosk.screen import VisitView
 from web_ui.catalogue import Voice
 from web_ui.qr import qr_svg
-from web_ui.slip_words import KINDS, mask_name, slip_item, slip_lines, slip_text
-from web_ui.telling import clock_time, tell_long_date
+from web_ui.slip_words import one_line, slip_text, slip_words
 
 __all__ = ["STYLE", "slip_html", "slip_text"]
 
@@ -35,13 +34,13 @@ PAGE = """<!doctype html>
 <html lang="{{ html_lang }}">
 <head><meta charset="utf-8"><title>{{ title }}</title><style>{{ style }}</style></head>
 <body>
-<h1>{{ library }}</h1>
-<p>{{ date }}</p>
-<p>{{ name }}</p>
+<h1>{{ words.library }}</h1>
+<p>{{ words.when }}</p>
+<p>{{ words.name }}</p>
 {% for head, items in parts %}<h2>{{ head }}</h2>
 <ul>{% for item in items %}<li>{{ item }}</li>{% endfor %}</ul>
 {% endfor %}<div class="code">{{ qr }}</div>
-<p class="thanks">{{ thanks }}</p>
+<p class="thanks">{{ words.thanks }}</p>
 </body>
 </html>
 """
@@ -50,12 +49,7 @@ PAGE = """<!doctype html>
 def slip_html(visit: VisitView, language: str, library: str, local: datetime) -> str:
     """A print-ready page, 80 mm wide, with the same text as a QR code at its foot."""
     voice = Voice(language)
-    today = local.date()
-    parts = [
-        (voice(f"slip.{kind}"), [slip_item(line, voice, today) for line in lines])
-        for kind in KINDS
-        if (lines := slip_lines(visit, kind))
-    ]
+    words = slip_words(visit, voice, library, local)
     return (
         _environment()
         .from_string(PAGE)
@@ -63,12 +57,11 @@ def slip_html(visit: VisitView, language: str, library: str, local: datetime) ->
             html_lang=voice("name.html"),
             title=voice("slip.title"),
             style=Markup(STYLE),
-            library=library,
-            date=f"{tell_long_date(voice, today)} {clock_time(local)}",
-            name=mask_name(visit.name),
-            parts=parts,
+            words=words,
+            parts=[
+                (head, [one_line(book, voice) for book in books]) for head, books in words.parts
+            ],
             qr=Markup(qr_svg(slip_text(visit, language, library, local))),
-            thanks=voice("slip.thanks"),
         )
     )
 

@@ -7,6 +7,7 @@ const MOST = 60;
 const TWICE_MS = 600;
 let shelf = { cards: [], copies: [], wrong: [] };
 let networkUp = true;
+let paperOut = false;
 let lastCopy = null;
 
 const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
@@ -132,6 +133,8 @@ async function loadState() {
   $("light").classList.toggle("up", networkUp);
   $("network").textContent = networkUp ? words.networkUp : words.networkDown;
   $("plug").textContent = networkUp ? words.plugOut : words.plugIn;
+  paperOut = Boolean(state.paper_out);
+  $("paper").textContent = paperOut ? words.paperIn : words.paperOut;
 }
 
 async function setClock(at) {
@@ -153,6 +156,10 @@ $("set-clock").addEventListener("submit", (event) => {
 for (const button of document.querySelectorAll("[data-clock]")) button.addEventListener("click", () => setClock(button.dataset.clock));
 $("plug").addEventListener("click", async () => {
   await act("network", { up: !networkUp }, networkUp ? words.logDown : words.logUp);
+  await loadState();
+});
+$("paper").addEventListener("click", async () => {
+  await act("paper", { out: !paperOut }, paperOut ? words.logPaperIn : words.logPaperOut);
   await loadState();
 });
 
