@@ -68,18 +68,16 @@ def demo_pages(
     @pages.get("/")
     def panel() -> str:
         language = asked_language()
-        other = LANGUAGES[1 - LANGUAGES.index(language)]
-        presets = [
-            {"at": at, "text": words(language)(f"demo.preset_{name}")}
-            for name, at in PRESETS.items()
-        ]
+        say = words(language)
         return render_template(
             "panel.html",
-            say=words(language),
-            other=other,
-            presets=presets,
+            say=say,
+            other=LANGUAGES[1 - LANGUAGES.index(language)],
+            presets=[
+                {"at": at, "text": say(f"demo.preset_{name}")} for name, at in PRESETS.items()
+            ],
             console=hands.console_url,
-            wrong={name: words(language)(f"demo.wrong_{name}") for name in WRONG},
+            wrong={name: say(f"demo.wrong_{name}") for name in WRONG},
         )
 
     @pages.post("/scan")
