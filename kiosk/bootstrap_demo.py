@@ -14,7 +14,7 @@ from drivers.simulator import SimulatedPrinter, SimulatedScanner
 from kiosk.calendar import Rules
 from kiosk.clock import MovableClock
 from kiosk.domain import Act, Loan, Now, Reason, Verdict
-from kiosk.journal import Journal, Occurrence
+from kiosk.journal import Journal, Occurrence, confirm_clock
 from kiosk.sample import build, highlights
 from kiosk.store.listing import all_cards, all_copies, is_empty
 from kiosk.store.store import Store
@@ -47,10 +47,9 @@ def lay_out(folder: Path) -> Path:
 
 def demo_start(last_ms: int | None, zone: ZoneInfo) -> datetime:
     """The clock starts inside the window, and after a restart where the last entry left it."""
-    first = FIRST_START.replace(tzinfo=zone)
     if last_ms is None:
-        return first
-    return max(first, datetime.fromtimestamp(last_ms / 1000, UTC).astimezone(zone))
+        return FIRST_START.replace(tzinfo=zone)
+    return datetime.fromtimestamp(last_ms / 1000, UTC).astimezone(zone)
 
 
 def fill_with_sample(store: Store, rules: Rules, station: str, zone: ZoneInfo) -> None:
@@ -79,6 +78,9 @@ def fill_with_sample(store: Store, rules: Rules, station: str, zone: ZoneInfo) -
         now_ms=round(start.timestamp() * 1000),
         lend=lend,
     )
+    # The loans in progress were made on earlier days; the demo's own time begins now.
+    with store.begin() as tx:
+        confirm_clock(tx, round(start.timestamp() * 1000))
 
 
 class Hands:

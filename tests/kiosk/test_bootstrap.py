@@ -6,6 +6,8 @@ import shutil
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
@@ -14,14 +16,18 @@ import pytest
 from config.settings import SettingsError, load_library
 from kiosk import journal
 from kiosk.bootstrap import Running, start
-from kiosk.bootstrap_demo import SHIPPED, WRONG, lay_out
+from kiosk.bootstrap_demo import FIRST_START, SHIPPED, WRONG, demo_start, fill_with_sample, lay_out
+from kiosk.clock import MovableClock
+from kiosk.desk import Desk
 from kiosk.errors import StoreHeld
 from kiosk.finding import never_lent
 from kiosk.folders import Folders
+from kiosk.rulebook import Rulebook
 from kiosk.screen import Place, Touch
 from kiosk.store.lock import FolderLock
+from kiosk.store.store import Store
 from tests.faults import ledger
-from tests.kiosk.school import CITY, XIAOMAN, School
+from tests.kiosk.school import CITY, XIAOMAN, ZONE, School
 
 
 @pytest.fixture
@@ -166,3 +172,18 @@ def test_the_sample_school_is_made_once_and_its_loans_come_from_entries(tmp_path
     assert f"{again.clock.now().local:%Y-%m-%d %H:%M}" == "2026-11-25 11:45"
     again.stop()
     shutil.rmtree(tmp_path / "data")
+
+
+def test_the_demos_time_begins_after_its_sample_loans_and_goes_on_where_it_was_left(
+    tmp_path: Path,
+) -> None:
+    rules = Rulebook(SHIPPED / "library.toml").current
+    with closing(Store.open(tmp_path)) as store:
+        fill_with_sample(store, rules, "hall-1", ZONE)
+        begun = demo_start(journal.trusted_ms(store), ZONE)
+        assert begun == FIRST_START.replace(tzinfo=ZONE)
+        earlier = begun - timedelta(days=2)
+        clock = MovableClock(ZONE, earlier, running=False)
+        desk = Desk(store, journal.Journal("hall-1", clock), lambda: rules, room="main")
+        desk.welcome("no such card", clock.now(), visit="v1", typed=False)
+        assert demo_start(journal.trusted_ms(store), ZONE) == earlier

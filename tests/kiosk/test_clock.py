@@ -197,7 +197,7 @@ def test_a_clock_moved_by_hand_stands_still() -> None:
     ("last", "start"),
     [
         (None, FIRST_START),
-        (datetime(2026, 11, 24, 12, 0), FIRST_START),
+        (datetime(2026, 11, 24, 12, 0), datetime(2026, 11, 24, 12, 0)),
         (datetime(2026, 12, 9, 11, 50), datetime(2026, 12, 9, 11, 50)),
     ],
 )
