@@ -9,7 +9,7 @@ import contextlib
 import re
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from html import escape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
@@ -39,9 +39,14 @@ _SAID = """<!doctype html><html lang="en"><meta charset="utf-8"><meta http-equiv
 
 
 class Preview:
-    """One camera's page. `watch` takes what it looked at, from the camera's thread; `health` tells how it is."""
+    """One camera's page. `watch` takes what it looked at, from the camera's thread; `health` tells how it is.
 
-    def __init__(self, name: str, health: Callable[[], dict[str, object]]) -> None:
+    `region`: the one that the settings have now.
+    """
+
+    def __init__(
+        self, name: str, health: Callable[[], dict[str, object]], region: Sequence[int] = ()
+    ) -> None:
         self._name = name
         self._health = health
         self._news = threading.Condition()
@@ -49,6 +54,9 @@ class Preview:
         self._strangers: tuple[Decoded, ...] = ()
         self._times: deque[int] = deque(maxlen=_RATE_OVER)
         self._corners: deque[Point] = deque(maxlen=2)
+        if region:
+            left, top, width, height = region
+            self._corners.extend(((left, top), (left + width, top + height)))
         self._ended = False
 
     def watch(self, looked: Looked) -> None:

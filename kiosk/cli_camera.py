@@ -31,7 +31,7 @@ def camera(name: str | None, config: Path, device: str | None, port: int) -> Non
 
     library = load_library(config / "library.toml")
     settings = _settings(name, config, device)
-    preview = Preview(f"Camera {settings.name}", lambda: scanner.health())
+    preview = Preview(f"Camera {settings.name}", lambda: scanner.health(), settings.region)
     scanner = make_camera(settings, lambda: library.barcodes, preview.watch)
     try:
         url = preview.serve(port)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from dataclasses import replace
 from types import ModuleType
 
 import numpy as np
@@ -222,6 +223,17 @@ def test_texts_of_other_symbologies_are_no_rivals() -> None:
     both = [one("1"), one("2", Symbology.QR)]
     assert voting.take(both) == ()
     assert voting.take(both) == tuple(both)
+
+
+def test_two_labels_beside_each_other_are_both_accepted() -> None:
+    left = one("A")
+    right = replace(one("B"), corners=((20, 0), (29, 0), (29, 9), (20, 9)))
+    voting = Voting()
+    assert voting.take([left, right]) == ()
+    assert voting.take([left, right]) == (left, right)
+    # Two readings of one label, at one place, are rivals as before.
+    voting = Voting()
+    assert voting.take([left, one("C")]) == voting.take([left, one("C")]) == ()
 
 
 def test_three_frames_may_be_asked_for() -> None:
