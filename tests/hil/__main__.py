@@ -28,7 +28,7 @@ RECIPE = Path(__file__).with_name("build.sh")
 BUILT = ROOT / "build" / "hil"
 STAMP = BUILT / "built-by"
 SHARED = {"project": ROOT, "packages": Path(sysconfig.get_path("purelib"))}
-LIMIT_S = 240.0
+LIMIT_S = 280.0
 WIDTH = 130
 LAST_LINES = 15
 

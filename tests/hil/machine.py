@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
 import subprocess
@@ -83,7 +84,9 @@ class Machine:
             reply: dict[str, object] = {"done": True}
         except (MachineError, OSError, KeyError) as error:
             reply = {"done": False, "why": repr(error)}
-        self._talk.sendall(f"{json.dumps(reply)}\n".encode())
+        # If QEMU is gone, the next line that is read tells so.
+        with contextlib.suppress(OSError):
+            self._talk.sendall(f"{json.dumps(reply)}\n".encode())
 
     def _type(self, text: str) -> None:
         for char in text:

@@ -8,7 +8,7 @@ import time
 import tty
 from collections.abc import Callable
 
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 
 
 class Host:
