@@ -13,6 +13,7 @@ from itertools import pairwise
 
 from kiosk.entry import Entry, UnknownKind, UnreadableEntry, digest, parse
 from sync.events import Code
+from sync.sound import is_sound
 from sync.wire import Hello, WireEntry
 
 
@@ -159,6 +160,8 @@ def _arrival(wire: WireEntry, lineage: Lineage) -> Arrival:
     except UnreadableEntry as error:
         newer = fits and isinstance(error, UnknownKind)
         return Arrival(wire, None, Code.UNKNOWN_KIND if newer else Code.UNREADABLE)
+    if not is_sound(entry):
+        return Arrival(wire, None, Code.UNREADABLE)
     place = (lineage.station, lineage.epoch, wire.seq)
     if not fits or (entry.station, entry.epoch, entry.seq) != place:
         return Arrival(wire, None, Code.TAMPER)

@@ -79,8 +79,8 @@ class WireEntry(Message):
     hash: Hash
     body: Text
     salt: Name | None = None
-    patron: Annotated[str, Field(max_length=4_200)] | None = None
-    card: Annotated[str, Field(max_length=256)] | None = None
+    patron: Annotated[str, Field(max_length=4_200, pattern=r"^[^\x00]*$")] | None = None
+    card: Annotated[str, Field(max_length=256, pattern=r"^[^\x00]*$")] | None = None
 
 
 class Push(Message):

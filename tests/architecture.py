@@ -62,6 +62,7 @@ MUST_BE_PURE = (
     "sync.standing",
     "sync.cases",
     "sync.seals",
+    "sync.sound",
     "sync.wire",
     "sync.continuity",
     "sync.exchange",

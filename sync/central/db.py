@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event, select, update
+from sqlalchemy import Connection, Engine, Table, create_engine, event, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
@@ -23,6 +23,22 @@ _PG_TYPES = {
     "DATE": "date",
     "BYTEA": "bytea",
 }
+
+
+# What drivers say when it is the database that fails, not the statement.
+_DOWN = (
+    "unable to open",
+    "is locked",
+    "disk I/O error",
+    "is full",
+    "connection failed",
+    "connection is bad",
+    "the connection is closed",
+    "the connection is lost",
+    "server closed the connection",
+    "terminating connection",
+    "readonly database",
+)
 
 
 class CentralError(Exception):
@@ -43,7 +59,7 @@ class Database:
     @contextlib.contextmanager
     def begin(self, school: str | None = None) -> Iterator[Connection]:
         """A transaction under the school's lock: positions given in it are seen in their order."""
-        with _in_our_words(self.engine), self.engine.connect() as conn:
+        with self.in_words(), self.engine.connect() as conn:
             if not self.postgres:
                 conn.exec_driver_sql("BEGIN IMMEDIATE")
             if school is not None:
@@ -56,12 +72,26 @@ class Database:
     @contextlib.contextmanager
     def read(self) -> Iterator[Connection]:
         """One consistent view, however many statements are asked."""
-        with _in_our_words(self.engine), self.engine.connect() as conn:
+        with self.in_words(), self.engine.connect() as conn:
             if self.postgres:
                 conn.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
             else:
                 conn.exec_driver_sql("BEGIN")
             yield conn
+
+    @contextlib.contextmanager
+    def in_words(self) -> Iterator[None]:
+        """Trouble with the database itself, in our words; mistakes of our own stay what they are."""
+        try:
+            yield
+        except DBAPIError as error:
+            said = str(error.orig)
+            if error.connection_invalidated or any(sign in said for sign in _DOWN):
+                where = self.engine.url.render_as_string(hide_password=True)
+                raise CentralError(
+                    f"the database {where} does not answer ({said.strip()}); see that it runs, and its folder's rights"
+                ) from error
+            raise
 
     def close(self) -> None:
         self.engine.dispose()
@@ -93,28 +123,6 @@ def _engine(url: str) -> Engine:
             raw.execute(f"PRAGMA {pragma}")
 
     return engine
-
-
-@contextlib.contextmanager
-def _in_our_words(engine: Engine) -> Iterator[None]:
-    try:
-        yield
-    except DBAPIError as error:
-        if error.connection_invalidated or "unable to open" in str(error.orig):
-            where = engine.url.render_as_string(hide_password=True)
-            raise CentralError(f"the database {where} does not answer: {error.orig}") from error
-        raise
-
-
-def next_positions(conn: Connection, school: str, count: int) -> int:
-    """Take `count` positions of the school's changes; the first of them. The school's lock is held."""
-    taken = (
-        update(schools)
-        .where(schools.c.id == school)
-        .values(position=schools.c.position + count)
-        .returning(schools.c.position)
-    )
-    return int(conn.execute(taken).scalar_one()) - count + 1
 
 
 Rows = Sequence[Mapping[str, Any]]

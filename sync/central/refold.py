@@ -16,9 +16,10 @@ from sqlalchemy import Connection, select, update
 
 from kiosk.domain import Act
 from sync.central import limits
-from sync.central.db import insert_many, next_positions, update_many, upsert_many
+from sync.central.db import insert_many, update_many, upsert_many
+from sync.central.positions import next_positions, publish
 from sync.central.read import Shelf, Stored, pack_holding, tails, unpack_holding
-from sync.central.schema import cases, feed, holdings, loans, outcomes
+from sync.central.schema import cases, holdings, loans, outcomes
 from sync.events import Case, Code, Event, Folded, Holding, Key, Span, outcome_of
 from sync.fold import Copy, fold
 from sync.seals import fits_seal, seal_after
@@ -69,9 +70,9 @@ def refold(
     _write_loans(conn, changed, new)
     changed.past_limit = limits.check(conn, school, changed.spans.values())
     revised = _write_outcomes(conn, changed, new, told, plain)
-    asked = _write_cases(conn, changed)
+    _write_cases(conn, changed)
     upsert_many(conn, holdings, changed.holdings)
-    _publish(conn, changed, revised, asked)
+    _publish(conn, changed, revised)
     over = {key for key, past in changed.past_limit.items() if past}
     answers = {k: c | ({Code.OVER_LIMIT} if k in over else set()) for k, c in changed.codes.items()}
     return {**answers, **dict(plain)}
@@ -233,8 +234,8 @@ def _outcome_row(changed: Changed, key: Key, codes: frozenset[Code], revision: i
     }
 
 
-def _write_cases(conn: Connection, changed: Changed) -> int:
-    """Open, close and reopen; how many changed. A case that its copy's entries no longer ask is answered."""
+def _write_cases(conn: Connection, changed: Changed) -> None:
+    """Open, close and reopen. A case that its copy's entries no longer ask is answered."""
     touched = changed.told
     query = select(cases).where(
         cases.c.school == changed.school, cases.c.barcode.in_(touched), cases.c.is_open
@@ -255,7 +256,6 @@ def _write_cases(conn: Connection, changed: Changed) -> int:
             .where(cases.c.school == changed.school, cases.c.id.in_(gone))
             .values(is_open=False, closed_ms=changed.now_ms)
         )
-    return len(rows) + len(gone)
 
 
 def _within(row: Any, changed: Changed) -> bool:
@@ -294,28 +294,13 @@ def _case_row(changed: Changed, barcode: str | None, case: Case, row: Any) -> Ro
     }
 
 
-def _publish(conn: Connection, changed: Changed, revised: list[Row], asked: int) -> None:
+def _publish(conn: Connection, changed: Changed, revised: list[Row]) -> None:
     """Give positions to what stations must hear: the copies and loans touched, and outcomes revised."""
-    keys = [(kind, row["barcode"]) for row in changed.holdings for kind in ("copy", "loan")]
-    if not keys and not revised:
-        return
-    at = next_positions(conn, changed.school, len(keys) + len(revised))
-    upsert_many(
-        conn,
-        feed,
-        [
-            {
-                "school": changed.school,
-                "kind": kind,
-                "key": key,
-                "position": at + n,
-                "gone_ms": None,
-            }
-            for n, (kind, key) in enumerate(keys)
-        ],
-    )
-    at += len(keys)
-    update_many(conn, outcomes, [{**row, "position": at + n} for n, row in enumerate(revised)])
+    touched = [row["barcode"] for row in changed.holdings]
+    publish(conn, changed.school, [(kind, b) for b in touched for kind in ("copy", "loan")])
+    if revised:
+        at = next_positions(conn, changed.school, len(revised))
+        update_many(conn, outcomes, [{**row, "position": at + n} for n, row in enumerate(revised)])
 
 
 def by_copy(events: Iterable[tuple[str, Event]]) -> dict[str, list[Event]]:

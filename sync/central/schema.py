@@ -71,7 +71,9 @@ stations = Table(
     ForeignKeyConstraint(["school"], ["schools.id"]),
 )
 
-# Only SHA-256 of secrets is kept. hello_ms: what the last HELLO was told the time is; an anchor rests on it.
+# Only SHA-256 of secrets is kept. A token is "secret.number": the secret stays with the lineage, so that an old token
+# is known as one. from_epoch: the lineage that was rewound into this one. hello_ms: what the last HELLO was told the
+# time is; an anchor rests on it.
 lineages = Table(
     "lineages",
     metadata,
@@ -82,6 +84,8 @@ lineages = Table(
     Column("hardware", Text, nullable=False, default=""),
     Column("is_open", Boolean, nullable=False, default=True),
     Column("parked", Boolean, nullable=False, default=False),
+    Column("from_epoch", Integer),
+    Column("secret", Text, nullable=False),
     Column("token", Text, nullable=False),
     Column("token_before", Text),
     Column("session", Text),
@@ -92,8 +96,7 @@ lineages = Table(
     Index("lineages_session", "session"),
 )
 
-old_tokens = Table("old_tokens", metadata, *_of_school("station", "token"))
-
+# code: its SHA-256.
 enrol_codes = Table(
     "enrol_codes",
     metadata,

@@ -7,8 +7,10 @@ import itertools
 import pytest
 
 from sync.central.db import Database
-from sync.central.schema import metadata
+from sync.central.migrate import bring_up
 from tests.central import postgres
+from tests.central.fleet import found_school
+from tests.central.line import HandClock, Teller, serving
 
 _numbers = itertools.count()
 
@@ -30,8 +32,22 @@ def database_url(request, tmp_path):
 
 
 @pytest.fixture
-def db(database_url):
+def db(database_url, tmp_path):
     database = Database(database_url)
-    metadata.create_all(database.engine)
+    bring_up(database, tmp_path / "backups")
     yield database
     database.close()
+
+
+@pytest.fixture
+def clock():
+    return HandClock()
+
+
+@pytest.fixture
+def teller(db, clock):
+    found_school(db, barcodes=("20001", "20002"), people=("ming", "hua"))
+    with serving(db, clock) as url:
+        told = Teller(url)
+        yield told
+        told.client.close()

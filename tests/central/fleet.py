@@ -74,7 +74,8 @@ def enrol(db: Database, station: str, *, epoch: int = 1) -> None:
         token = hashlib.sha256(f"{station}{epoch}".encode()).hexdigest()
         row: dict[str, Any] = {"school": SCHOOL, "station": station, "epoch": epoch}
         row |= {"durable": 0, "head": ""}
-        row |= {"hardware": "", "is_open": True, "parked": False, "token": token, "begun_ms": NOON}
+        row |= {"hardware": "", "is_open": True, "parked": False, "secret": "", "token": token}
+        row |= {"begun_ms": NOON}
         insert_many(conn, lineages, [row])
 
 

@@ -1,0 +1,55 @@
+"""Serves the central record with waitress until it is closed."""
+
+from __future__ import annotations
+
+import threading
+
+from flask import Flask
+from waitress import wasyncore
+from waitress.server import create_server
+
+from sync.wire import MAX_PACKED
+
+THREADS = 16
+STOP_S = 10.0
+LOOP_S = 1.0
+
+
+class Server:
+    """Bound to its port already; `run()` answers until `close()` is called from elsewhere. Port 0: any free one."""
+
+    def __init__(self, app: Flask, host: str, port: int) -> None:
+        self._sockets: dict[int, object] = {}
+        self._server = create_server(
+            app,
+            map=self._sockets,
+            host=host,
+            port=port,
+            threads=THREADS,
+            clear_untrusted_proxy_headers=True,
+            ident=None,
+            # What is a little too large is refused in our own words; what is much larger is not even taken in.
+            max_request_body_size=4 * MAX_PACKED,
+        )
+        self.host, self.port = host, int(self._server.effective_port)
+        self._closing = threading.Event()
+        self._running = threading.Lock()
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.host}:{self.port}/"
+
+    def run(self) -> None:
+        with self._running:
+            while not self._closing.is_set():
+                wasyncore.loop(timeout=LOOP_S, map=self._sockets, use_poll=True, count=1)
+            self._server.task_dispatcher.shutdown(timeout=STOP_S)
+            wasyncore.close_all(self._sockets, ignore_all=True)
+
+    def close(self) -> None:
+        """Let running calls finish, free the port; returns when `run` has ended."""
+        if not self._closing.is_set():
+            self._closing.set()
+            self._server.pull_trigger()
+        with self._running:
+            wasyncore.close_all(self._sockets, ignore_all=True)

@@ -1,0 +1,1 @@
+"""Alembic's scripts for the central record, the same on SQLite and PostgreSQL."""

@@ -1,0 +1,51 @@
+"""What a station's own lineage wrote, as the centre holds it: sent back to a station that was rewound."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, and_, select
+
+from sync.central.enrolment import Session
+from sync.central.schema import entries, people
+from sync.wire import MAX_ENTRIES, Missing, WireEntry
+
+# So much text goes into one answer at most; in UTF-8 that stays below what a message may have.
+_CHARACTERS = 1 << 20
+
+
+def read_missing(conn: Connection, session: Session, epoch: int, after_seq: int) -> Missing:
+    """Up to 500 entries of this station's epoch beyond `after_seq`, byte for byte as they came."""
+    query = (
+        select(
+            entries.c.seq, entries.c.hash, entries.c.body, people.c.salt, people.c.patron, people.c.card,
+        )
+        .select_from(entries)
+        .outerjoin(
+            people,
+            and_(*(people.c[name] == entries.c[name] for name in ("school", "station", "epoch", "seq"))),
+        )
+        .where(
+            entries.c.school == session.school,
+            entries.c.station == session.lineage.station,
+            entries.c.epoch == epoch,
+            entries.c.seq > after_seq,
+        )
+        .order_by(entries.c.seq)
+        .limit(MAX_ENTRIES + 1)
+    )  # fmt: skip
+    rows = conn.execute(query).all()
+    found: list[WireEntry] = []
+    size = 0
+    for row in rows[:MAX_ENTRIES]:
+        size += len(row.body)
+        if found and size > _CHARACTERS:
+            break
+        found.append(_entry(row, named=not session.lineage.parked))
+    return Missing(entries=found, more=len(found) < len(rows))
+
+
+def _entry(row: Any, *, named: bool) -> WireEntry:
+    """named: a machine that may not be the station hears of no people, beyond what it knows itself."""
+    beside = {"salt": row.salt, "patron": row.patron, "card": row.card} if named else {}
+    return WireEntry(seq=row.seq, hash=row.hash, body=row.body, **beside)

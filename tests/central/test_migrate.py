@@ -1,0 +1,62 @@
+"""Migrations make exactly the tables of schema.py, on both databases, and keep what was there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import text
+
+from sync.central import migrate
+from sync.central.db import CentralError
+from sync.central.schema import metadata
+
+
+def test_the_migrations_make_exactly_the_tables_of_the_schema(db):
+    with db.engine.connect() as conn:
+        context = MigrationContext.configure(
+            conn, opts={"compare_type": True, "compare_server_default": True}
+        )
+        assert compare_metadata(context, metadata) == []
+
+
+def test_a_column_that_no_migration_makes_is_found(db):
+    with db.begin() as conn:
+        conn.execute(text("ALTER TABLE schools DROP COLUMN name_en"))
+    with db.engine.connect() as conn:
+        found = compare_metadata(MigrationContext.configure(conn), metadata)
+    assert [(what[0], what[3].name) for what in found] == [("add_column", "name_en")]
+
+
+def test_the_newest_migration_is_the_one_that_is_named():
+    config = Config()
+    folder = str(Path(migrate.__file__).parent / "migrations")
+    config.set_main_option("script_location", folder)
+    assert ScriptDirectory.from_config(config).get_current_head() == migrate.HEAD
+
+
+def test_a_second_start_changes_nothing_and_makes_no_backup(db, tmp_path):
+    assert migrate.bring_up(db, tmp_path / "kept") == migrate.HEAD
+    assert not (tmp_path / "kept").exists()
+
+
+def test_a_later_release_is_refused_with_the_remedy(db, tmp_path):
+    with db.begin() as conn:
+        conn.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(CentralError, match="install that release"):
+        migrate.bring_up(db, tmp_path)
+    with pytest.raises(CentralError, match="central init"):
+        migrate.check(db)
+
+
+def test_a_migration_makes_a_backup_first(db, tmp_path, monkeypatch):
+    with db.begin() as conn:
+        conn.execute(text("UPDATE alembic_version SET version_num = '0000'"))
+    monkeypatch.setattr(migrate, "upgrade", lambda conn: None)
+    migrate.bring_up(db, tmp_path / "kept")
+    made = list((tmp_path / "kept").glob("before-*.sqlite")) if not db.postgres else [None]
+    assert len(made) == 1
