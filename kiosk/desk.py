@@ -72,6 +72,7 @@ class Desk:
                 Act.VISIT,
                 # The number of an unknown card is a person's too: it lies beside the entry, and can be erased.
                 patron_id=patron.id if patron else f"card:{number}",
+                card=number if patron else None,
                 visit=visit,
                 device=device or None,
             )
@@ -250,6 +251,8 @@ class Desk:
             kind,
             copy=facts.copy.barcode if facts.copy else None,
             patron_id=who.patron_id or None,
+            # A book is brought back by anybody: its return says nothing of the borrower's card.
+            card=who.card or None if kind is not Act.CHECKIN else None,
             visit=who.visit or None,
             device=who.device or None,
             renewals=facts.loan.renewals + 1 if kind is Act.RENEWAL and facts.loan else None,

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import bindparam, func, insert, select
 
 from kiosk.clock import Clock
 from kiosk.domain import Act, Now, Verdict
 from kiosk.entry import GENESIS, Entry, canonical, chain_faults, commitment, digest, proof
-from kiosk.store.schema import journal, journal_people
+from kiosk.store.lineage import AS_OF, CURSOR
+from kiosk.store.schema import journal, journal_people, meta
 from kiosk.store.store import Store
 from kiosk.store.tx import Tx
 
@@ -27,6 +28,8 @@ _WALK = (
     .order_by(journal.c.epoch, journal.c.seq)
     .where(journal.c.epoch >= bindparam("from_epoch"))
 )
+# What an enrolled station knows of itself and of the central record. A rewind begins a new epoch.
+_KNOWN = select(meta.c.key, meta.c.value).where(meta.c.key.in_(("epoch", CURSOR, AS_OF)))
 # Made once: putting a statement together costs more than SQLite takes to run it.
 _APPEND = insert(journal)
 _APPEND_PERSON = insert(journal_people)
@@ -34,11 +37,15 @@ _APPEND_PERSON = insert(journal_people)
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
-    """What an entry says beside the verdict: the act, on which copy, for whom, in which visit, read by what."""
+    """What an entry says beside the verdict: the act, on which copy, for whom, in which visit, read by what.
+
+    card: the one that opened the visit; it lies beside the entry, with the patron.
+    """
 
     act: Act
     copy: str | None = None
     patron_id: str | None = None
+    card: str | None = None
     visit: str | None = None
     device: str | None = None
     renewals: int | None = None
@@ -56,7 +63,10 @@ class Written:
 
 
 class Journal:
-    """Appends inside the caller's transaction, so an act and its entry are there together or not at all."""
+    """Appends inside the caller's transaction, so an act and its entry are there together or not at all.
+
+    station: its id at the central record, or that of station.toml where it is enrolled at none.
+    """
 
     def __init__(self, station: str, clock: Clock) -> None:
         self._station = station
@@ -67,10 +77,16 @@ class Journal:
     ) -> Written:
         """Write the next entry of the chain. `now` is the time of the scan."""
         last = tx.conn.execute(_LAST).first()
-        epoch, seq, prev = (last.epoch, last.seq + 1, last.hash) if last else (1, 1, GENESIS)
+        known: dict[str, str] = {row.key: row.value for row in tx.conn.execute(_KNOWN)}
+        epoch = int(known.get("epoch", 1))
+        seq = last.seq + 1 if last and last.epoch == epoch else 1
+        prev = last.hash if last else GENESIS
         salt = secrets.token_hex(16) if what.patron_id else None
         who = commitment(salt, what.patron_id) if salt and what.patron_id else None
         entry = self._entry(what, verdict, now, (epoch, seq, prev, who, rules_digest))
+        if AS_OF in known:
+            as_of_ms, cursor = int(known[AS_OF]), known.get(CURSOR)
+            entry = replace(entry, as_of_ms=as_of_ms, cursor=cursor)
         body = canonical(entry)
         entry_hash = digest(body)
         tx.conn.execute(
@@ -87,7 +103,8 @@ class Journal:
         if salt:
             tx.conn.execute(
                 _APPEND_PERSON,
-                {"epoch": epoch, "seq": seq, "salt": salt, "patron_id": what.patron_id},
+                {"epoch": epoch, "seq": seq, "salt": salt}
+                | {"patron_id": what.patron_id, "card": what.card},
             )
         if now.sure:
             tx.set_value(_LAST_SURE, str(now.at_ms))

@@ -37,7 +37,14 @@ from sync.wire import (
 
 
 class LineDown(Exception):
-    """No answer: the line is down, the answer was lost, or it cannot be read. Safe to try again."""
+    """No answer: the line is down, the answer was lost, or it cannot be read. Safe to try again.
+
+    retry_after_s: what the other side asked for, where it did.
+    """
+
+    def __init__(self, words: str = "", retry_after_s: float | None = None) -> None:
+        super().__init__(words)
+        self.retry_after_s = retry_after_s
 
 
 class Refused(Exception):
@@ -147,7 +154,7 @@ class ApplyPage:
 
 @dataclass(frozen=True, slots=True)
 class HaveChunks:
-    """Which of these chunks lie staged from an earlier try. Answer: a set of their hashes."""
+    """Which of these chunks (all of a snapshot's) lie staged from an earlier try. Answer: a set of their hashes."""
 
     chunks: tuple[ChunkName, ...]
 

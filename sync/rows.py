@@ -1,13 +1,13 @@
 """What a station is fed: the fields of each kind of row, in pages of the feed and in the chunks of a snapshot. PURE.
 
-Both sides read these: the centre writes rows by them, the station takes nothing else. A chunk is JSON lines, each
-`{"key": ..., "value": {...}}`, all of one kind.
+Both sides read these: the centre writes rows by them, the station takes nothing else. A row bears its own key. A chunk
+is JSON lines, each one row, all of one kind.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError
@@ -20,8 +20,9 @@ RulesText = Annotated[str, Field(max_length=1 << 20, pattern=r"^[^\x00]*$")]
 
 
 class TitleRow(Message):
-    """Key: the title's id."""
+    """A work."""
 
+    id: Text
     title: Text
     author: Text
     publisher: Text
@@ -32,8 +33,9 @@ class TitleRow(Message):
 
 
 class CopyRow(Message):
-    """Key: the barcode. last_entry: key of the newest entry that the centre knows on it."""
+    """A copy. last_entry: key of the newest entry that the centre knows on it."""
 
+    barcode: Text
     title_id: Text
     copy_type: Text
     state: Literal["on_shelf", "mending", "lost", "missing", "withdrawn"]
@@ -44,8 +46,9 @@ class CopyRow(Message):
 
 
 class PatronRow(Message):
-    """Key: the patron's id."""
+    """Who borrows."""
 
+    id: Text
     name: Text
     category: Text
     grade: int | None = None
@@ -55,15 +58,17 @@ class PatronRow(Message):
 
 
 class CardRow(Message):
-    """Key: the card's number."""
+    """A card of a patron."""
 
+    number: Text
     patron_id: Text
     state: Literal["active", "lost", "stolen", "replaced"]
 
 
 class HoldRow(Message):
-    """Key: the hold's id. barcode: the copy that waits on the hold shelf. A hold that has ended is gone."""
+    """A place in the queue. barcode: the copy that waits on the hold shelf. A hold that has ended is gone."""
 
+    id: Text
     title_id: Text
     patron_id: Text
     placed_ms: Millis
@@ -71,8 +76,9 @@ class HoldRow(Message):
 
 
 class LoanRow(Message):
-    """Key: the barcode; no loan: the row is gone. patron_id None: somebody not to be named. entry: what opened it."""
+    """An open loan. patron_id None: somebody not to be named. entry: what opened it."""
 
+    barcode: Text
     patron_id: Text | None = None
     opened_ms: Millis
     due_on: Day | None = None
@@ -81,21 +87,24 @@ class LoanRow(Message):
 
 
 class RulesRow(Message):
-    """Key: "library". The library.toml in force."""
+    """The library.toml in force."""
 
+    digest: Text
     text: RulesText
+    published_ms: Millis
 
 
 class MessageRow(Message):
-    """Key: the message's id. patron_id "" is everybody; to_ms None: until it is gone."""
+    """What is said to a patron. patron_id "" is everybody; to_ms None: until it is gone."""
 
+    id: Text
     patron_id: Text
     text: Text
     from_ms: Millis
     to_ms: Millis | None = None
 
 
-# In the order in which they can be taken in: what others refer to comes first.
+RULES_KEY = "library"
 KINDS: dict[str, type[Message]] = {
     "rules": RulesRow,
     "title": TitleRow,
@@ -105,6 +114,17 @@ KINDS: dict[str, type[Message]] = {
     "loan": LoanRow,
     "hold": HoldRow,
     "message": MessageRow,
+}
+
+
+KEY_OF = {
+    "title": "id",
+    "patron": "id",
+    "card": "number",
+    "copy": "barcode",
+    "loan": "barcode",
+    "hold": "id",
+    "message": "id",
 }
 
 
@@ -119,30 +139,31 @@ def checked(kind: str, key: str, value: Mapping[str, Any] | None) -> dict[str, A
     if value is None:
         return None
     try:
-        return KINDS[kind].model_validate(value).model_dump()
+        row = KINDS[kind].model_validate(value).model_dump()
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "the whole"
         raise BadRow(f"{kind} {key}: {where}: {first['msg']}") from None
+    if key != key_of(kind, row):
+        raise BadRow(f"{kind} {key}: the row says {key_of(kind, row)}")
+    return row
 
 
-def chunk_of(rows: Iterable[tuple[str, Mapping[str, Any]]]) -> bytes:
-    """The rows of one kind as a chunk's text, unpacked."""
-    lines = (_line(key, value) for key, value in rows)
-    return "".join(line + "\n" for line in lines).encode()
+def key_of(kind: str, row: Mapping[str, Any]) -> str:
+    return RULES_KEY if kind == "rules" else str(row.get(KEY_OF[kind]))
 
 
-def _line(key: str, value: Mapping[str, Any]) -> str:
-    told = {"key": key, "value": value}
-    return json.dumps(told, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-
-
-def rows_of(chunk: bytes) -> Iterator[tuple[str, Any]]:
-    """(key, value) of every line of a chunk. Raises BadRow for a text that is no chunk."""
-    try:
-        # Not splitlines: texts may hold line ends of Unicode's own.
-        for line in filter(None, chunk.split(b"\n")):
+def rows_of(kind: str, chunk: bytes) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Key and row of every line of a chunk. Raises BadRow for a text that is no chunk of this kind."""
+    # Not splitlines: texts may hold line ends of Unicode's own.
+    for line in filter(None, chunk.split(b"\n")):
+        try:
             told = json.loads(line)
-            yield str(told["key"]), told["value"]
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise BadRow(f"a chunk cannot be read: {error}") from None
+        except (ValueError, RecursionError) as error:
+            raise BadRow(f"a chunk of {kind} cannot be read: {error}") from None
+        if not isinstance(told, dict) or kind not in KINDS:
+            raise BadRow(f"a chunk of {kind} cannot be read: its lines are no rows of that kind")
+        key = key_of(kind, told)
+        row = checked(kind, key, told)
+        assert row is not None, "a line that is an object is a row"
+        yield key, row

@@ -1,7 +1,7 @@
 """Writing the plan into the store in short steps, undoing it, and going on after a crash.
 
 A step is: note in the staging file how the rows are now (durable), then write them in one transaction of the store.
-The write lock is held for the second part only, about AIM_S long; after it the desk gets a pause to take the lock in.
+The write lock is held for the second part only, about AIM_S of store/pace.py; then the desk gets a pause.
 Killed in between, the step is done again: its rows are written once more, and how they were is known already.
 """
 
@@ -13,25 +13,10 @@ from kiosk.imports.progress import Progress
 from kiosk.imports.rows import Rows, current, prepared, take_out, write
 from kiosk.imports.staging import Item, Staging
 from kiosk.imports.stopping import Stop
+from kiosk.store.pace import Pace, rest
 from kiosk.store.store import Store
 
-# How long a step should keep the store's write lock, and the pause after it (at least; half the step if longer).
-AIM_S = 0.020
-PAUSE_S = 0.010
-_FEWEST, _FIRST, _MOST = 4, 32, 400
 _TRIES = 5
-
-
-class Pace:
-    """How many rows the next step takes, by how long the last one kept the lock."""
-
-    def __init__(self) -> None:
-        self.rows = _FIRST
-
-    def took(self, rows: int, seconds: float) -> None:
-        fitting = int(rows * AIM_S / max(seconds, 1e-6))
-        # A step that was slow shrinks the next at once; growth is slow, for one commit may be lucky.
-        self.rows = max(_FEWEST, min(fitting, self.rows * 2, _MOST))
 
 
 class _RowsChanged(Exception):
@@ -50,7 +35,7 @@ def apply(store: Store, staging: Staging, *, progress: Progress, stop: Stop) -> 
         pace.took(len(items), seconds)
         done = items[-1].seq
         progress.advance(len(items))
-        time.sleep(max(PAUSE_S, seconds / 2))
+        rest(seconds)
     return True
 
 
@@ -71,7 +56,7 @@ def undo(store: Store, staging: Staging, *, progress: Progress) -> int:
         with staging.writing():
             staging.set(undone=at, kept=kept)
         progress.advance(len(items))
-        time.sleep(max(PAUSE_S, seconds / 2))
+        rest(seconds)
     return kept
 
 

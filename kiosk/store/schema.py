@@ -19,7 +19,8 @@ from sqlalchemy import (
 
 metadata = MetaData()
 
-# Small single values: durable:EPOCH (highest seq the central record has made durable), last_sure_ms, ...
+# Small single values: last_sure_ms, ...; of an enrolled station also school, station, epoch, token (see lineage.py),
+# durable:EPOCH (highest seq the central record has made durable), cursor, as_of_ms, rules.
 meta = Table(
     "meta",
     metadata,
@@ -102,8 +103,11 @@ holds = Table(
     Column("patron_id", Text, ForeignKey("patrons.id"), nullable=False),
     Column("placed_ms", Integer, nullable=False),
     Column("barcode", Text, ForeignKey("copies.barcode")),
+    # The central record's name for it; None: of this station's own.
+    Column("id", Text),
     Index("holds_title", "title_id"),
     Index("holds_patron", "patron_id"),
+    Index("holds_id", "id", unique=True),
 )
 
 # Append-only: triggers (in the migration) refuse UPDATE and refuse DELETE above the watermark in meta.
@@ -129,8 +133,46 @@ journal_people = Table(
     Column("seq", Integer, primary_key=True),
     Column("salt", Text, nullable=False),
     Column("patron_id", Text, nullable=False),
+    # The card that opened the visit: whether it was good by then, the central record knows.
+    Column("card", Text),
     Index("journal_people_patron", "patron_id"),
     sqlite_with_rowid=False,
+)
+
+# Entries of a lineage that came to its end, byte for byte, and the key under which each was written again.
+journal_aside = Table(
+    "journal_aside",
+    metadata,
+    Column("station", Text, primary_key=True),
+    Column("epoch", Integer, primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("hash", Text, primary_key=True),
+    Column("body", Text, nullable=False),
+    Column("rehomed", Text),
+    sqlite_with_rowid=False,
+)
+
+# What became of each entry at the central record: the newest revision.
+journal_outcomes = Table(
+    "journal_outcomes",
+    metadata,
+    Column("epoch", Integer, primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("outcome", Text, nullable=False),
+    Column("codes", Text, nullable=False),
+    Column("revision", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# What the library has to say to a patron ("": to everybody).
+messages = Table(
+    "messages",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("patron_id", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("from_ms", Integer, nullable=False),
+    Column("to_ms", Integer),
 )
 
 # Beside these stands title_search (FTS5, which is no Table of SQLAlchemy's): its rowid is titles.n, and store/search.py

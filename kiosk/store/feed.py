@@ -1,0 +1,201 @@
+"""What the central record sends down, written into the store: pages of changes, and the end of a revoked station.
+
+The own-write rule: a row of a copy is left out while the station has entries on that copy that the central record has
+not answered. Every entry taken in there gives its copy a new place in the feed, so the row comes again.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection
+
+from kiosk.pinyin import toned
+from kiosk.store.lineage import AS_OF, CURSOR, REVOKED, RULES
+from kiosk.store.outgoing import copies_since, durable
+from kiosk.store.pace import Pace, rest
+from kiosk.store.search import DELETE, INSERT, index_rows
+from kiosk.store.store import Store
+from kiosk.store.tx import Tx
+
+Row = Mapping[str, Any]
+Change = tuple[str, Row | None]  # key; None: it is gone
+
+# Table, its key, and what is fed of it. In this order: a copy's row, which names the last entry known on it, comes
+# after its loan, so that the desk never claims to have seen more than it has.
+TABLES: dict[str, tuple[str, str, tuple[str, ...]]] = {
+    "title": (
+        "titles",
+        "id",
+        ("title", "author", "publisher", "year", "class_number", "isbn", "pinyin"),
+    ),
+    "patron": (
+        "patrons",
+        "id",
+        ("name", "category", "grade", "class_name", "expires_on", "blocked"),
+    ),
+    "card": ("cards", "number", ("patron_id", "state")),
+    "loan": ("loans", "barcode", ("patron_id", "opened_ms", "due_on", "renewals", "entry")),
+    "hold": ("holds", "id", ("title_id", "patron_id", "placed_ms", "barcode")),
+    "copy": (
+        "copies",
+        "barcode",
+        ("title_id", "copy_type", "state", "shelf", "room", "call_number", "last_entry"),
+    ),
+    "message": ("messages", "id", ("patron_id", "text", "from_ms", "to_ms")),
+}
+ORDER = ("rules", *TABLES)
+OF_A_COPY = frozenset(("copy", "loan"))
+# What a loan's row does not carry belongs to the loan that this station knew.
+_LOAN_TOO = (
+    ", excused_on = CASE WHEN loans.patron_id = excluded.patron_id THEN loans.excused_on END"
+)
+_PEOPLE = ("patrons", "cards", "holds", "messages")
+
+
+def apply_page(
+    store: Store,
+    changes: Mapping[str, Sequence[Change]],
+    cursor: int,
+    *,
+    between: Callable[[], None],
+) -> None:
+    """Take a page in, kind by kind in short steps, and then keep the cursor; done twice, it comes to the same.
+
+    between: called before each step; what it raises breaks the work off there.
+    """
+    for kind in ORDER:
+        write_rows(store, kind, changes.get(kind, ()), unanswered, between=between)
+    with store.begin() as tx:
+        tx.set_value(CURSOR, str(cursor))
+
+
+def all_read(store: Store, as_of_ms: int) -> None:
+    """Everything that the central record had to tell at this moment of its clock has been taken in."""
+    with store.begin() as tx:
+        tx.set_value(AS_OF, str(as_of_ms))
+
+
+def unanswered(tx: Tx) -> frozenset[str]:
+    """Copies with entries of ours that the central record has not answered."""
+    epoch = int(tx.value("epoch") or 1)
+    return copies_since(tx, epoch, durable(tx, epoch))
+
+
+def write_rows(
+    store: Store,
+    kind: str,
+    rows: Sequence[Change],
+    spared: Callable[[Tx], frozenset[str]],
+    *,
+    between: Callable[[], None],
+) -> None:
+    """Write rows of one kind in steps of milliseconds. spared: the copies that this station knows better."""
+    pace, at = Pace(), 0
+    while at < len(rows):
+        between()
+        step = rows[at : at + pace.rows]
+        if kind == "title":
+            step = [(key, _with_pinyin(value) if value else None) for key, value in step]
+        search = _search_rows(step) if kind == "title" else {}
+        with store.begin_fed() as tx:
+            began = time.monotonic()
+            own = spared(tx) if kind in OF_A_COPY or kind == "hold" else frozenset()
+            _write(tx, kind, _but(kind, step, own), search)
+        seconds = time.monotonic() - began
+        pace.took(len(step), seconds)
+        at += len(step)
+        if at < len(rows):
+            rest(seconds)
+
+
+def wipe(store: Store) -> None:
+    """Forget every person but those beside the journal, and overwrite them on the disk."""
+    with store.begin_fed() as tx:
+        for table in _PEOPLE:
+            tx.conn.exec_driver_sql(f"DELETE FROM {table}")
+        tx.conn.exec_driver_sql("UPDATE loans SET patron_id = ''")
+        tx.set_value(CURSOR, "0")
+        tx.set_value(REVOKED, "1")
+    store.fold_log()
+
+
+def _but(kind: str, rows: Iterable[Change], own: frozenset[str]) -> list[Change]:
+    if kind in OF_A_COPY:
+        return [row for row in rows if row[0] not in own]
+    if kind == "hold":
+        # Whether such a copy stands on the hold shelf, this station knows better.
+        return [
+            (key, {**v, "barcode": None} if v and v["barcode"] in own else v) for key, v in rows
+        ]
+    return list(rows)
+
+
+def _write(
+    tx: Tx, kind: str, rows: Sequence[Change], search: Mapping[str, tuple[Any, ...]]
+) -> None:
+    if kind == "rules":
+        for _, value in rows:
+            if value:
+                tx.set_value(RULES, value["text"])
+        return
+    gone = [key for key, value in rows if value is None]
+    here = [(key, value) for key, value in rows if value is not None]
+    if gone:
+        remove(tx.conn, kind, gone)
+    if here:
+        _upsert(tx.conn, kind, here)
+    if search:
+        _write_search(tx.conn, search)
+
+
+def remove(conn: Connection, kind: str, keys: Sequence[str]) -> None:
+    table, key, _ = TABLES[kind]
+    if kind == "title":
+        numbers = _numbers(conn, keys)
+        if numbers:
+            conn.exec_driver_sql(DELETE, [(n,) for n in numbers.values()])
+    conn.exec_driver_sql(f"DELETE FROM {table} WHERE {key} = ?", [(one,) for one in keys])
+
+
+def _upsert(conn: Connection, kind: str, rows: Sequence[tuple[str, Row]]) -> None:
+    table, key, columns = TABLES[kind]
+    sets = ", ".join(f"{c} = excluded.{c}" for c in columns)
+    conn.exec_driver_sql(
+        f"INSERT INTO {table} ({key}, {', '.join(columns)}) VALUES (?{', ?' * len(columns)})"
+        f" ON CONFLICT ({key}) DO UPDATE SET {sets}{_LOAN_TOO if kind == 'loan' else ''}",
+        [(k, *(_plain(kind, c, value[c]) for c in columns)) for k, value in rows],
+    )
+
+
+def _plain(kind: str, column: str, value: Any) -> Any:
+    if kind == "card" and value == "stolen":
+        return "lost"  # at the desk it is the same: the card opens nothing
+    if kind == "loan" and column == "patron_id":
+        return value or ""  # somebody who is not to be named
+    return value
+
+
+def _search_rows(rows: Sequence[Change]) -> dict[str, tuple[Any, ...]]:
+    """What needs no lock: the rows of the search index."""
+    titles = [(key, value) for key, value in rows if value is not None]
+    ready = index_rows([{"n": 0, **value} for _, value in titles])
+    return dict(zip((key for key, _ in titles), ready, strict=True))
+
+
+def _with_pinyin(value: Row) -> Row:
+    return value if value["pinyin"] else {**value, "pinyin": toned(value["title"])}
+
+
+def _write_search(conn: Connection, search: Mapping[str, tuple[Any, ...]]) -> None:
+    numbers = _numbers(conn, list(search))
+    conn.exec_driver_sql(INSERT, [(numbers[key], *row[1:]) for key, row in search.items()])
+
+
+def _numbers(conn: Connection, keys: Sequence[str]) -> dict[str, int]:
+    """Titles' own numbers, which tie them to the search."""
+    marks = ",".join("?" * len(keys))
+    rows = conn.exec_driver_sql(f"SELECT id, n FROM titles WHERE id IN ({marks})", tuple(keys))
+    return {row[0]: row[1] for row in rows}

@@ -1,0 +1,120 @@
+"""The station's entries on their way up: what is to be sent, and what the central record has answered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import and_, func, or_, select
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from kiosk.store.lineage import number
+from kiosk.store.schema import journal, journal_outcomes, journal_people
+from kiosk.store.tx import Tx
+
+_SENT = select(
+    journal.c.seq, journal.c.hash, journal.c.body, journal_people.c.salt,
+    journal_people.c.patron_id, journal_people.c.card,
+).outerjoin(
+    journal_people,
+    and_(journal_people.c.epoch == journal.c.epoch, journal_people.c.seq == journal.c.seq),
+)  # fmt: skip
+_NEW_OUTCOME = upsert(journal_outcomes)
+_OUTCOME = _NEW_OUTCOME.on_conflict_do_update(
+    index_elements=["epoch", "seq"],
+    set_={name: _NEW_OUTCOME.excluded[name] for name in ("outcome", "codes", "revision")},
+    where=journal_outcomes.c.revision < _NEW_OUTCOME.excluded.revision,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """An entry with what lies beside it, as it travels."""
+
+    seq: int
+    hash: str
+    body: str
+    salt: str | None = None
+    patron: str | None = None
+    card: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What became of an entry; codes parted by spaces."""
+
+    seq: int
+    outcome: str
+    codes: str
+    revision: int
+
+
+def chain_end(tx: Tx, epoch: int) -> tuple[int, str]:
+    """Seq and hash of the last entry of the epoch; 0 and "" where there is none."""
+    last = select(journal.c.seq, journal.c.hash).where(journal.c.epoch == epoch)
+    row = tx.conn.execute(last.order_by(journal.c.seq.desc()).limit(1)).first()
+    return (row.seq, row.hash) if row else (0, "")
+
+
+def hash_at(tx: Tx, epoch: int, seq: int) -> str | None:
+    at = select(journal.c.hash).where(journal.c.epoch == epoch, journal.c.seq == seq)
+    return tx.conn.execute(at).scalar()
+
+
+def entries_after(tx: Tx, epoch: int, after_seq: int, limit: int) -> list[Sent]:
+    """Up to `limit` entries of the epoch beyond `after_seq`, in order."""
+    beyond = _SENT.where(journal.c.epoch == epoch, journal.c.seq > after_seq)
+    rows = tx.conn.execute(beyond.order_by(journal.c.seq).limit(limit))
+    return [Sent(r.seq, r.hash, r.body, r.salt, r.patron_id, r.card) for r in rows]
+
+
+def note_answers(tx: Tx, epoch: int, durable: int, answers: Sequence[Answered]) -> None:
+    """Keep the watermark (0 beside answers: it is not told), and the newest revision of each answer."""
+    if durable or not answers:
+        tx.set_value(f"durable:{epoch}", str(durable))
+    if answers:
+        tx.conn.execute(
+            _OUTCOME,
+            [
+                {"epoch": epoch, "seq": a.seq, "outcome": a.outcome}
+                | {"codes": a.codes, "revision": a.revision}
+                for a in answers
+            ],
+        )
+
+
+def durable(tx: Tx, epoch: int) -> int:
+    return number(tx, f"durable:{epoch}")
+
+
+def copies_since(tx: Tx, epoch: int, seq: int) -> frozenset[str]:
+    """Copies with an entry of ours beyond this one."""
+    beyond = or_(
+        journal.c.epoch > epoch, and_(journal.c.epoch == epoch, journal.c.seq > seq)
+    )  # fmt: skip
+    query = select(journal.c.copy).where(beyond, journal.c.copy.is_not(None)).distinct()
+    return frozenset(tx.conn.execute(query).scalars())
+
+
+def oldest_unsent_ms(tx: Tx) -> int | None:
+    """When the oldest entry that the central record does not hold was written (UTC ms by its own clock)."""
+    epoch = tx.conn.execute(select(func.max(journal.c.epoch))).scalar()
+    if epoch is None:
+        return None
+    beyond = select(journal.c.at_ms).where(
+        journal.c.epoch == epoch, journal.c.seq > durable(tx, epoch)
+    )
+    return tx.conn.execute(beyond.order_by(journal.c.seq).limit(1)).scalar()
+
+
+def told_of(tx: Tx, keys: Iterable[tuple[int, int]]) -> dict[tuple[int, int], Answered]:
+    """What became of these entries (epoch, seq), as far as it is known."""
+    found = {}
+    for epoch, seq in keys:
+        query = select(journal_outcomes).where(
+            journal_outcomes.c.epoch == epoch, journal_outcomes.c.seq == seq
+        )
+        row = tx.conn.execute(query).first()
+        if row:
+            found[epoch, seq] = Answered(row.seq, row.outcome, row.codes, row.revision)
+    return found

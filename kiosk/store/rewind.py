@@ -1,0 +1,188 @@
+"""Going over into a new epoch: the central record's entries take their places, ours are written again beyond them.
+
+Nothing is dropped: what leaves the journal lies in `journal_aside` byte for byte, and its words stand in the new epoch
+under `origin`. Called within one transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from sqlalchemy import bindparam, delete, insert, select, update
+
+from kiosk.entry import GENESIS, Entry, UnreadableEntry, canonical, digest, key_of, parse
+from kiosk.store.lineage import Lineage, lineage, set_lineage
+from kiosk.store.outgoing import Sent, chain_end
+from kiosk.store.schema import (
+    copies,
+    journal,
+    journal_aside,
+    journal_outcomes,
+    journal_people,
+    loans,
+)
+from kiosk.store.tx import Tx
+
+_FOLLOW_COPY = (
+    update(copies)
+    .where(copies.c.barcode == bindparam("copy"), copies.c.last_entry == bindparam("old"))
+    .values(last_entry=bindparam("new"))
+)
+_FOLLOW_LOAN = (
+    update(loans)
+    .where(loans.c.barcode == bindparam("copy"), loans.c.entry == bindparam("old"))
+    .values(entry=bindparam("new"))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Own:
+    """An entry of ours that is set aside. entry None: its text cannot be read."""
+
+    sent: Sent
+    entry: Entry | None
+
+
+def take_rewind(
+    tx: Tx, into: Lineage, *, from_epoch: int, agreed: int, theirs: Sequence[Sent], was: str = ""
+) -> int:
+    """Set our entries of `from_epoch` beyond `agreed` aside and write them again as `into`; how many.
+
+    theirs: what the central record holds of `from_epoch` beyond `agreed`, dense. was: the station's name before, where
+    it had another one.
+    """
+    ours = _beyond(tx, from_epoch, agreed)
+    before = lineage(tx)
+    old_name = was or (before.station if before else into.station)
+    # `into` begins where the old epoch ends for good, or begins anew where a first enrolment renames all of it.
+    _set_aside(tx, old_name, from_epoch, ours, into)
+    _put(tx, from_epoch, theirs)
+    last = theirs[-1].seq if theirs else agreed
+    tx.set_value(f"durable:{from_epoch}", str(last))
+    prev = _hash_before(tx, into.epoch, from_epoch)
+    moved = _write_again(tx, into, ours, prev)
+    _follow(tx, moved, ours)
+    set_lineage(tx, into)
+    if into.epoch != from_epoch:
+        tx.set_value(f"durable:{into.epoch}", "0")
+    return len(moved)
+
+
+def _beyond(tx: Tx, epoch: int, agreed: int) -> list[_Own]:
+    rows = tx.conn.execute(
+        select(journal.c.seq, journal.c.hash, journal.c.body)
+        .where(journal.c.epoch == epoch, journal.c.seq > agreed)
+        .order_by(journal.c.seq)
+    ).all()
+    people = {
+        row.seq: row
+        for row in tx.conn.execute(
+            select(journal_people).where(
+                journal_people.c.epoch == epoch, journal_people.c.seq > agreed
+            )
+        )
+    }
+    found = []
+    for row in rows:
+        beside = people.get(row.seq)
+        person = (beside.salt, beside.patron_id, beside.card) if beside else (None, None, None)
+        found.append(_Own(Sent(row.seq, row.hash, row.body, *person), _read(row.body)))
+    return found
+
+
+def _read(body: str) -> Entry | None:
+    try:
+        return parse(body)
+    except UnreadableEntry:
+        return None
+
+
+def _set_aside(tx: Tx, station: str, epoch: int, ours: list[_Own], into: Lineage) -> None:
+    readable = [own for own in ours if own.entry]
+    again = {own.sent.seq: n for n, own in enumerate(readable, start=1)}
+    rows = [
+        {
+            "station": station,
+            "epoch": epoch,
+            "seq": own.sent.seq,
+            "hash": own.sent.hash,
+            "body": own.sent.body,
+            "rehomed": key_of(into.station, into.epoch, again[own.sent.seq]) if own.entry else None,
+        }
+        for own in ours
+    ]
+    if not rows:
+        return
+    tx.conn.execute(insert(journal_aside), rows)
+    first = ours[0].sent.seq
+    for table in (journal, journal_people, journal_outcomes):
+        tx.conn.execute(delete(table).where(table.c.epoch == epoch, table.c.seq >= first))
+
+
+def _put(tx: Tx, epoch: int, entries: Iterable[Sent]) -> None:
+    """Write entries as they are, with the people beside them."""
+    for sent in entries:
+        entry = _read(sent.body)
+        tx.conn.execute(
+            insert(journal),
+            {
+                "epoch": epoch,
+                "seq": sent.seq,
+                "hash": sent.hash,
+                "body": sent.body,
+                "copy": entry.copy if entry else None,
+                "at_ms": entry.wall_ms if entry else 0,
+            },
+        )
+        if sent.salt and sent.patron:
+            person = {"salt": sent.salt, "patron_id": sent.patron, "card": sent.card}
+            tx.conn.execute(insert(journal_people), {"epoch": epoch, "seq": sent.seq, **person})
+
+
+def _hash_before(tx: Tx, epoch: int, from_epoch: int) -> str:
+    return (chain_end(tx, from_epoch)[1] if epoch != from_epoch else "") or GENESIS
+
+
+def _write_again(tx: Tx, into: Lineage, ours: Iterable[_Own], prev: str) -> dict[str, str]:
+    """Our entries in the new epoch, in their order; the old key of each with its new one."""
+    moved: dict[str, str] = {}
+    fresh = []
+    for own in ours:
+        if own.entry is None:
+            continue
+        old = own.entry
+        seq = len(moved) + 1
+        entry = replace(
+            old,
+            station=into.station,
+            epoch=into.epoch,
+            seq=seq,
+            prev=prev,
+            after=_now(old.after, moved),
+            undoes=_now(old.undoes, moved),
+            origin=old.origin or f"{old.key} {own.sent.hash}",
+        )
+        body = canonical(entry)
+        prev = digest(body)
+        moved[old.key] = entry.key
+        fresh.append(replace(own.sent, seq=seq, hash=prev, body=body))
+    _put(tx, into.epoch, fresh)
+    return moved
+
+
+def _now(key: str | None, moved: Mapping[str, str]) -> str | None:
+    """An entry that spoke of one before it goes on speaking of that one."""
+    return moved.get(key, key) if key else None
+
+
+def _follow(tx: Tx, moved: Mapping[str, str], ours: Iterable[_Own]) -> None:
+    """Copies and loans name entries by their keys."""
+    named = [
+        {"copy": own.entry.copy, "old": own.entry.key, "new": moved[own.entry.key]}
+        for own in ours
+        if own.entry and own.entry.copy
+    ]
+    if named:
+        tx.conn.execute(_FOLLOW_COPY, named)
+        tx.conn.execute(_FOLLOW_LOAN, named)
