@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 import cv2
@@ -24,11 +24,15 @@ Region = tuple[int, int, int, int]
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """What was seen in a frame. `found`: all that the site believes; `new`: to be handed on; `cpu_s`: what it cost."""
+    """What was seen in a frame. `found`: all that the site believes; `new`: to be handed on; `cpu_s`: what it cost.
+
+    `strangers`: what was read but is no label of the site.
+    """
 
     image: Image
     found: tuple[Decoded, ...]
     new: tuple[Decoded, ...]
+    strangers: tuple[Decoded, ...]
     at_ms: int
     cpu_s: float
 
@@ -56,16 +60,24 @@ class Look:
     def at(self, image: Image, at_ms: int) -> Looked:
         """Look at a frame, grey or colour. Raises ScannerMisnamed if the region lies outside of it."""
         began = time.thread_time()
-        found = self._read(image)
+        found, strangers = self._read(image)
         new = self._presence.take(found, self._voting.take(found), at_ms)
-        return Looked(image, found, new, at_ms, time.thread_time() - began)
+        return Looked(image, found, new, strangers, at_ms, time.thread_time() - began)
 
-    def _read(self, image: Image) -> tuple[Decoded, ...]:
+    def _read(self, image: Image) -> tuple[tuple[Decoded, ...], tuple[Decoded, ...]]:
         left, top, part = self._cut(grey(image))
         profile = self._profile()
-        found = decode(part, self._whom(), profile.symbologies, believed=profile.believes)
+        strangers: dict[str, Decoded] = {}
+
+        def believed(one: Decoded) -> bool:
+            good = profile.believes(one)
+            if not good:
+                strangers[one.text] = one
+            return good
+
+        found = decode(part, self._whom(), profile.symbologies, believed=believed)
         self._empty = 0 if found else self._empty + 1
-        return tuple(_moved(one, left, top) for one in found)
+        return _moved(found, left, top), _moved(strangers.values(), left, top)
 
     def _whom(self) -> tuple[Decoder, ...]:
         turn, rest = divmod(self._empty + 1, SLOW_EVERY)
@@ -93,5 +105,7 @@ def grey(image: Image) -> Image:
     return cv2.cvtColor(image, cv2.COLOR_BGR2GRAY).astype(np.uint8, copy=False)
 
 
-def _moved(one: Decoded, left: int, top: int) -> Decoded:
-    return replace(one, corners=tuple((x + left, y + top) for x, y in one.corners))
+def _moved(ones: Iterable[Decoded], left: int, top: int) -> tuple[Decoded, ...]:
+    return tuple(
+        replace(one, corners=tuple((x + left, y + top) for x, y in one.corners)) for one in ones
+    )

@@ -16,8 +16,8 @@ from urllib.parse import urlsplit
 
 import cv2
 
-from drivers.decode import ALL, Decoded, Point, read_zxing
-from drivers.look import Looked, Region, grey
+from drivers.decode import Decoded, Point
+from drivers.look import Looked, Region
 from drivers.painting import painted
 
 HOST = "127.0.0.1"
@@ -51,7 +51,6 @@ class Preview:
         self._health = health
         self._news = threading.Condition()
         self._latest: Looked | None = None
-        self._strangers: tuple[Decoded, ...] = ()
         self._times: deque[int] = deque(maxlen=_RATE_OVER)
         self._corners: deque[Point] = deque(maxlen=2)
         if region:
@@ -60,9 +59,8 @@ class Preview:
         self._ended = False
 
     def watch(self, looked: Looked) -> None:
-        strangers = () if looked.found else read_zxing(grey(looked.image), ALL)
         with self._news:
-            self._latest, self._strangers = looked, strangers
+            self._latest = looked
             self._times.append(looked.at_ms)
             self._news.notify_all()
 
@@ -91,11 +89,11 @@ class Preview:
 
     def said(self) -> str:
         health = self._health()
-        looked, strangers = self._latest, self._strangers
+        looked = self._latest
         labels = [f"<li><b>{_words(one)}</b></li>" for one in (looked.found if looked else ())]
         labels += [
             f"<li>{_words(one)}: not a label by [barcodes] in library.toml</li>"
-            for one in strangers
+            for one in (looked.strangers if looked else ())
         ]
         return _SAID.format(
             health=escape("; ".join(filter(None, (str(health["what"]), str(health["do"]))))),
@@ -116,10 +114,10 @@ class Preview:
         """The next picture, painted on; the one `after` once more if no other came for a second; b"" without any."""
         with self._news:
             self._news.wait_for(lambda: self._ended or self._latest is not after, _NEXT_S)
-            looked, strangers = self._latest, self._strangers
+            looked = self._latest
         if self._ended or looked is None:
             return None, b""
-        image = painted(looked.image, looked.found, strangers, self.region(), self._rate())
+        image = painted(looked.image, looked.found, looked.strangers, self.region(), self._rate())
         return looked, cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])[
             1
         ].tobytes()

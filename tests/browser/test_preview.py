@@ -24,9 +24,11 @@ COMMAND = [sys.executable, "-m", "kiosk", "check", "camera", "--port", "0", "--d
 
 @pytest.fixture
 def check(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """The command on a film of a label, and the address it tells."""
+    """The command on a film of a label with a stranger below it, and the address it tells."""
     film = Projection(tmp_path)
-    film.show([view("20240001")] * 20)
+    # The second one has one digit too many for the sample library.
+    both = np.vstack([view("20240001")[: TALL // 2], view("202400019")[TALL // 2 :]])
+    film.show([both] * 20)
     program = subprocess.Popen([*COMMAND, str(film.path)], stdout=subprocess.PIPE, text=True)
     assert program.stdout
     first = program.stdout.readline()
@@ -44,7 +46,12 @@ def test_the_page_shows_outline_text_decoder_and_the_line_to_paste(
     page = browser.new_page(viewport={"width": 1000, "height": 800})
     page.goto(url, wait_until="domcontentloaded")
     said = page.frame_locator("iframe")
-    expect(said.locator("li")).to_have_text("20240001 (Code 128, zxing-cpp)")
+    expect(said.locator("li")).to_have_text(
+        [
+            "20240001 (Code 128, zxing-cpp)",
+            "202400019 (Code 128, zxing-cpp): not a label by [barcodes] in library.toml",
+        ]
+    )
     expect(said.locator("p").nth(1)).to_contain_text("pictures a second")
     picture = page.locator("img")
     expect(picture).to_have_js_property("naturalWidth", WIDE)
