@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 import structlog
 
 from kiosk import journal
+from kiosk.errors import KioskError
 from kiosk.store.store import Store
 from sync.carry import Carrier, Line, Machine, NotEnrolled
 from sync.exchange import Failing, LineDown, Refused, Told
@@ -150,8 +151,8 @@ class Agent:
         try:
             with self._store.read() as tx:
                 return journal.unsent(tx) > 0
-        except Exception as error:
-            log.error("the journal cannot be read", why=repr(error))
+        except (KioskError, OSError) as error:
+            log.error("the journal cannot be read", why=str(error))
             return False
 
 
