@@ -58,6 +58,9 @@ log = structlog.get_logger()
 class Line(Protocol):
     """Sends a message and gives the reply (a chunk's text for AskChunk). Raises LineDown, Refused or Failing."""
 
+    @property
+    def address(self) -> str: ...
+
     def send(self, message: Message) -> Message | bytes: ...
 
 

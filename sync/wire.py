@@ -170,12 +170,12 @@ class Pushed(Message):
 
 
 class Change(Message):
-    """One key's state now; `value` None: it is gone."""
+    """One key's state now; no value: it is gone."""
 
     position: Count
     kind: Literal["title", "copy", "patron", "card", "hold", "loan", "rules", "message"]
     key: Text
-    value: dict[str, Any] | None
+    value: dict[str, Any] | None = None
 
 
 class Page(Message):

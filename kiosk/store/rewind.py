@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from kiosk.entry import GENESIS, Entry, UnreadableEntry, canonical, digest, key_of, parse
-from kiosk.store.lineage import Lineage, lineage, set_lineage
-from kiosk.store.outgoing import Sent, chain_end
+from kiosk.errors import StoreError
+from kiosk.store.lineage import CURSOR, REVOKED, Lineage, lineage, set_lineage
+from kiosk.store.outgoing import Sent, chain_end, durable
 from kiosk.store.schema import (
     copies,
     journal,
@@ -24,6 +25,7 @@ from kiosk.store.schema import (
 )
 from kiosk.store.tx import Tx
 
+_NEWEST_EPOCH = select(func.max(journal.c.epoch))
 _FOLLOW_COPY = (
     update(copies)
     .where(copies.c.barcode == bindparam("copy"), copies.c.last_entry == bindparam("old"))
@@ -54,8 +56,7 @@ def take_rewind(
     """
     ours = _beyond(tx, from_epoch, agreed)
     before = lineage(tx)
-    old_name = was or (before.station if before else into.station)
-    # `into` begins where the old epoch ends for good, or begins anew where a first enrolment renames all of it.
+    old_name = before.station if before else was or into.station
     _set_aside(tx, old_name, from_epoch, ours, into)
     _put(tx, from_epoch, theirs)
     last = theirs[-1].seq if theirs else agreed
@@ -67,6 +68,25 @@ def take_rewind(
     if into.epoch != from_epoch:
         tx.set_value(f"durable:{into.epoch}", "0")
     return len(moved)
+
+
+def begin_lineage(tx: Tx, into: Lineage, *, local: str) -> int:
+    """The store is this station's from now on; what it had written, and was not sent, is written again as its own.
+
+    local: the name that entries bore before the first enrolment. Raises StoreError where it is another station's.
+    """
+    before = lineage(tx)
+    if before and (before.school, before.station) != (into.school, into.station):
+        raise StoreError(
+            f"this store is that of the station {before.station} of {before.school}; ask for a code of that station, "
+            "or begin with an empty folder: store.folder in station.toml"
+        )
+    from_epoch = before.epoch if before else tx.conn.execute(_NEWEST_EPOCH).scalar() or 1
+    agreed = durable(tx, from_epoch) if before else 0
+    moved = take_rewind(tx, into, from_epoch=from_epoch, agreed=agreed, theirs=(), was=local)
+    tx.set_value(CURSOR, "0")
+    tx.set_value(REVOKED, "0")
+    return moved
 
 
 def _beyond(tx: Tx, epoch: int, agreed: int) -> list[_Own]:
