@@ -4,6 +4,7 @@ const $ = (id) => document.getElementById(id);
 const words = $("words").dataset;
 const wrongNames = JSON.parse(words.wrong);
 const MOST = 60;
+const MOST_SLIPS = 6;
 const TWICE_MS = 600;
 let shelf = { cards: [], copies: [], wrong: [] };
 let networkUp = true;
@@ -110,10 +111,11 @@ async function loadShelf() {
 
 async function loadTray() {
   const slips = await ask("tray");
-  const made = slips.slice(-6).reverse().map((slip) =>
+  const newest = `${slips.length} ${slips[0]?.at}`;
+  if ($("tray").dataset.newest === newest) return;
+  $("tray").dataset.newest = newest;
+  const made = slips.slice(0, MOST_SLIPS).map((slip) =>
     slip.html ? element("iframe", { srcdoc: slip.html, sandbox: "", title: slip.at }) : element("pre", {}, slip.text));
-  if ($("tray").dataset.count === String(slips.length)) return;
-  $("tray").dataset.count = slips.length;
   $("tray").replaceChildren(...(made.length ? made : [element("p", {}, words.trayEmpty)]));
 }
 
@@ -121,7 +123,7 @@ async function loadTray() {
 function signs(all) {
   const line = (one) => element("li", { className: one.light, title: one.detail },
     element("b", {}, `${one.part} ${one.name}`.trim()), ` ${one.light_word}`,
-    one.light === "green" ? "" : element("span", {}, `${one.what} ${one.todo} ${one.detail}`));
+    ...(one.light === "green" ? [] : [`${one.what} ${one.todo}`, one.detail].map((text) => element("span", {}, text))));
   $("signs").replaceChildren(...all.map(line));
 }
 
