@@ -14,6 +14,11 @@ from serial.tools.list_ports import comports
 from drivers.evdev_device import best_name, devices
 from drivers.holders import holders_of, refused
 from drivers.suggest import quoted
+from drivers.usb_printers import UNDRIVEN, printers_here
+
+BUILT_IN = "serial port of the machine itself; only a scan tells whether anything is connected"
+# There is one such table, and a second one would be refused.
+_PRINTER = "[printer]  # in place of the [printer] that stands there"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +71,14 @@ class Machine:
             yield self._one("camera", path, _text(node / "name"), name, lines)
 
     def _printers(self) -> Iterator[Plugged]:
-        for node in sorted((self.sys / "class/usbmisc").glob("lp*")):
-            device = (node / "device").resolve().parent
-            ids = f"{_text(device / 'idVendor')}:{_text(device / 'idProduct')}"
-            what = f"{_text(device / 'manufacturer')} {_text(device / 'product')} ({ids})".strip()
-            lines = ("[printer]", 'kind = "usb"', f"device = {quoted(ids)}")
-            yield self._one("printer", str(self.dev / "usb" / node.name), what, ids, lines)
+        for one in printers_here(self.sys):
+            what = f"{one.words} ({one.ids})".strip()
+            lines = (_PRINTER, 'kind = "usb"', f"device = {quoted(one.ids)}")
+            if one.node:
+                yield self._one("printer", str(self.dev / "usb" / one.node), what, one.ids, lines)
+            else:
+                note = "; ".join(UNDRIVEN)
+                yield Plugged("printer", "(no device file)", what, one.ids, lines, (note,))
 
     def _one(self, kind: str, path: str, what: str, name: str, lines: tuple[str, ...]) -> Plugged:
         return Plugged(kind, path, what, name, lines, tuple(self._notes(path)))
@@ -95,10 +102,11 @@ def _table(at: int, kind: str, key: str, name: str) -> tuple[str, ...]:
 
 
 def _port_words(port: Any) -> str:
-    """What pyserial knows of a port: maker and product, else its description."""
+    """What pyserial knows of a port on USB: maker and product, else its description."""
+    if port.vid is None:
+        return BUILT_IN
     words = " ".join(filter(None, (port.manufacturer, port.product))) or port.description or ""
-    ids = f" ({port.vid:04x}:{port.pid:04x})" if port.vid is not None else ""
-    return f"{words if words != 'n/a' else 'serial port'}{ids}"
+    return f"{words} ({port.vid:04x}:{port.pid:04x})"
 
 
 def _text(path: Path) -> str:

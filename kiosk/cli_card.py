@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from kiosk.cli_options import CONFIG
 from kiosk.cli_quiet import quiet
 
 if TYPE_CHECKING:
@@ -25,13 +26,7 @@ def card_group() -> None:
 
 
 @card_group.command("learn")
-@click.option(
-    "--config",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path("config"),
-    show_default=True,
-    help="Folder with station.toml and library.toml.",
-)
+@CONFIG
 @click.option("--reader", help="A scanner of station.toml; without it the reader types here.")
 @click.option("--read", "reads", multiple=True, help="What the reader makes of a card.")
 @click.option("--known", "knowns", multiple=True, help="How the library writes the same card.")

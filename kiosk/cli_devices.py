@@ -42,16 +42,17 @@ BAUD = click.option(
 @BAUD
 def probe(scan: bool, seconds: int, ports: tuple[str, ...], baud: int) -> None:
     """Tell what is plugged in, what stands in the way of it, and the lines of station.toml to paste."""
-    from drivers.probe import Machine
+    from drivers.probe import BUILT_IN, Machine
 
     found = Machine().plugged(ports)
+    nothing = "no scanner, card reader, camera or printer is plugged in"
     if not found:
-        raise click.ClickException(
-            "no scanner, card reader, camera or printer is plugged in; plug one in, or name a serial port with --port"
-        )
+        raise click.ClickException(f"{nothing}; plug one in, or name a serial port with --port")
     if scan:
         _listen(found, seconds, baud)
         return
+    if all(one.what == BUILT_IN for one in found):
+        click.echo(f"On USB, {nothing}.\n")
     for one in found:
         click.echo(f"{one.kind}  {one.path}  {one.what}")
         for note in one.notes:

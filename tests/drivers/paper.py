@@ -195,6 +195,27 @@ class FileEnd:
         pass
 
 
+def plug_usb(
+    sys: Path, number: int, ids: str, *, driver: bool = True, prints: str = "07", product: str = ""
+) -> None:
+    """A USB printer as the kernel tells of it below `sys`; prints: the class of its interface."""
+    device = sys / f"devices/usb1/1-{number}"
+    part = device / f"1-{number}:1.0"
+    part.mkdir(parents=True)
+    about = dict(zip(("idVendor", "idProduct"), ids.split(":"), strict=True), product=product)
+    for file, text in about.items():
+        (device / file).write_text(f"{text}\n")
+    (part / "bInterfaceClass").write_text(f"{prints}\n")
+    every = sys / "bus/usb/devices"
+    every.mkdir(parents=True, exist_ok=True)
+    for folder in (device, part):
+        (every / folder.name).symlink_to(folder)
+    if driver:
+        node = sys / f"class/usbmisc/lp{number}"
+        node.mkdir(parents=True)
+        (node / "device").symlink_to(part)
+
+
 def printer_on(
     end: SerialEnd | NetworkEnd | FileEnd, form: PaperForm | None = None
 ) -> EscposPrinter:

@@ -17,7 +17,15 @@ from drivers.printer_line import PrinterLine
 from drivers.printer_open import Opener, file_printer, network_printer, serial_printer
 from drivers.printer_status import ALL_PRINTED
 from drivers.usb_printers import node_of
-from tests.drivers.paper import QUICK, SLIP, NetworkEnd, SerialEnd, printer_on, read_paper
+from tests.drivers.paper import (
+    QUICK,
+    SLIP,
+    NetworkEnd,
+    SerialEnd,
+    plug_usb,
+    printer_on,
+    read_paper,
+)
 from tests.drivers.wires import wait_until
 
 
@@ -203,22 +211,9 @@ def test_a_full_disk_is_told_as_what_it_is() -> None:
     assert told.what == "printer: /dev/full is out of paper"
 
 
-def usb(sys: Path, number: int, vendor: str, product: str, *, driver: bool = True) -> None:
-    device = sys / f"devices/usb1/1-{number}"
-    (device / f"1-{number}:1.0").mkdir(parents=True)
-    (device / "idVendor").write_text(vendor + "\n")
-    (device / "idProduct").write_text(product + "\n")
-    (sys / "bus/usb/devices").mkdir(parents=True, exist_ok=True)
-    (sys / f"bus/usb/devices/1-{number}").symlink_to(device)
-    if driver:
-        node = sys / f"class/usbmisc/lp{number}"
-        node.mkdir(parents=True)
-        (node / "device").symlink_to(device / f"1-{number}:1.0")
-
-
 def test_a_usb_printer_is_found_by_vendor_and_product(tmp_path: Path) -> None:
-    usb(tmp_path, 0, "0fe6", "811e")
-    usb(tmp_path, 1, "04b8", "0e15")
+    plug_usb(tmp_path, 0, "0fe6:811e")
+    plug_usb(tmp_path, 1, "04b8:0e15")
     assert node_of("04B8:0E15", tmp_path) == "/dev/usb/lp1"
     assert node_of("", tmp_path) == "/dev/usb/lp0"
 
@@ -226,11 +221,16 @@ def test_a_usb_printer_is_found_by_vendor_and_product(tmp_path: Path) -> None:
 def test_a_usb_printer_that_the_kernel_does_not_drive_is_told_from_one_not_plugged_in(
     tmp_path: Path,
 ) -> None:
-    usb(tmp_path, 0, "0fe6", "811e")
-    usb(tmp_path, 1, "04b8", "0e15", driver=False)
-    with pytest.raises(FileNotFoundError, match=r"modprobe usblp.*CUPS"):
-        node_of("04b8:0e15", tmp_path)
-    with pytest.raises(FileNotFoundError, match="plugged in now: 0fe6:811e"):
+    plug_usb(tmp_path, 1, "04b8:0e15", driver=False)
+    for device in ("04b8:0e15", ""):
+        with pytest.raises(FileNotFoundError, match=r"04b8:0e15 .*modprobe usblp.*CUPS"):
+            node_of(device, tmp_path)
+    plug_usb(tmp_path, 2, "1fc9:2016", driver=False, prints="ff")
+    with pytest.raises(FileNotFoundError, match=r"1fc9:2016 .*modprobe usblp"):
+        node_of("1fc9:2016", tmp_path)
+    plug_usb(tmp_path, 0, "0fe6:811e")
+    assert node_of("", tmp_path) == "/dev/usb/lp0"
+    with pytest.raises(FileNotFoundError, match="plugged in now: 0fe6:811e, 04b8:0e15"):
         node_of("1234:5678", tmp_path)
     with pytest.raises(FileNotFoundError, match="no USB printer is plugged in"):
         node_of("", tmp_path / "nothing")

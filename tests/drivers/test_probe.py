@@ -11,7 +11,8 @@ from serial.tools.list_ports_common import ListPortInfo
 
 from config.settings import load_station
 from drivers.listen import Listening
-from drivers.probe import Machine, Plugged
+from drivers.probe import BUILT_IN, Machine, Plugged
+from tests.drivers.paper import plug_usb
 from tests.drivers.test_serial_scanner import as_nobody
 from tests.drivers.wires import Terminal, Typist
 
@@ -82,7 +83,7 @@ def test_a_serial_scanner_is_named_by_its_lasting_name(rig: Rig) -> None:
 
 def test_a_port_without_a_lasting_name_is_named_by_its_path(rig: Rig) -> None:
     port = rig.port("ttyS1", description="n/a")
-    assert (only(rig).what, only(rig).lines[-1]) == ("serial port", f'port = "{port.device}"')
+    assert (only(rig).what, only(rig).lines[-1]) == (BUILT_IN, f'port = "{port.device}"')
     also = rig.machine.plugged([str(rig.put("dev/ttymxc0"))])
     assert [one.path for one in also] == [port.device, str(rig.root / "dev/ttymxc0")]
 
@@ -102,29 +103,34 @@ def test_a_camera_is_its_first_node_and_a_printer_its_ids(rig: Rig) -> None:
         rig.put(f"sys/class/video4linux/video{number}/index", f"{number}\n")
         rig.put(f"sys/class/video4linux/video{number}/name", "USB Camera\n")
     (rig.root / "dev/v4l/by-id/usb-Cam-video-index0").symlink_to(rig.put("dev/video0"))
-    usb = rig.root / "sys/devices/usb1/1-1"
-    for file, text in (("idVendor", "04b8"), ("idProduct", "0e15"), ("product", "TM-T88")):
-        rig.put(f"sys/devices/usb1/1-1/{file}", f"{text}\n")
-    (usb / "1-1:1.0").mkdir()
-    rig.put("sys/class/usbmisc/lp0/dev")
-    (rig.root / "sys/class/usbmisc/lp0/device").symlink_to(usb / "1-1:1.0")
+    plug_usb(rig.root / "sys", 0, "04b8:0e15", product="TM-T88")
     rig.put("dev/usb/lp0")
     camera, printer = rig.machine.plugged()
     assert camera.lines[-1] == f'device = "{rig.root}/dev/v4l/by-id/usb-Cam-video-index0"'
     assert printer.what == "TM-T88 (04b8:0e15)"
-    assert printer.lines == ("[printer]", 'kind = "usb"', 'device = "04b8:0e15"')
+    assert printer.path == str(rig.root / "dev/usb/lp0")
+    assert printer.lines[1:] == ('kind = "usb"', 'device = "04b8:0e15"')
 
 
-def test_every_suggested_scanner_is_taken_by_the_settings(rig: Rig, tmp_path: Path) -> None:
+def test_a_printer_that_the_kernel_does_not_drive_is_listed_with_the_remedy(rig: Rig) -> None:
+    plug_usb(rig.root / "sys", 1, "04b8:0e15", driver=False)
+    one = only(rig)
+    assert (one.kind, one.name) == ("printer", "04b8:0e15")
+    assert "sudo modprobe usblp" in one.notes[0]
+
+
+def test_every_suggested_device_is_taken_by_the_settings(rig: Rig, tmp_path: Path) -> None:
     rig.port("ttyACM0", "usb-ACME_S1-if00")
     rig.port("ttyACM1", 'usb-odd"name')
     rig.keyboard(3, "ACME Reader", "usb-ACME_Reader-event-kbd")
     rig.put("sys/class/video4linux/video0/name", "USB Camera\n")
     rig.put("dev/video0")
+    plug_usb(rig.root / "sys", 0, "04b8:0e15")
     lines = [line for one in rig.machine.plugged() for line in one.lines]
     (tmp_path / "station.toml").write_text(STATION + "\n".join(lines), "utf-8")
-    taken = load_station(tmp_path / "station.toml").scanners
-    assert [(one.kind, one.port or one.device) for one in taken] == [
+    taken = load_station(tmp_path / "station.toml")
+    assert (taken.printer.kind, taken.printer.device) == ("usb", "04b8:0e15")
+    assert [(one.kind, one.port or one.device) for one in taken.scanners] == [
         ("serial", "usb-ACME_S1-if00"),
         ("serial", 'usb-odd"name'),
         ("keyboard", f"{rig.root}/dev/input/by-id/usb-ACME_Reader-event-kbd"),

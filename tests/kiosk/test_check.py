@@ -14,7 +14,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from kiosk.cli import main
-from tests.drivers.wires import Terminal
+from tests.drivers.paper import SerialEnd
+from tests.drivers.wires import Terminal, wait_until
 from tests.faults.demo import Demo, free_port, small_school
 from tests.kiosk.school import CITY, School
 
@@ -72,6 +73,7 @@ def test_a_station_that_does_not_run_is_looked_at_and_nothing_is_changed(folder:
 
 def test_a_running_station_is_asked_and_goes_on(running: Demo) -> None:
     running.scan(CITY)
+    wait_until(lambda: running.get("/health")["journal_length"] == 1, "the entry")
     done = check(running.folder, "--port", str(running.port))
     assert done.exit_code == 0, done.output
     told = parts(running.folder, "--port", str(running.port))
@@ -118,6 +120,24 @@ def test_a_real_scanner_is_opened_for_a_moment_and_one_that_is_away_is_red(folde
         f"scanner front: {terminal.path} is not there",
     )
     assert line["do"].startswith("plug it in, or correct port in station.toml")
+
+
+def test_a_real_printer_is_asked_for_its_paper_and_one_that_is_away_is_red(folder: Path) -> None:
+    end = SerialEnd(folder)
+    change(
+        folder, '[printer]\nkind = "simulator"', f'[printer]\nkind = "serial"\nport = "{end.path}"'
+    )
+    green = {"state": "green", "what": f"printer: {end.path}", "do": ""}
+    assert green.items() <= parts(folder)["printer"].items()
+    end.does.paper_left = 0
+    line = parts(folder)["printer"]
+    assert (line["state"], line["do"]) == ("red", "put in a new roll and close the cover")
+    assert line["what"] == f"printer: {end.path} is out of paper"
+    end.close()
+    line = parts(folder)["printer"]
+    assert (line["state"], line["what"]) == ("red", f"printer: {end.path} is not there")
+    assert check(folder).exit_code == 1
+    assert end.does.printed == b""
 
 
 def test_a_broken_chain_is_red_and_quoted(folder: Path) -> None:
