@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
@@ -19,7 +18,8 @@ from drivers.scan import Scanner
 from drivers.simulator import SimulatedPrinter, SimulatedScanner
 from kiosk import health, journal
 from kiosk.bootstrap_cards import Completion
-from kiosk.bootstrap_demo import Hands, demo_start, fill_with_sample
+from kiosk.bootstrap_demo import Hands, Plug, demo_start, fill_with_sample
+from kiosk.bootstrap_exchange import identity, make_agent, room_of
 from kiosk.bootstrap_paper import slips_on
 from kiosk.clock import Clock, MovableClock, SystemClock
 from kiosk.countdown import Patience
@@ -33,8 +33,10 @@ from kiosk.rulebook import Rulebook
 from kiosk.signs import Light
 from kiosk.slips import SlipPrinter
 from kiosk.station import Ports, Station
+from kiosk.store.fed_rules import fed_rules
 from kiosk.store.lock import FolderLock
 from kiosk.store.store import Store
+from sync.agent import Agent
 from web_ui.station import create_app, serve
 from web_ui.station.serve import Server
 
@@ -55,6 +57,7 @@ class Running:
     lock: FolderLock
     paper: SlipPrinter | None
     hands: Hands | None
+    agent: Agent | None
 
     def serve(self) -> None:
         self.server.run()
@@ -72,6 +75,8 @@ class Running:
         self.server.close()
         if self.paper:
             self.paper.stop()
+        if self.agent:
+            self.agent.stop()
         self.store.close()
         self.lock.release()
 
@@ -84,6 +89,9 @@ def start(
     rulebook = Rulebook(folders.config / "library.toml", settings)
     lock = FolderLock(folders.store(settings), wait_s=lock_wait_s)
     store = open_store(folders, settings, reserve=True)
+    who, fed = identity(store), fed_rules(store)
+    if fed:
+        rulebook.follow(fed)
     finished = finish_interrupted(store)
     if finished:
         log.info("an import was broken off earlier", now=finished)
@@ -101,9 +109,10 @@ def start(
         spy_folder=folders.store(settings) / "spy",
         complete=lambda given, wanted: Completion(store, given, wanted),
     )
-    line = threading.Event()
-    line.set()
-    online = _online(settings, line, demo=demo)
+    line = Plug()
+    agent = make_agent(store, clock, settings, plugged=line.is_set)
+    if agent:
+        line.on_plug_in = agent.wake
     printer = make_printer(settings.printer)
     paper = slips_on(printer) if printer else None
     parts = health.Parts(
@@ -111,13 +120,15 @@ def start(
         clock,
         rulebook,
         scanners,
-        online,
-        central=bool(settings.central.address),
+        _online(settings, line, agent, demo=demo),
+        central=bool(settings.central.address) or agent is not None,
+        exchange=(lambda: agent.state) if agent else None,
         printer=paper.health if paper else None,
         simulated=frozenset() if demo else health.simulated(settings),
     )
-    room = settings.station.room or rulebook.current.library.library.room
-    desk = Desk(store, Journal(settings.station.id, clock), lambda: rulebook.current, room=room)
+    room = room_of(store) or settings.station.room or rulebook.current.library.library.room
+    name = who.station if who else settings.station.id
+    desk = Desk(store, Journal(name, clock), lambda: rulebook.current, room=room)
     ports = Ports(
         desk=desk,
         rulebook=rulebook,
@@ -138,7 +149,9 @@ def start(
     station.start()
     for scanner in scanners:
         scanner.start(station.on_scan)
-    return Running(station, store, clock, scanners, server, lock, paper, hands)
+    if agent:
+        agent.start()
+    return Running(station, store, clock, scanners, server, lock, paper, hands, agent)
 
 
 def _pages(app: Flask, port: int, streams: int) -> Server:
@@ -162,8 +175,10 @@ def _patience(settings: StationSettings) -> Patience:
 
 
 def _online(
-    settings: StationSettings, line: threading.Event, *, demo: bool
+    settings: StationSettings, line: Plug, agent: Agent | None, *, demo: bool
 ) -> Callable[[], bool | None]:
+    if agent:
+        return lambda: agent.state.online if line.is_set() else False
     return line.is_set if demo or settings.central.address else lambda: None
 
 
@@ -172,7 +187,7 @@ def _hands(
     clock: Clock,
     scanners: tuple[Scanner, ...],
     printer: Printer | None,
-    line: threading.Event,
+    line: Plug,
 ) -> Hands:
     assert isinstance(clock, MovableClock), "the demo runs on a clock that can be moved"
     simulated = [scanner for scanner in scanners if isinstance(scanner, SimulatedScanner)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import threading
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -83,6 +84,25 @@ def fill_with_sample(store: Store, rules: Rules, station: str, zone: ZoneInfo) -
         confirm_clock(tx, round(start.timestamp() * 1000))
 
 
+class Plug:
+    """The network cable of the demo: out, and no message passes."""
+
+    def __init__(self) -> None:
+        self._in = threading.Event()
+        self._in.set()
+        self.on_plug_in: Callable[[], None] = lambda: None
+
+    def is_set(self) -> bool:
+        return self._in.is_set()
+
+    def set(self, *, up: bool) -> None:
+        if up:
+            self._in.set()
+            self.on_plug_in()
+        else:
+            self._in.clear()
+
+
 class Hands:
     """What the demo panel can do: scan, move the clock, cut the line, look into the printer's tray."""
 
@@ -94,7 +114,7 @@ class Hands:
         clock: MovableClock,
         scanner: SimulatedScanner,
         printer: SimulatedPrinter,
-        line: threading.Event,
+        line: Plug,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -127,7 +147,7 @@ class Hands:
         return self._line.is_set()
 
     def set_network(self, up: bool) -> None:
-        self._line.set() if up else self._line.clear()
+        self._line.set(up=up)
 
     @property
     def paper_out(self) -> bool:

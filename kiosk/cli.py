@@ -25,6 +25,7 @@ from kiosk.cli_devices import probe, record
 from kiosk.cli_import import import_group
 from kiosk.cli_options import CONFIG
 from kiosk.cli_print import cards_group, labels_group
+from kiosk.cli_sync import enrol, sync
 from kiosk.clock import SystemClock
 from kiosk.entry import Entry, is_proof, parse
 from kiosk.errors import KioskError
@@ -69,6 +70,8 @@ main.add_command(cards_group, "cards")
 main.add_command(card_group, "card")
 main.add_command(labels_group, "labels")
 main.add_command(demo)
+main.add_command(enrol)
+main.add_command(sync)
 
 
 @main.command()

@@ -17,6 +17,7 @@ from kiosk.cli_options import CONFIG
 
 if TYPE_CHECKING:
     from kiosk.imports.report import Report
+    from kiosk.store.store import Store
 
 # How many rejected rows and warnings the screen shows; the file beside the store has all.
 SHOWN = 20
@@ -86,6 +87,7 @@ def _run(kind: str, file: Path, config: Path, **options: Any) -> None:
     folders = Folders(config.resolve())
     library = load_library(folders.config / "library.toml")
     store = open_store(folders, load_station(folders.config / "station.toml"))
+    _refuse_if_enrolled(store, kind, file)
     today = datetime.now(ZoneInfo(library.library.time_zone)).date()
     with stopped_by_signals() as stop, _progress() as progress:
         report = run_import(
@@ -97,6 +99,20 @@ def _run(kind: str, file: Path, config: Path, **options: Any) -> None:
         raise SystemExit(128 + (stop.number or 2))
     if report.rejected:
         raise SystemExit(1)
+
+
+def _refuse_if_enrolled(store: Store, kind: str, file: Path) -> None:
+    """People and titles have one source; what a station took in by itself, the next snapshot would undo."""
+    from kiosk.errors import KioskError
+    from kiosk.store.lineage import lineage
+
+    with store.read() as tx:
+        who = lineage(tx)
+    if who:
+        raise KioskError(
+            f"this station takes patrons and titles from the central record of {who.school}; "
+            f"import the file there: central import {kind} {file.name} --school {who.school}"
+        )
 
 
 def _progress() -> Any:

@@ -18,7 +18,9 @@ from kiosk.calendar import calendar_data_ends, calendar_warning
 from kiosk.clock import Clock
 from kiosk.rulebook import Rulebook
 from kiosk.screen import Status
-from kiosk.signs import Condition, Light, Part, Sign
+from kiosk.signs import Condition, Exchange, Light, Part, Sign
+from kiosk.store.lineage import AS_OF, lineage, number
+from kiosk.store.outgoing import oldest_unsent_ms
 from kiosk.store.store import Store
 
 Line = dict[str, object]
@@ -31,7 +33,8 @@ _PASTE = "run `kiosk probe`, and paste the lines that it prints into station.tom
 class Parts:
     """What health looks at. online: is the line up (None: there is none to look at).
 
-    central: whether a central record is configured. printer: its health as a driver tells it; None: there is none.
+    central: whether a central record is configured. exchange: how the exchange with it goes; None: not enrolled.
+    printer: its health as a driver tells it; None: there is none.
     simulated: the pretended devices, as `simulated` names them; they are trouble everywhere but in the demo.
     """
 
@@ -41,6 +44,7 @@ class Parts:
     scanners: Sequence[Scanner]
     online: Callable[[], bool | None]
     central: bool = False
+    exchange: Callable[[], Exchange] | None = None
     printer: Callable[[], Line] | None = None
     simulated: frozenset[str] = frozenset()
 
@@ -64,6 +68,7 @@ def report(parts: Parts) -> dict[str, object]:
         "journal_length": length,
         "unsent_entries": _unsent(parts),
         "online": parts.online(),
+        "exchange": _exchange(parts),
         "rules_digest": parts.rulebook.current.digest,
     }
 
@@ -71,6 +76,8 @@ def report(parts: Parts) -> dict[str, object]:
 def marks(parts: Parts) -> Status:
     """The small marks on the touchscreen, read once a second; nothing in them changes while all stays as it is."""
     told = (*_scanners(parts), _printer(parts), _rules(parts), _calendar(parts), _clock(parts))
+    # That the line is down has a mark of its own.
+    told = (*told, central) if (central := _central(parts)).condition not in _LINE else told
     bad = [sign for sign in told if sign.light is not Light.GREEN]
     full = parts.store.nearly_full()
     return Status(
@@ -159,18 +166,68 @@ def _printer(parts: Parts) -> Sign:
     return _told(_PRINTER, parts.printer())
 
 
+_LINE = (Condition.CENTRAL_OK, Condition.CENTRAL_NONE, Condition.NETWORK_DOWN)
+
+
 def _central(parts: Parts) -> Sign:
     unsent = _unsent(parts)
     waiting = {"count": str(unsent)}
+    state = parts.exchange() if parts.exchange else Exchange()
+    if state.refused == "revoked":
+        return Sign(
+            Condition.CENTRAL_REVOKED,
+            "the central record has taken this station out of service; people's names are wiped",
+            "enrol it anew with a code from the central record: kiosk enrol CODE",
+        )
+    if state.parked:
+        return Sign(
+            Condition.CENTRAL_PARKED,
+            f"another machine goes on as this station; {unsent} entries wait to be sent",
+            "say at the central record which machine is the station",
+            values=waiting,
+        )
     if parts.online() is False:
         told = f"; {unsent} entries wait to be sent" if parts.central else ""
-        what = f"no network; lending goes on{told}"
+        why = f" ({state.trouble})" if state.trouble else ""
+        what = f"no network; lending goes on{told}{why}"
         return Sign(
             Condition.NETWORK_DOWN, what, "look at the network cable and the router", values=waiting
         )
     if not parts.central:
         return Sign(Condition.CENTRAL_NONE, "none configured")
+    if parts.exchange is None:
+        what = "an address is set, but this station is not enrolled; nothing is sent"
+        return Sign(
+            Condition.CENTRAL_NOT_ENROLLED,
+            what,
+            "ask for a code at the central record, stop the station, and run: kiosk enrol CODE",
+            values=waiting,
+        )
+    if state.trouble:
+        what = f"{state.trouble}; {unsent} entries wait to be sent"
+        todo = "it is tried again by itself; if this stays, look at the central record's log"
+        return Sign(Condition.CENTRAL_TROUBLE, what, todo, values=waiting)
     return Sign(Condition.CENTRAL_OK, f"{unsent} entries wait to be sent", values=waiting)
+
+
+def _exchange(parts: Parts) -> dict[str, object] | None:
+    """Particulars for whoever looks after the machines. lag_s: the age of the oldest entry that was not sent."""
+    if parts.exchange is None:
+        return None
+    state = parts.exchange()
+    with parts.store.read() as tx:
+        who, oldest_ms, as_of_ms = lineage(tx), oldest_unsent_ms(tx), number(tx, AS_OF)
+    now_ms = parts.clock.now().at_ms
+    return {
+        "station": who.station if who else "",
+        "epoch": who.epoch if who else 0,
+        "lag_s": max(0, now_ms - oldest_ms) // 1000 if oldest_ms is not None else 0,
+        "last_ms": state.last_ms,
+        "as_of_ms": as_of_ms or None,
+        "parked": state.parked,
+        "revoked": state.refused == "revoked",
+        "trouble": state.trouble,
+    }
 
 
 def _clock(parts: Parts) -> Sign:

@@ -1,7 +1,8 @@
 """The rules in force: library.toml as last read whole and valid, with the statutory days of its country.
 
 The file may change under a running station. It is taken only when it is valid and holds still; until then the rules
-in force stay, and `trouble` says why.
+in force stay, and `trouble` says why. An enrolled station takes its rules from the central record, and no longer from
+the file.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 from functools import lru_cache
 from pathlib import Path
+from typing import Protocol
 
 import holidays
 import structlog
@@ -23,6 +25,19 @@ from config.station import Station
 from kiosk.calendar import DayName, Rules, SpecialDays
 
 log = structlog.get_logger()
+
+
+class FedRules(Protocol):
+    """What an enrolled station is sent: the newest text, the one in force last, and the file's digest at enrolment."""
+
+    def newest(self) -> str | None: ...
+
+    def good(self) -> str | None: ...
+
+    def local(self) -> str | None: ...
+
+    def keep(self, text: str) -> None: ...
+
 
 YEARS = range(2020, 2051)
 EXCHANGED_FOR = re.compile(r"\d{4}-\d{2}-\d{2}")  # 休息日（由 2026-10-10 调休）
@@ -41,6 +56,8 @@ class Rulebook:
     def __init__(self, path: Path, station: Station | None = None) -> None:
         self._path = path
         self._station = station
+        self._fed: FedRules | None = None
+        self._foreign: str | None = None
         self._seen: Signature | None = UNSETTLED
         self.current = load_rules(path)
         self._hold_against_station(self.current.library)
@@ -48,8 +65,48 @@ class Rulebook:
         self._judged = self.current.digest
         self._refusal: str | None = None
 
+    def follow(self, fed: FedRules) -> None:
+        """Take the rules from the central record from now on, beginning with those that were in force last."""
+        self._fed = fed
+        good = fed.good()
+        if good is not None:
+            self._judged = _digest(good.encode())
+            self._take(good.encode(), self._judged)
+
     def refresh(self) -> bool:
-        """Take up a changed file; True if new rules are in force. Call about once a second, from one thread."""
+        """Take up what has changed; True if new rules are in force. Call about once a second, from one thread."""
+        newest = self._fed.newest() if self._fed else None
+        return self._refresh_file() if newest is None else self._refresh_fed(newest)
+
+    def _refresh_fed(self, text: str) -> bool:
+        assert self._fed is not None, "only what is fed is refreshed here"
+        content = text.encode()
+        digest = _digest(content)
+        taken = False
+        if digest != self._judged or self._fed.good() is None:
+            self._judged = digest
+            taken = self._take(content, digest)
+            if self._refusal is None:
+                self._fed.keep(text)
+        signature = _signature(self._path)
+        if signature != self._seen:
+            self._seen = signature
+            self._foreign = self._changed_here(digest)
+        self.trouble = self._refusal or self._foreign
+        return taken
+
+    def _changed_here(self, fed_digest: str) -> str | None:
+        """What to say of a file that was changed on this machine, where it rules no longer."""
+        assert self._fed is not None, "a file that rules may be changed"
+        content = _read_at_rest(self._path)
+        if content is None or _digest(content) in (fed_digest, self._fed.local()):
+            return None
+        return (
+            f"{self._path.name} was changed on this machine, but its rules come from the central record; "
+            f"publish the file there: central rules publish {self._path.name}"
+        )
+
+    def _refresh_file(self) -> bool:
         signature = _signature(self._path)
         if signature == self._seen:
             return False

@@ -45,6 +45,10 @@ class Condition(StrEnum):
     STORE_TROUBLE = "store_trouble"
     CENTRAL_OK = "central_ok"
     CENTRAL_NONE = "central_none"
+    CENTRAL_NOT_ENROLLED = "central_not_enrolled"
+    CENTRAL_TROUBLE = "central_trouble"
+    CENTRAL_PARKED = "central_parked"
+    CENTRAL_REVOKED = "central_revoked"
     NETWORK_DOWN = "network_down"
     CLOCK_OK = "clock_ok"
     CLOCK_UNSURE = "clock_unsure"
@@ -56,12 +60,28 @@ class Condition(StrEnum):
 
 _YELLOW = frozenset({
     Condition.SCANNER_DOUBT, Condition.PRINTER_DOUBT, Condition.NETWORK_DOWN, Condition.CLOCK_UNSURE,
-    Condition.RULES_REFUSED, Condition.CALENDAR_ENDS,
+    Condition.RULES_REFUSED, Condition.CALENDAR_ENDS, Condition.CENTRAL_NOT_ENROLLED, Condition.CENTRAL_TROUBLE,
 })  # fmt: skip
 _RED = frozenset({
     Condition.SCANNER_TROUBLE, Condition.SCANNER_SIMULATED, Condition.SCANNER_NONE, Condition.PRINTER_TROUBLE,
-    Condition.PRINTER_SIMULATED, Condition.STORE_FULL, Condition.STORE_TROUBLE,
+    Condition.PRINTER_SIMULATED, Condition.STORE_FULL, Condition.STORE_TROUBLE, Condition.CENTRAL_PARKED,
+    Condition.CENTRAL_REVOKED,
 })  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """How the exchange with the central record goes. online: whether it answered last (None: not asked yet).
+
+    last_ms: when an exchange last came to its end (UTC ms, by the station's clock). trouble: in words, "" while all is
+    well; refused: the central record's code for it. parked: another machine goes on as this station.
+    """
+
+    online: bool | None = None
+    last_ms: int | None = None
+    trouble: str = ""
+    refused: str = ""
+    parked: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,13 @@ import random
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import structlog
 
 from kiosk import journal
 from kiosk.errors import KioskError
+from kiosk.signs import Exchange
 from kiosk.store.store import Store
 from sync.carry import Carrier, Line, Machine, NotEnrolled
 from sync.exchange import Failing, LineDown, Refused, Told
@@ -34,26 +35,12 @@ class Stopped(Exception):
     """The station ends: break off, everything kept so far is good."""
 
 
-@dataclass(frozen=True, slots=True)
-class State:
-    """How the exchange goes. trouble: in words, "" while all is well; refused: the centre's own code for it.
-
-    last_ms: when the last one came to its end (UTC ms, by the station's clock); None: none yet since the start.
-    """
-
-    online: bool | None = None
-    last_ms: int | None = None
-    trouble: str = ""
-    refused: str = ""
-    parked: bool = False
-    failures: int = 0
-
-
 class Agent:
     """`start`, `stop` (within a second), and `state`, which may be read from any thread."""
 
     def __init__(self, store: Store, line: Line, machine: Machine) -> None:
-        self.state = State()
+        self.state = Exchange()
+        self._failures = 0
         self._store = store
         self._machine = machine
         self._stop = threading.Event()
@@ -116,7 +103,8 @@ class Agent:
         if self.state.trouble:
             log.info("the exchange goes on", sent=told.sent, changes=told.changes)
         at_ms = self._machine.clock.now().at_ms
-        self.state = State(online=True, last_ms=at_ms, parked=told.parked)
+        self._failures = 0
+        self.state = Exchange(online=True, last_ms=at_ms, parked=told.parked)
 
     def _failed(
         self,
@@ -127,13 +115,11 @@ class Agent:
         asked_s: float | None = None,
     ) -> float:
         before = self.state
-        failures = before.failures + 1
+        self._failures += 1
         if words != before.trouble:
             log.warning("no exchange", why=words)
-        self.state = replace(
-            before, online=online, trouble=words, refused=refused, failures=failures
-        )
-        return max(FIRST_WAIT_S, asked_s) if asked_s is not None else back_off_s(failures)
+        self.state = replace(before, online=online, trouble=words, refused=refused)
+        return max(FIRST_WAIT_S, asked_s) if asked_s is not None else back_off_s(self._failures)
 
     def _wait(self, wait_s: float) -> None:
         """Until the wait is over, somebody wakes us, or entries wait while all is well."""
@@ -141,7 +127,7 @@ class Agent:
         while (left := end - time.monotonic()) > 0:
             if self._woken.wait(min(left, _LOOK_S)):
                 break
-            if not self.state.failures and self._unsent():
+            if not self._failures and self._unsent():
                 # Who has scanned one book scans another.
                 self._stop.wait(GATHER_S)
                 break

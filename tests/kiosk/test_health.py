@@ -15,6 +15,7 @@ from drivers.simulator import SimulatedScanner
 from kiosk import health
 from kiosk.bootstrap_demo import SHIPPED
 from kiosk.health import Parts
+from kiosk.signs import Exchange
 from tests.kiosk.school import CITY, XIAOMAN, ZONE, School
 
 
@@ -48,7 +49,7 @@ def test_entries_that_the_central_record_made_durable_are_not_unsent(
         school.desk.checkin(CITY, school.now)
     with school.store.begin() as tx:
         tx.set_value("durable:1", "2")
-    parts = replace(parts, central=True, online=lambda: True)
+    parts = replace(parts, central=True, online=lambda: True, exchange=Exchange)
     assert health.report(parts)["unsent_entries"] == 1
     assert health.marks(parts).unsent == 1
     assert part(parts, "central")["what"] == "1 entries wait to be sent"
@@ -170,3 +171,40 @@ def test_a_station_that_stopped_has_lost_nothing_it_acknowledged(tmp_path: Path)
     (line,) = again.scan(XIAOMAN).visit.lines  # type: ignore[union-attr]
     assert line.book.barcode == CITY
     again.close()
+
+
+@pytest.mark.parametrize(
+    ("state", "code", "light"),
+    [
+        (Exchange(online=True, last_ms=1), "central_ok", "green"),
+        (Exchange(online=True, trouble="it failed with 500"), "central_trouble", "yellow"),
+        (Exchange(online=True, parked=True), "central_parked", "red"),
+        (Exchange(online=True, trouble="out", refused="revoked"), "central_revoked", "red"),
+    ],
+)
+def test_how_the_exchange_goes_is_told(
+    parts: Parts, state: Exchange, code: str, light: str
+) -> None:
+    told = replace(parts, central=True, online=lambda: state.online, exchange=lambda: state)
+    shown = part(told, "central")
+    assert (shown["code"], shown["state"]) == (code, light)
+    assert bool(health.marks(told).trouble) is (light != "green")
+
+
+def test_the_lag_is_the_age_of_the_oldest_entry_that_was_not_sent(
+    school: School, parts: Parts
+) -> None:
+    parts = replace(parts, clock=school.clock, central=True, exchange=Exchange)
+    for minutes in (0, 10, 15):
+        school.clock.set(datetime(2026, 9, 16, 11, 30 + minutes, tzinfo=ZONE))
+        school.desk.checkin(CITY, school.now)
+    with school.store.begin() as tx:
+        tx.set_value("durable:1", "1")
+    exchange = cast("dict[str, Any]", health.report(parts)["exchange"])
+    assert exchange["lag_s"] == 300
+
+
+def test_an_address_without_an_enrolment_is_told(parts: Parts) -> None:
+    shown = part(replace(parts, central=True, online=lambda: True), "central")
+    assert (shown["code"], shown["state"]) == ("central_not_enrolled", "yellow")
+    assert "kiosk enrol CODE" in shown["do"]
