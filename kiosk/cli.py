@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import sqlite3
 import threading
 from datetime import datetime
 from pathlib import Path
@@ -15,7 +14,7 @@ from zoneinfo import ZoneInfo
 import click
 import structlog
 
-from config.settings import SettingsError, load_library
+from config.settings import load_library
 from kiosk import journal as journals
 from kiosk.cli_camera import camera
 from kiosk.cli_card import card_group
@@ -23,35 +22,14 @@ from kiosk.cli_check import check_group
 from kiosk.cli_config import config_group, policy_group
 from kiosk.cli_devices import probe, record
 from kiosk.cli_import import import_group
-from kiosk.cli_options import CONFIG
+from kiosk.cli_options import CONFIG, Plainly
 from kiosk.cli_print import cards_group, labels_group
 from kiosk.cli_sync import enrol, sync
 from kiosk.clock import SystemClock
 from kiosk.entry import Entry, is_proof, parse
-from kiosk.errors import KioskError
 from kiosk.folders import Folders, existing_store
 from kiosk.store.store import Store
 from kiosk.supervise import demo
-
-
-class Plainly(click.Group):
-    """Settings and store trouble end a command with their own words and exit code 1."""
-
-    def invoke(self, ctx: click.Context) -> object:
-        try:
-            return super().invoke(ctx)
-        except SettingsError as error:
-            for problem in error.problems:
-                click.echo(str(problem), err=True)
-            raise SystemExit(1) from None
-        except BrokenPipeError:
-            raise  # whoever read this has read enough (`| head`): click ends quietly
-        except (KioskError, OSError) as error:
-            raise click.ClickException(str(error)) from error
-        except sqlite3.Error as error:
-            raise click.ClickException(
-                f"a database file cannot be used ({error}); look at the rights of its folder, and at the disk"
-            ) from error
 
 
 @click.group(cls=Plainly)

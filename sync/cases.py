@@ -11,16 +11,15 @@ from sync.events import Case, Code, Doubt, Event, Key
 OF_ORDER = (Code.ORDER_UNKNOWN, Code.RENEW_ORDER_UNKNOWN)
 
 
-def case_id(barcode: str, code: Code, key: Key) -> str:
-    """The lasting name of a case: 16 hexadecimal digits."""
-    return sha256(f"{barcode}|{code.value}|{key}".encode()).hexdigest()[:16]
+def case_id(code: Code, key: Key) -> str:
+    """The lasting name of a case: 16 hexadecimal digits. The copy's barcode is no part of it: that may be replaced."""
+    return sha256(f"{code.value}|{key}".encode()).hexdigest()[:16]
 
 
 class Questions:
     """The cases of one copy while its entries are being folded. `cited`: names that settlements speak of."""
 
-    def __init__(self, barcode: str, cited: Iterable[str | None]) -> None:
-        self._barcode = barcode
+    def __init__(self, cited: Iterable[str | None]) -> None:
         self._cited = set(cited)
         self._cases: dict[str, Case] = {}
 
@@ -55,7 +54,7 @@ class Questions:
 
     def _put(self, code: Code, keys: tuple[Key, ...], patrons: tuple[str | None, ...]) -> None:
         # A late event that joins a question must not give it another name, least of all when it was settled once.
-        names = [case_id(self._barcode, code, key) for key in sorted(keys)]
+        names = [case_id(code, key) for key in sorted(keys)]
         name = next((name for name in names if name in self._cited), names[0])
         facts = _facts(code, keys, patrons)
         old = self._cases.get(name)

@@ -75,7 +75,7 @@ class _Fold:
         self._codes: dict[Key, set[Code]] = {event.key: set() for event in events}
         self._spans: dict[Key, Span] = {}
         cited = (event.case for event in events if event.act is Act.SETTLE)
-        self._questions = Questions(copy.barcode, cited)
+        self._questions = Questions(cited)
         self._undone = {
             event.undoes
             for event in events

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, Table, create_engine, event, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
+from kiosk.errors import KioskError
 from sync.central.schema import schools
 
 LOCK_WAIT_MS = 20_000
@@ -41,7 +42,7 @@ _DOWN = (
 )
 
 
-class CentralError(Exception):
+class CentralError(KioskError):
     """What cannot be done with the central record now, in words, and the remedy."""
 
 

@@ -115,7 +115,7 @@ def enrol(db: Database, message: Enrol, now_ms: int) -> Enrolled:
         place = conn.execute(_station(row.school, row.station)).one()
         if conn.execute(used).rowcount != 1 or place.revoked_ms is not None:
             raise _bad_code()
-        _close(conn, row.school, row.station)
+        _close(conn, row.school, row.station, shut_out=True)
         epoch, token, _ = _begin_lineage(
             conn, row.school, row.station, message.hardware, now_ms, parked=False
         )
@@ -140,10 +140,16 @@ def _bad_code() -> Refusing:
     return Refusing(403, Refusal(error="bad_code", message=words))
 
 
-def _close(conn: Connection, school: str, station: str, *but: Any) -> None:
-    """End the lineages of a station that are open; their sessions end too."""
+def _close(conn: Connection, school: str, station: str, *but: Any, shut_out: bool = False) -> None:
+    """End the lineages of a station that are open; their sessions end too.
+
+    shut_out: another machine is the station; one that comes with such a lineage is parked.
+    """
     mine = (lineages.c.school == school, lineages.c.station == station, lineages.c.is_open)
-    conn.execute(update(lineages).where(*mine, *but).values(is_open=False, session=None))
+    ended: dict[str, Any] = {"is_open": False, "session": None}
+    conn.execute(
+        update(lineages).where(*mine, *but).values(ended | ({"parked": True} if shut_out else {}))
+    )
 
 
 def _begin_lineage(
@@ -341,5 +347,5 @@ def unpark(conn: Connection, school: str, station: str, epoch: int) -> None:
     found = conn.execute(_lineage_rows(school, station, epoch)).first()
     if found is None or not found.parked or not found.is_open:
         raise CentralError(f"{station} has no parked epoch {epoch}; see: central station list")
-    _close(conn, school, station, lineages.c.epoch != epoch)
+    _close(conn, school, station, lineages.c.epoch != epoch, shut_out=True)
     conn.execute(update(lineages).where(*_one(school, station, epoch)).values(parked=False))

@@ -29,7 +29,7 @@ from sync.central.read import (
 from sync.central.refold import by_copy, refold
 from sync.central.schema import anchors, cases, entries, incidents, lineages, outcomes, people
 from sync.continuity import Arrival, Diverged, Gap, Lineage, Plan, judge_push
-from sync.events import Code, Event, Key, Outcome, outcome_of
+from sync.events import DESK, Code, Event, Key, Outcome, outcome_of
 from sync.timeline import Anchor, Reading, Stamp, stamp
 from sync.wire import AnchorNote, Answer, WireEntry
 
@@ -183,6 +183,8 @@ def _stamps(
 ) -> list[Stamp]:
     """When each entry happened. One that cannot be read happened when its neighbour did, as far as we know."""
     school, station = place[:2]
+    if station == DESK:
+        return _by_our_clock(fresh, _last_reading(conn, place, lineage.durable))
     boots = {a.entry.boot for a in fresh if a.entry}
     query = select(anchors).where(
         anchors.c.school == school, anchors.c.station == station, anchors.c.boot.in_(boots)
@@ -203,6 +205,16 @@ def _stamps(
         stamped = stamp(reading, by_boot.get(entry.boot, ()), now_ms, before)
         stamps.append(stamped)
         before = (reading, stamped)
+    return stamps
+
+
+def _by_our_clock(fresh: Sequence[Arrival], before: tuple[Reading, Stamp] | None) -> list[Stamp]:
+    """Staff act at the central record: when, is known, and never before what they did last."""
+    stamps = []
+    at = before[1].est if before else 0
+    for arrival in fresh:
+        at = max(at, arrival.entry.wall_ms) if arrival.entry else at
+        stamps.append(Stamp(at, at, at))
     return stamps
 
 
@@ -298,7 +310,7 @@ def _ask_about_unread(
         rows.append(
             {
                 "school": school,
-                "id": case_id("", code, key),
+                "id": case_id(code, key),
                 "barcode": None,
                 "code": code.value,
                 "about": json.dumps([list(key)]),

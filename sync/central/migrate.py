@@ -50,7 +50,9 @@ def bring_up(db: Database, backups: Path, *, keep: int = 14) -> str | None:
 
 def check(db: Database) -> None:
     """Raises CentralError where the tables are missing or of another release."""
-    if version(db) != HEAD:
+    path = sqlite_file(db)
+    # Looking into a file that is not there would make one.
+    if (path and not path.exists()) or version(db) != HEAD:
         raise CentralError("the central record is not set up for this release; run: central init")
 
 

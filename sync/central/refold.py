@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from kiosk.domain import Act
 from sync.central import limits
@@ -42,6 +42,7 @@ class Changed:
     codes: dict[Key, frozenset[Code]] = field(default_factory=dict)
     past_limit: dict[Key, bool] = field(default_factory=dict)
     spans: dict[Key, tuple[str, Span]] = field(default_factory=dict)
+    vanished: list[str] = field(default_factory=list)
     holdings: list[Row] = field(default_factory=list)
     told: dict[str, Folded] = field(default_factory=dict)
 
@@ -67,7 +68,7 @@ def refold(
         _fold_one(changed, shelf.copies[barcode], events, old, before.get(barcode))
     new = {e.key for events in fresh.values() for e in events}
     told = {s.event.key: s for some in stored.values() for s in some}
-    _write_loans(conn, changed, new)
+    _write_loans(conn, changed)
     changed.past_limit = limits.check(conn, school, changed.spans.values())
     revised = _write_outcomes(conn, changed, new, told, plain)
     _write_cases(conn, changed)
@@ -114,6 +115,11 @@ def _fold_one(
     later = set(told.order[len(known) :])
     in_turn = not reopened and later == {e.key for e in events}
     _note_spans(changed, copy.barcode, told, later if in_turn else None)
+    if not in_turn:
+        # What opened a loan may turn out to have been a scan too many.
+        opened = {span.opened_by for span in told.spans}
+        again = (e for e in known if e.act is Act.CHECKOUT and e.key not in opened)
+        changed.vanished += [str(e.key) for e in again]
     changed.codes.update(told.codes)
     if len(told.order) >= SEAL_FROM:
         sealed, sealed_to = _seal(copy, [*known, *events], start) or (sealed, sealed_to)
@@ -159,7 +165,7 @@ def _holding_row(school: str, copy: Copy, told: Folded, sealed: str, sealed_to: 
     }
 
 
-def _write_loans(conn: Connection, changed: Changed, new: set[Key]) -> None:
+def _write_loans(conn: Connection, changed: Changed) -> None:
     rows = [
         {
             "school": changed.school,
@@ -177,6 +183,9 @@ def _write_loans(conn: Connection, changed: Changed, new: set[Key]) -> None:
         for barcode, span in changed.spans.values()
     ]
     upsert_many(conn, loans, rows)
+    if changed.vanished:
+        gone = loans.c.opened_by.in_(changed.vanished)
+        conn.execute(delete(loans).where(loans.c.school == changed.school, gone))
 
 
 def _write_outcomes(

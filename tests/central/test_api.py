@@ -56,9 +56,9 @@ def test_a_station_enrolled_again_goes_on_in_a_new_epoch(db, clock, teller, s1):
         code = enrolment.new_code(conn, SCHOOL, "s1", clock())
     again = teller.say("enrol", code=code, hardware="board-2", software="test")
     assert again["epoch"] == 2
-    # The old disk, found again, is another machine.
+    # The old disk, found again, is not the station any more.
     answer = teller.say("hello", **s1.hello())
-    assert answer["rewind"]["epoch"] == 3
+    assert (answer["rewind"]["epoch"], answer["parked"]) == (3, True)
 
 
 # HELLO.
@@ -190,6 +190,8 @@ def test_a_copied_disk_is_parked_its_entries_count_and_the_first_goes_on(db, tel
         enrolment.unpark(conn, SCHOOL, "s1", 2)
     teller.say("pull", session=greet(teller, clone)["session"], cursor=0)
     assert teller.status == 200
+    shut_out = teller.say("hello", **s1.hello())
+    assert (shut_out["parked"], shut_out["rewind"]["epoch"]) == (True, 3)
 
 
 def test_a_revoked_station_is_served_nothing_and_what_it_still_sends_is_kept(db, clock, teller, s1):

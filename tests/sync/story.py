@@ -83,4 +83,4 @@ class Story:
 
 
 def name_of(code: Code, key: Key) -> str:
-    return case_id(BOOK.barcode, code, key)
+    return case_id(code, key)

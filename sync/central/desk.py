@@ -1,0 +1,245 @@
+"""What staff do at the central record: each act is an entry of the station `desk`, in the act's own transaction.
+
+The entry goes the way of all entries (chain, fold, outcome, feed); the tables of people, cards, labels and holds are
+changed beside it, and given positions, so that stations hear of it. Called under the school's lock.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, and_, select, update
+
+from kiosk.domain import Act, CopyState, Reason
+from kiosk.entry import GENESIS, Entry, canonical, commitment, digest
+from sync.central.db import CentralError, insert_many, upsert_many
+from sync.central.ingest import Taken, take_in
+from sync.central.positions import publish
+from sync.central.schema import (
+    blocks,
+    card_changes,
+    cards,
+    cases,
+    copies,
+    entries,
+    holdings,
+    holds,
+    loans,
+    old_labels,
+    patrons,
+    rules,
+    titles,
+)
+from sync.continuity import Lineage
+from sync.events import DESK, Key
+from sync.wire import WireEntry
+
+EPOCH = 1
+LENDABLE = ("lendable", "in_library")
+CARD_STATES = ("active", "lost", "stolen", "replaced")
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Who acts, for which school, and when (UTC ms)."""
+
+    conn: Connection
+    school: str
+    staff: str
+    now_ms: int
+
+    # Copies.
+
+    def copy_state(self, barcode: str, value: str) -> Key:
+        """Say where a copy is (a CopyState), or whether it may leave the library ("lendable", "in_library")."""
+        if value not in (*CopyState, *LENDABLE):
+            listed = ", ".join((*CopyState, *LENDABLE))
+            raise CentralError(f"{value!r} is no state of a copy; write one of: {listed}")
+        self._one(copies, copies.c.barcode, barcode, "copy")
+        return self._write(Act.COPY_STATE, copy=barcode, value=value)
+
+    def replace_barcode(self, old: str, new: str) -> Key:
+        """Put a new label on a copy; everything known of it goes with it, and the old label still leads to it."""
+        self._one(copies, copies.c.barcode, old, "copy")
+        if self._rows(copies, copies.c.barcode, new):
+            raise CentralError(f"there is a copy {new} already; take another label")
+        # If the new label was on another copy once, scans of it mean two copies from now on.
+        self._change(old_labels, old_labels.c.label == new, shared_ms=self.now_ms)
+        self._change(old_labels, old_labels.c.barcode == old, barcode=new)
+        gone = {"school": self.school, "label": old, "barcode": new}
+        upsert_many(self.conn, old_labels, [gone | {"replaced_ms": self.now_ms, "shared_ms": None}])
+        for table in (copies, entries, holdings, loans, cases, holds):
+            self._change(table, table.c.barcode == old, barcode=new)
+        self._tell(("copy", old), ("loan", old), gone=True)
+        return self._write(Act.BARCODE, copy=new, value=old)
+
+    # People.
+
+    def card_state(self, number: str, state: str) -> Key:
+        """Say what became of a card: active, lost, stolen or replaced."""
+        if state not in CARD_STATES:
+            raise CentralError(
+                f"{state!r} is no state of a card; write one of: {', '.join(CARD_STATES)}"
+            )
+        card = self._one(cards, cards.c.number, number, "card")
+        # A station need not know more than that whoever holds it may be somebody else.
+        shown = "lost" if state == "stolen" else state
+        self._change(cards, cards.c.number == number, state=shown)
+        change = {"school": self.school, "number": number, "at_ms": self.now_ms, "state": state}
+        insert_many(self.conn, card_changes, [change | {"patron_id": card.patron_id}])
+        self._tell(("card", number))
+        return self._write(Act.CARD_STATE, patron=card.patron_id, card=number, value=state)
+
+    def block(self, patron: str, why: str) -> Key:
+        """Let a patron borrow nothing until unblocked; `why` is shown to staff."""
+        row = self._one(patrons, patrons.c.id, patron, "patron")
+        if row.blocked is not None:
+            raise CentralError(f"the patron {patron} is blocked already: {row.blocked}")
+        self._change(patrons, patrons.c.id == patron, blocked=why)
+        span = {"school": self.school, "patron_id": patron, "from_ms": self.now_ms, "to_ms": None}
+        insert_many(self.conn, blocks, [span | {"why": why}])
+        self._tell(("patron", patron))
+        return self._write(Act.BLOCK, patron=patron, value="blocked")
+
+    def unblock(self, patron: str) -> Key:
+        row = self._one(patrons, patrons.c.id, patron, "patron")
+        if row.blocked is None:
+            raise CentralError(f"the patron {patron} is not blocked")
+        self._change(patrons, patrons.c.id == patron, blocked=None)
+        open_block = and_(blocks.c.patron_id == patron, blocks.c.to_ms.is_(None))
+        self._change(blocks, open_block, to_ms=self.now_ms)
+        self._tell(("patron", patron))
+        return self._write(Act.BLOCK, patron=patron, value="unblocked")
+
+    # Holds.
+
+    def place_hold(self, title: str, patron: str) -> str:
+        """Put a patron into the queue for a title; the hold's id."""
+        self._one(titles, titles.c.id, title, "title")
+        self._one(patrons, patrons.c.id, patron, "patron")
+        waiting = self._rows(
+            holds,
+            holds.c.title_id,
+            title,
+            holds.c.patron_id == patron,
+            holds.c.ended_ms.is_(None),
+        )
+        if waiting:
+            raise CentralError(f"the patron {patron} waits for {title} already")
+        name = secrets.token_hex(8)
+        row: dict[str, Any] = {"school": self.school, "id": name}
+        row |= {"title_id": title, "patron_id": patron}
+        row |= {"placed_ms": self.now_ms, "ended_ms": None, "barcode": None}
+        insert_many(self.conn, holds, [row])
+        self._tell(("hold", name))
+        self._write(Act.HOLD, patron=patron, value=f"placed {name}")
+        return name
+
+    def end_hold(self, name: str) -> Key:
+        hold = self._one(holds, holds.c.id, name, "hold")
+        if hold.ended_ms is not None:
+            raise CentralError(f"the hold {name} has ended already")
+        self._change(holds, holds.c.id == name, ended_ms=self.now_ms, barcode=None)
+        self._tell(("hold", name), gone=True)
+        return self._write(Act.HOLD, patron=hold.patron_id, value=f"ended {name}")
+
+    # Cases.
+
+    def settle(self, case: str, choice: str) -> Key:
+        """Answer an open case; `choice` is one that it offers (see cases.choices)."""
+        row = self._one(cases, cases.c.id, case, "case")
+        if not row.is_open:
+            raise CentralError(
+                f"the case {case} is not open (any more); see: central cases show {case}"
+            )
+        key = self._write(Act.SETTLE, copy=row.barcode, case=case, choice=choice, facts=row.facts)
+        if row.barcode is None:
+            # An entry kept unread is on no copy, so no fold closes its case.
+            closed = {"is_open": False, "settled_by": str(key), "closed_ms": self.now_ms}
+            self._change(cases, cases.c.id == case, **closed)
+        return key
+
+    def undo(self, case: str) -> Key:
+        """Take the settlement of a case back: the question is open again."""
+        row = self._one(cases, cases.c.id, case, "case")
+        if row.settled_by is None:
+            raise CentralError(f"nobody has settled the case {case}")
+        key = self._write(Act.SETTLE, copy=row.barcode, case=case, undoes=row.settled_by)
+        if row.barcode is None:
+            again = {"is_open": True, "settled_by": None, "closed_ms": None, "reopened": True}
+            self._change(cases, cases.c.id == case, **again)
+        return key
+
+    # How it is written.
+
+    def _write(
+        self, act: Act, *, patron: str | None = None, card: str | None = None, **more: str | None
+    ) -> Key:
+        last = self.conn.execute(
+            select(entries.c.seq, entries.c.hash)
+            .where(
+                entries.c.school == self.school,
+                entries.c.station == DESK,
+                entries.c.epoch == EPOCH,
+            )
+            .order_by(entries.c.seq.desc())
+            .limit(1)
+        ).first()
+        durable, head = (last.seq, last.hash) if last else (0, "")
+        salt = secrets.token_hex(16) if patron else None
+        copy = more.get("copy")
+        known = self._rows(holdings, holdings.c.barcode, copy) if copy else ()
+        entry = Entry(
+            station=DESK,
+            epoch=EPOCH,
+            seq=durable + 1,
+            prev=head or GENESIS,
+            act=act,
+            allowed=True,
+            reason=Reason.OK,
+            boot="central",
+            mono_ms=self.now_ms,
+            wall_ms=self.now_ms,
+            clock="sure",
+            rules=self._rules(),
+            who=commitment(salt, patron) if salt and patron else None,
+            staff=self.staff,
+            # Staff act on what the record shows: on this copy, that entry came before.
+            after=known[0].last_entry if known else None,
+            **more,  # type: ignore[arg-type]
+        )
+        body = canonical(entry)
+        wire = WireEntry(
+            seq=entry.seq, hash=digest(body), body=body, salt=salt, patron=patron, card=card
+        )
+        lineage = Lineage(DESK, EPOCH, durable, head, "")
+        told = take_in(self.conn, self.school, lineage, [wire], now_ms=self.now_ms)
+        assert isinstance(told, Taken), "the desk's chain is written under the school's lock"
+        return Key(DESK, EPOCH, entry.seq)
+
+    def _rules(self) -> str:
+        newest = (
+            select(rules.c.digest)
+            .where(rules.c.school == self.school)
+            .order_by(rules.c.published_ms.desc(), rules.c.digest)
+            .limit(1)
+        )
+        return self.conn.execute(newest).scalar() or ""
+
+    def _rows(self, table: Any, column: Any, value: str, *more: Any) -> Any:
+        query = select(table).where(table.c.school == self.school, column == value, *more)
+        return self.conn.execute(query).all()
+
+    def _one(self, table: Any, column: Any, value: str, what: str) -> Any:
+        found = self._rows(table, column, value)
+        if not found:
+            raise CentralError(f"there is no {what} {value}")
+        return found[0]
+
+    def _change(self, table: Any, where: Any, **values: Any) -> None:
+        self.conn.execute(update(table).where(table.c.school == self.school, where).values(values))
+
+    def _tell(self, *keys: tuple[str, str], gone: bool = False) -> None:
+        publish(self.conn, self.school, keys, self.now_ms if gone else None)
