@@ -96,7 +96,7 @@ def start(
     if finished:
         log.info("an import was broken off earlier", now=finished)
     zone = ZoneInfo(rulebook.current.library.library.time_zone)
-    if demo:
+    if demo and who is None:
         fill_with_sample(store, rulebook.current, settings.station.id, zone)
     clock = (
         MovableClock(zone, demo_start(journal.trusted_ms(store), zone), running=True)

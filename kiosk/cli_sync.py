@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -45,10 +45,9 @@ def enrol(code: str, config: Path, address: str | None, yes: bool) -> None:
                 "which central record? Give --address https://..., or write central.address into station.toml"
             )
         _ask_first(found.store, yes=yes)
-        line, machine = found.line(address), found.machine()
-        told = _tried(
-            lambda: use_code(found.store, line, machine, code, local=found.settings.station.id)
-        )
+        name = found.settings.station.id
+        with closing(found.line(address)) as line:
+            told = _tried(lambda: use_code(found.store, line, found.machine(), code, local=name))
         library = found.folders.config / "library.toml"
         FedRules(found.store).note_local(hashlib.sha256(library.read_bytes()).hexdigest())
     click.echo(
@@ -73,12 +72,12 @@ def sync(config: Path, once: bool) -> None:
             raise KioskError(
                 "this station is enrolled nowhere; run: kiosk enrol CODE --address URL"
             )
-        line, machine = found.line(address_of(found.store, found.settings)), found.machine()
         with found.store.read() as tx:
             waiting = journal.unsent(tx)
-        with bar_or_lines() as progress:
+        line = found.line(address_of(found.store, found.settings))
+        with closing(line), bar_or_lines() as progress:
             progress.begin("sending entries", waiting)
-            carrier = Carrier(found.store, line, machine, watch=_Watch(progress))
+            carrier = Carrier(found.store, line, found.machine(), watch=_Watch(progress))
             told = _tried(carrier.run)
     click.echo(_summary(told))
     if told.parked:

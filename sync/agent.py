@@ -42,6 +42,7 @@ class Agent:
         self.state = Exchange()
         self._failures = 0
         self._store = store
+        self._line = line
         self._machine = machine
         self._stop = threading.Event()
         self._woken = threading.Event()
@@ -57,6 +58,8 @@ class Agent:
         self._woken.set()
         if self._thread.is_alive():
             self._thread.join(1.0)
+        if not self._thread.is_alive():
+            self._line.close()
 
     def wake(self) -> None:
         """Exchange now, whatever the wait was for: the line is back, or somebody asks for it."""

@@ -63,6 +63,8 @@ class Line(Protocol):
 
     def send(self, message: Message) -> Message | bytes: ...
 
+    def close(self) -> None: ...
+
 
 class NotEnrolled(Exception):
     """The store belongs to no station of a central record."""
