@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -20,6 +22,7 @@ from tests.contract.benches import LONGEST, Bench, ask, real_scanner, started, s
 from tests.drivers.wires import Ear, Terminal, Typist, wait_until
 
 RECORDINGS = sorted((Path(__file__).parent / "recordings").glob("*.jsonl"))
+PERSON_S = 60
 MANY = [f"b-{number:06}" for number in range(200)]
 
 
@@ -188,23 +191,61 @@ def _play_keyboard(recording: Recording, folder: Path, ear: Ear) -> None:
     typist.unplug()
 
 
-@pytest.mark.hardware
-def test_a_real_scanner_is_opened_reads_and_is_let_go(request: pytest.FixtureRequest) -> None:
+@pytest.fixture
+def real(request: pytest.FixtureRequest) -> Iterator[Scanner]:
     port = request.config.getoption("--scanner")
     if not port:
         pytest.skip("no real scanner named: pytest tests/contract --scanner PORT")
-    scanner, ear = real_scanner(port), Ear()
-    scanner.start(ear)
-    wait_until(lambda: scanner.health()["state"] == "green", f"green: {scanner.health()}")
-    ask(request, f"Scan one and the same barcode three times on {port}; there are 60 seconds.")
-    end = time.monotonic() + 60
-    while len(ear.scans) < 3 and time.monotonic() < end:
-        time.sleep(0.05)
+    scanner = real_scanner(port)
+    yield scanner
     scanner.stop()
-    assert len(ear.scans) == 3, f"heard {len(ear.scans)}; health said {scanner.health()}"
-    assert len(set(ear.texts)) == 1
-    assert 0 < len(ear.texts[0]) <= LONGEST
-    again = real_scanner(port)
-    again.start(Ear())
-    wait_until(lambda: again.health()["state"] == "green", "green after stop and start")
-    again.stop()
+
+
+def by_hand(request: pytest.FixtureRequest, words: str, done: Callable[[], bool]) -> None:
+    """Ask the person for something, and wait until it is done."""
+    ask(request, f"{words}; there are {PERSON_S} seconds.")
+    end = time.monotonic() + PERSON_S
+    while not done():
+        assert time.monotonic() < end, f"not done: {words}"
+        time.sleep(0.05)
+
+
+def heard(ear: Ear, count: int) -> bool:
+    return len(ear.scans) >= count
+
+
+def green(scanner: Scanner) -> bool:
+    return scanner.health()["state"] == "green"
+
+
+@pytest.mark.hardware
+def test_a_real_scanner_is_opened_reads_is_let_go_and_opened_again(
+    real: Scanner, request: pytest.FixtureRequest
+) -> None:
+    scans: list[Scan] = []
+    for times in (3, 1):
+        ear = Ear()
+        real.start(ear)
+        wait_until(lambda: green(real), "green")
+        words = f"Scan one and the same barcode {times} times on {real.name}"
+        by_hand(request, words, partial(heard, ear, times))
+        real.stop()
+        assert not green(real)
+        scans += ear.scans
+    (text,) = {scan.text for scan in scans}
+    assert 0 < len(text) <= LONGEST
+    assert {scan.device for scan in scans} == {real.name}
+
+
+@pytest.mark.hardware
+def test_a_real_scanner_comes_back_after_it_was_unplugged(
+    real: Scanner, request: pytest.FixtureRequest
+) -> None:
+    ear = Ear()
+    real.start(ear)
+    wait_until(lambda: green(real), "green")
+    by_hand(request, f"Unplug {real.name}", lambda: real.health()["state"] == "red")
+    assert "plug" in str(real.health()["do"])
+    by_hand(request, f"Plug {real.name} in again", lambda: green(real))
+    by_hand(request, f"Scan something on {real.name}", lambda: bool(ear.scans))
+    assert ear.texts[0]

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
+from config.station import ScannerSettings
+from drivers.evdev_scanner import EvdevScanner
 from drivers.framing import Framer, Framing, Outcome, Read, Rubbish, Terminator
 from drivers.key_events import EV_KEY, EV_SYN, SYN_DROPPED, SYN_REPORT, KeyEvents, KeyState
+from drivers.make import make_scanners
+from drivers.recording import load
+from drivers.scan import Scanner
+from tests.drivers.wires import Ear, Terminal, Typist, wait_until
 
 SEED = 20261125
 MILLION = 1_000_000
@@ -71,6 +79,88 @@ def test_a_million_key_events_give_scans_within_the_limit_and_nothing_else() -> 
     sound(done)
     for outcome in (Read, Rubbish):
         assert sum(isinstance(o, outcome) for o in done) > 1_000, f"the fuzz is dull: few {outcome}"
+
+
+def spied(folder: Path, kind: str, **where: str) -> Scanner:
+    """A scanner as the station makes it for "spy:", and all that it reads is written down."""
+    settings = {"name": "spied", "kind": kind, "longest": LONGEST, **where}
+    (scanner,) = make_scanners([ScannerSettings.model_validate(settings)], spy_folder=folder)
+    return scanner
+
+
+def run_to_the_last(scanner: Scanner, ear: Ear, last: str) -> None:
+    """Until the last scan is heard; then nothing was longer than the limit."""
+    wait_until(lambda: last in ear.texts[-1:], f"{last} after {len(ear.scans)} scans")
+    scanner.stop()
+    assert max(map(len, ear.texts)) <= LONGEST
+    assert len(ear.scans) > 300, "the fuzz is dull"
+
+
+def test_a_million_bytes_leave_a_spied_port_reading_and_are_all_written_down(
+    tmp_path: Path,
+) -> None:
+    rng = random.Random(SEED)
+    raw = bytes(
+        rng.choice(TELLING) if rng.random() < 0.6 else rng.randrange(256) for _ in range(MILLION)
+    )
+    raw += b"\rlast-one\r"
+    terminal, ear = Terminal(tmp_path), Ear()
+    scanner = spied(tmp_path, "serial", port=f"spy:{terminal.path}")
+    with capture_logs() as logs:
+        scanner.start(ear)
+        wait_until(lambda: "written to" in str(scanner.health()["what"]), "the port to be open")
+        terminal.send(raw, pause_s=0)
+        run_to_the_last(scanner, ear, "last-one")
+    terminal.close()
+    assert {line["event"] for line in logs} == {"scan not believed"}
+    assert b"".join(piece for _, piece in load(tmp_path / "spied.jsonl").reads) == raw
+
+
+def test_a_million_bytes_of_events_leave_a_spied_keyboard_reading(tmp_path: Path) -> None:
+    rng = random.Random(SEED)
+    kinds = [EV_KEY] * 60 + [EV_SYN, 4]
+    keys = [*range(2, 12), 16, 30, 44, 28, 28, 15, 42, *range(64)]
+    count = MILLION // 24 + 1
+    events = list(
+        zip(
+            rng.choices(kinds, k=count),
+            rng.choices(keys, k=count),
+            rng.choices((0, 1), k=count),
+            strict=True,
+        )
+    )
+    typist, ear = Typist(), Ear()
+    scanner = spied(tmp_path, "keyboard", device="spy:/dev/input/by-id/x")
+    assert isinstance(scanner, EvdevScanner)
+    scanner._open_device = typist.open
+    with capture_logs() as logs:
+        scanner.start(ear)
+        typist.send(*events)
+        typist.send(*((EV_KEY, code, 0) for code in range(256)), (EV_SYN, SYN_REPORT, 0))
+        typist.type("\r")
+        typist.type("4321\r")
+        run_to_the_last(scanner, ear, "4321")
+    typist.unplug()
+    assert {line["event"] for line in logs} == {"scan not believed"}
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([EV_SYN, EV_KEY, 4]),
+            st.one_of(st.sampled_from([2, 3, 28, 29, 42, SYN_DROPPED]), st.integers(0, 767)),
+            st.integers(-1, 3),
+        )
+    ),
+    st.integers(1, 40),
+)
+def test_any_events_give_scans_within_the_limit(
+    events: list[tuple[int, int, int]], longest: int
+) -> None:
+    keys = KeyEvents(Framing(longest=longest), KeyState)
+    for at, event in enumerate(events):
+        for outcome in [*keys.take(event, at), *keys.tick(at)]:
+            assert isinstance(outcome, Rubbish) or 0 < len(outcome.text) <= longest
 
 
 @given(
