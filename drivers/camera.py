@@ -56,8 +56,8 @@ class CameraScanner:
         self._watch = watch
         self._film = Film(device, name) if is_film(device) else None
         self._ended = threading.Event()
-        self._delivery = Delivery(name)
-        self._keeper = Keeper(self._delivery, self._open)
+        self._keeper = Keeper(Delivery(name), self._open)
+        self.health = self._keeper.health
 
     def start(self, listener: Listener) -> None:
         for words in self.absent:
@@ -73,9 +73,6 @@ class CameraScanner:
     def absent(self) -> tuple[str, ...]:
         """One sentence for each decoder of the settings that is not installed."""
         return self._decoders.absent
-
-    def health(self) -> dict[str, object]:
-        return self._delivery.health()
 
     def _open(self) -> _CameraLine:
         if self._film:

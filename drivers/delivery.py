@@ -54,6 +54,11 @@ class Delivery:
             written = f"all that it reads is written to {self._recorder.path}, card numbers too"
             self.say("yellow", f"{where}; {written}", _UNSPY)
 
+    def stopped(self) -> None:
+        self.say("yellow", "stopped", "start the station")
+        if self._recorder:
+            self._recorder.close()
+
     def trouble(self, what: str, todo: str) -> None:
         """The scanner does not work; the same trouble is logged once. `what` names the scanner."""
         if self._health["what"] != what:

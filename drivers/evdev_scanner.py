@@ -12,7 +12,6 @@ from drivers.holders import refused
 from drivers.keeper import SLICE_S, Keeper, now_ms
 from drivers.key_events import KeyEvents
 from drivers.recording import Recorder
-from drivers.scan import Listener
 
 
 class EvdevScanner:
@@ -36,19 +35,8 @@ class EvdevScanner:
         self._framing = framing
         self._open_device = open_device
         self._recorder = recorder
-        self._delivery = Delivery(name, change, recorder)
-        self._keeper = Keeper(self._delivery, self._open)
-
-    def start(self, listener: Listener) -> None:
-        self._keeper.start(listener)
-
-    def stop(self) -> None:
-        self._keeper.stop()
-        if self._recorder:
-            self._recorder.close()
-
-    def health(self) -> dict[str, object]:
-        return self._delivery.health()
+        keeper = Keeper(Delivery(name, change, recorder), self._open)
+        self.start, self.stop, self.health = keeper.start, keeper.stop, keeper.health
 
     def _open(self) -> _TypingLine:
         path = find(self._device, self.name)

@@ -35,7 +35,10 @@ class Line(Protocol):
 
 
 class Keeper:
-    """Runs one scanner. `open_line` opens the device or raises DriverError; tried for ever, each wait bounded."""
+    """Runs one scanner, whose start, stop and health are these.
+
+    `open_line` opens the device or raises DriverError; tried for ever, each wait bounded.
+    """
 
     def __init__(self, delivery: Delivery, open_line: Callable[[], Line]) -> None:
         self._delivery = delivery
@@ -65,7 +68,10 @@ class Keeper:
         self._ended.set()
         if thread is not threading.current_thread():
             thread.join(STOP_S)
-        self._delivery.say("yellow", "stopped", "start the station")
+        self._delivery.stopped()
+
+    def health(self) -> dict[str, object]:
+        return self._delivery.health()
 
     def _run(self, ended: threading.Event) -> None:
         wait_s = FIRST_WAIT_S

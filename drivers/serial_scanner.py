@@ -17,7 +17,6 @@ from drivers.framing import Framer, Framing, Outcome
 from drivers.holders import refused
 from drivers.keeper import SLICE_S, Keeper, now_ms
 from drivers.recording import Recorder
-from drivers.scan import Listener
 
 BY_ID = Path("/dev/serial/by-id")
 
@@ -43,19 +42,8 @@ class SerialScanner:
         self._framing = framing
         self._baud = baud
         self._recorder = recorder
-        self._delivery = Delivery(name, change, recorder)
-        self._keeper = Keeper(self._delivery, self._open)
-
-    def start(self, listener: Listener) -> None:
-        self._keeper.start(listener)
-
-    def stop(self) -> None:
-        self._keeper.stop()
-        if self._recorder:
-            self._recorder.close()
-
-    def health(self) -> dict[str, object]:
-        return self._delivery.health()
+        keeper = Keeper(Delivery(name, change, recorder), self._open)
+        self.start, self.stop, self.health = keeper.start, keeper.stop, keeper.health
 
     def _open(self) -> _SerialLine:
         address = address_of(self._port)
