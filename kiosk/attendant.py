@@ -16,6 +16,7 @@ from kiosk.desk import Desk
 from kiosk.desk_values import NOBODY, Who
 from kiosk.domain import Act, Now, Reason, Receipt
 from kiosk.errors import StoreFull
+from kiosk.recognise import what_is
 from kiosk.repeats import Repeats
 from kiosk.screen import Cue, Line, LineKind, Place, Touch
 from kiosk.show import explained, line_of, number_allowed
@@ -26,7 +27,6 @@ from kiosk.visit import (
     State,
     Visit,
     allows,
-    lent_now,
     lighting,
     opened,
     turned_to,
@@ -130,31 +130,9 @@ class Attendant:
         return move is not Move.SOFTLY
 
     def _what_is(self, barcode: Barcode, scan: Scan) -> Seen:
-        visit = self.state.visit
         if self._repeats.again(barcode.text, scan.at_ms):
             return Seen.REPEAT
-        if barcode.kind is Kind.COMMAND:
-            return Seen(barcode.text)
-        if barcode.kind is Kind.CARD:
-            return self._card_seen(barcode.text)
-        if barcode.kind is Kind.RUBBISH:
-            return Seen.UNKNOWN
-        if barcode.kind is Kind.ISBN:
-            return Seen.ISBN
-        look = self._desk.look(barcode.text)
-        if look.card:
-            return self._card_seen(barcode.text)
-        if look.copy is None:
-            return Seen.UNKNOWN
-        if look.loan is None:
-            return Seen.FREE
-        if visit is None or look.loan.patron_id != visit.patron.id:
-            return Seen.OTHERS
-        return Seen.LENT_NOW if lent_now(visit, barcode.text) else Seen.OWN
-
-    def _card_seen(self, number: str) -> Seen:
-        visit = self.state.visit
-        return Seen.SAME_CARD if visit and visit.card == number else Seen.CARD
+        return what_is(barcode, self.state.visit, self._desk)
 
     def _who(self, device: str) -> Who:
         visit = self.state.visit

@@ -10,7 +10,6 @@ import queue
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
 
 import structlog
 
@@ -22,24 +21,15 @@ from kiosk.desk import Desk
 from kiosk.domain import Now
 from kiosk.errors import StoreError
 from kiosk.rulebook import Rulebook
-from kiosk.screen import FindView, Place, Printed, Screen, Status, Touch, VisitView
+from kiosk.screen import FindView, Place, Printed, Screen, Status, Touch
 from kiosk.show import Shown, screen_of
 from kiosk.signs import Sign
-from kiosk.visit import Visit
+from kiosk.slip_keeper import Paper, SlipKeeper
 
 log = structlog.get_logger()
 
 TICK_S = 1.0
 TOUCH_WAIT_S = 5.0
-
-
-class Paper(Protocol):
-    """Prints a visit's slip in a thread of its own; `told` hears how it goes, perhaps several times."""
-
-    def put(self, visit: VisitView, screen: Screen, told: Callable[[Printed], None]) -> None: ...
-
-    @property
-    def no_paper(self) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +81,10 @@ class Station:
             ports.desk,
             lambda: ports.rulebook.current,
             repeat_ms=patience.repeat_ms,
-            leaving=self._keep_for_slip,
+            leaving=lambda visit: self._slips.keep(self.screen, visit),
         )
         self._status = ports.status()
-        self._finished: dict[str, tuple[Screen, int]] = {}
-        self._printed: dict[str, Printed] = {}
+        self._slips = SlipKeeper(ports.paper, ports.clock.mono_ms, patience.slip_s)
         self._countdown = Countdown(ports.clock.mono_ms)
         self._ticked_ms = ports.clock.mono_ms()
         self._changed = threading.Condition()
@@ -145,8 +134,7 @@ class Station:
         now = self.screen
         if now.visit and now.visit.id == visit_id:
             return now
-        screen, left_ms = self._finished.get(visit_id, (None, 0))
-        return screen if self._p.clock.mono_ms() - left_ms < self._patience.slip_s * 1000 else None
+        return self._slips.find(visit_id)
 
     def signs(self) -> tuple[Sign, ...]:
         """How every part is, for whoever looks after the machine."""
@@ -184,7 +172,7 @@ class Station:
             case _Touched():
                 self._take_touch(item)
             case _Told():
-                self._printed = {item.visit: item.printed}
+                self._slips.heard(item.visit, item.printed)
                 self._publish(self._p.clock.now())
             case (scan, now):
                 self._take_scan(scan, now)
@@ -248,33 +236,12 @@ class Station:
             self._attendant.apologise(error)
         if touched.taken:
             if finger.touch is Touch.PRINT:
-                self._print()
+                self._slips.print(self.screen, lambda *how: self._inbox.put(_Told(*how)))
             self._restart_countdown()
             self._publish(finger.now)
         touched.answered.set()
 
-    def _print(self) -> None:
-        view = self.screen.visit
-        if self._p.paper is None or view is None:
-            return
-        self._printed = {view.id: Printed.WAITING}
-        self._p.paper.put(view, self.screen, lambda how: self._inbox.put(_Told(view.id, how)))
-
-    def _how_printed(self, visit: Visit | None) -> Printed | None:
-        if visit and visit.id in self._printed:
-            return self._printed[visit.id]
-        # Said before anybody asks: a pupil need not press a button to learn that there is no paper.
-        return Printed.NO_PAPER if self._p.paper and self._p.paper.no_paper else None
-
     # Screens
-
-    def _keep_for_slip(self, visit: Visit) -> None:
-        now_ms = self._p.clock.mono_ms()
-        since_ms = now_ms - self._patience.slip_s * 1000
-        kept = {v: k for v, k in self._finished.items() if k[1] > since_ms}
-        if self.screen.visit and self.screen.visit.id == visit.id:
-            kept[visit.id] = (self.screen, now_ms)
-        self._finished = kept
 
     def _publish(self, now: Now) -> None:
         try:
@@ -299,8 +266,8 @@ class Station:
             signs=self._p.signs() if state.place is Place.STAFF else (),
             timing=self._countdown.timing,
             room=self._p.room,
-            printer=self._p.paper is not None,
-            printed=self._how_printed(state.visit),
+            printer=self._slips.can_print,
+            printed=self._slips.how_printed(state.visit),
             cue=self._attendant.cue[0],
             cue_n=self._attendant.cue[1],
         )

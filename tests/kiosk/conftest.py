@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from kiosk.countdown import Patience
 from tests.kiosk.school import School
 
 
@@ -22,5 +23,13 @@ def school(tmp_path: Path) -> Iterator[School]:
 def station(tmp_path: Path) -> Iterator[School]:
     """A school with its station running: scan and touch."""
     made = School(tmp_path).open()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def careful(tmp_path: Path) -> Iterator[School]:
+    """The small school with the usual 3 s for the same code."""
+    made = School(tmp_path, patience=Patience()).open()
     yield made
     made.close()

@@ -210,7 +210,7 @@ def test_the_slip_of_a_visit_is_forgotten_after_a_while(tmp_path: Path) -> None:
         assert station.station.screen_of_visit(screen.visit.id) is None
         station.scan(ANAN)
         station.touch(Touch.FINISH)
-        assert list(station.station._finished) != [screen.visit.id]
+        assert list(station.station._slips._finished) != [screen.visit.id]
 
 
 def test_the_minute_on_the_screen_moves_by_itself(station: School) -> None:
