@@ -44,12 +44,16 @@ def guard(app: Flask, *, framed: bool = False, styles: tuple[str, ...] = ()) -> 
     app.register_error_handler(HTTPException, _http_error)
 
 
-def content_policy(*, framed: bool, styles: tuple[str, ...]) -> str:
+def content_policy(
+    *, framed: bool = False, styles: tuple[str, ...] = (), forms: bool = False
+) -> str:
+    """What a page may load. forms: it may send forms to where it came from."""
     hashes = "".join(f" '{style_hash(style)}'" for style in styles)
     ancestors = "'self'" if framed else "'none'"
+    sends = "'self'" if forms else "'none'"
     return (
         f"default-src 'self'; style-src 'self'{hashes}; img-src 'self' data:; object-src 'none'; "
-        f"base-uri 'none'; form-action 'none'; frame-ancestors {ancestors}"
+        f"base-uri 'none'; form-action {sends}; frame-ancestors {ancestors}"
     )
 
 

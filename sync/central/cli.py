@@ -59,7 +59,7 @@ def init(config: Path) -> None:
 def run(config: Path, port: int | None, behind_proxy: bool, parent_pipe: int | None) -> None:
     """Serve stations until it is stopped (Ctrl-C or SIGTERM)."""
     # The pages and their server are a second of imports, which no other command should pay for.
-    from sync.central.api import create_app
+    from sync.central.cli_pages import make_app
     from sync.central.cli_serve import Server
 
     settings = settings_in(config)
@@ -71,7 +71,7 @@ def run(config: Path, port: int | None, behind_proxy: bool, parent_pipe: int | N
         )
     db = database(config, settings)
     bring_up(db, backups_in(config, settings), keep=settings.backup.keep)
-    server = Server(create_app(db, now_ms), host, settings.listen.port if port is None else port)
+    server = Server(make_app(db, now_ms), host, settings.listen.port if port is None else port)
     ending = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ending.set())

@@ -370,6 +370,16 @@ staff = Table(
     Column("locked_until_ms", BigInteger),
 )
 
+# Who is at the console. token: the SHA-256 of what the browser keeps.
+sign_ins = Table(
+    "sign_ins",
+    metadata,
+    Column("token", Text, primary_key=True),
+    Column("school", Text, nullable=False),
+    Column("login", Text, nullable=False),
+    Column("until_ms", BigInteger, nullable=False),
+)
+
 # Snapshots for stations: chunks are named by their content.
 snapshots = Table(
     "snapshots",

@@ -1,0 +1,24 @@
+"""Joins the record's two faces to one application: the calls of stations, and the librarians' console."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask import Flask, redirect
+from werkzeug.wrappers import Response
+
+from sync.central.api import create_app
+from sync.central.db import Database
+from web_ui.console import console_pages
+
+
+def make_app(db: Database, now_ms: Callable[[], int]) -> Flask:
+    """Everything that the central record answers. now_ms: its clock (UTC milliseconds)."""
+    app = create_app(db, now_ms)
+    app.register_blueprint(console_pages(db, now_ms))
+
+    @app.get("/")
+    def home() -> Response:
+        return redirect("/console/", 303)
+
+    return app

@@ -1,0 +1,116 @@
+"""Staff at the console: passwords are tried a few times only, and a sign-in ends by itself.
+
+The browser keeps a random token, the record its SHA-256. A wrong login and a wrong password are answered alike, and
+take the same time.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerifyMismatchError
+from sqlalchemy import Connection, delete, select, update
+
+from sync.central.db import Database, insert_many
+from sync.central.schema import schools, sign_ins, staff
+
+KEPT_MS = 8 * 3_600_000
+TRIES = 5
+LOCK_MS = 5 * 60_000
+_LONGEST_PASSWORD = 1_000
+_hasher = PasswordHasher()
+# Tried where there is no such login, so that the answer takes as long.
+_NOBODY = _hasher.hash(secrets.token_urlsafe(16))
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A staff member at the console of one school."""
+
+    school: str
+    login: str
+    name: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """No sign-in. locked: too many wrong tries; wait some minutes."""
+
+    locked: bool
+
+
+def sign_in(db: Database, school: str, login: str, password: str, now_ms: int) -> str | Refused:
+    """A token for the browser, good for 8 hours."""
+    with db.read() as conn:
+        row = conn.execute(_account(school, login)).first()
+    if row is not None and row.locked_until_ms is not None and now_ms < row.locked_until_ms:
+        return Refused(locked=True)
+    # Hashing takes long on purpose, so no transaction is held meanwhile.
+    good = _fits(row.password if row else _NOBODY, password[:_LONGEST_PASSWORD])
+    if row is None:
+        return Refused(locked=False)
+    with db.begin() as conn:
+        if not good:
+            return Refused(locked=_count_wrong(conn, school, login, now_ms))
+        _set(conn, school, login, failed=0, locked_until_ms=None)
+        conn.execute(delete(sign_ins).where(sign_ins.c.until_ms <= now_ms))
+        token = secrets.token_urlsafe(32)
+        told = {"token": _digest(token), "school": school, "login": login}
+        insert_many(conn, sign_ins, [{**told, "until_ms": now_ms + KEPT_MS}])
+    return token
+
+
+def who_is(conn: Connection, token: str, now_ms: int) -> Member | None:
+    """Whose token this is; None where it is nobody's any more."""
+    same = (staff.c.school == sign_ins.c.school) & (staff.c.login == sign_ins.c.login)
+    row = conn.execute(
+        select(staff.c.school, staff.c.login, staff.c.name, staff.c.role)
+        .select_from(sign_ins.join(staff, same))
+        .where(sign_ins.c.token == _digest(token), sign_ins.c.until_ms > now_ms)
+    ).first()
+    return Member(row.school, row.login, row.name, row.role) if row else None
+
+
+def sign_out(db: Database, token: str) -> None:
+    with db.begin() as conn:
+        conn.execute(delete(sign_ins).where(sign_ins.c.token == _digest(token)))
+
+
+def school_names(conn: Connection) -> list[tuple[str, str, str]]:
+    """(id, name, English name) of every school, in order of ids."""
+    rows = conn.execute(select(schools.c.id, schools.c.name, schools.c.name_en))
+    return sorted((row.id, row.name, row.name_en) for row in rows)
+
+
+def _digest(token: str) -> str:
+    return sha256(token.encode()).hexdigest()
+
+
+def _fits(kept: str, password: str) -> bool:
+    try:
+        return bool(_hasher.verify(kept, password))
+    except (VerifyMismatchError, InvalidHashError):
+        return False
+
+
+def _account(school: str, login: str) -> Any:
+    return select(staff).where(staff.c.school == school, staff.c.login == login)
+
+
+def _count_wrong(conn: Connection, school: str, login: str, now_ms: int) -> bool:
+    """Count one more wrong try; whether the account is locked by it."""
+    failed = conn.execute(_account(school, login)).one().failed + 1
+    locked: bool = failed >= TRIES
+    until = now_ms + LOCK_MS if locked else None
+    _set(conn, school, login, failed=0 if locked else failed, locked_until_ms=until)
+    return locked
+
+
+def _set(conn: Connection, school: str, login: str, **values: Any) -> None:
+    where = (staff.c.school == school, staff.c.login == login)
+    conn.execute(update(staff).where(*where).values(**values))

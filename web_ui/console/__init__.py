@@ -1,0 +1,5 @@
+"""The librarians' console: pages of the central record."""
+
+from web_ui.console.views import console_pages
+
+__all__ = ["console_pages"]

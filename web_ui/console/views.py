@@ -1,0 +1,207 @@
+"""The console's addresses: sign in, the inbox of cases, the digest, the stations. Each view is parse, call, render."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask import Blueprint, abort, g, redirect, render_template, request, url_for
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response
+
+from sync.central import sign_in as signing
+from sync.central.cases import Question, question, questions, settled_by
+from sync.central.db import CentralError, Database
+from sync.central.desk import Desk
+from sync.central.overview import OPEN_AT_ONCE, count_open, inbox, machines, odd_ones
+from sync.central.read import time_zone
+from web_ui.catalogue import LANGUAGES
+from web_ui.console.gate import COOKIE, LANGUAGE, forget, guard_console, keep, member
+from web_ui.console.telling import Teller
+
+_YEAR_S = 365 * 24 * 3_600
+DONE = ("settled", "undone", "closed", "changed", "not_settled")
+
+
+def console_pages(db: Database, now_ms: Callable[[], int]) -> Blueprint:
+    """The pages under /console. now_ms: the central record's clock (UTC milliseconds)."""
+    pages = Blueprint(
+        "console",
+        __name__,
+        url_prefix="/console",
+        template_folder="templates",
+        static_folder="static",
+    )
+    guard_console(pages, db, now_ms)
+    desk = _Console(db, now_ms)
+    pages.add_url_rule("/", "inbox", desk.inbox)
+    pages.add_url_rule("/cases/<name>/settle", "settle", desk.settle, methods=["POST"])
+    pages.add_url_rule("/cases/<name>/undo", "undo", desk.undo, methods=["POST"])
+    pages.add_url_rule("/digest", "digest", desk.digest)
+    pages.add_url_rule("/stations", "stations", desk.stations)
+    pages.add_url_rule("/sign-in", "sign_in", desk.sign_in, methods=["GET", "POST"])
+    pages.add_url_rule("/sign-out", "sign_out", desk.sign_out, methods=["POST"])
+    pages.add_url_rule("/language/<name>", "language", language)
+    pages.register_error_handler(HTTPException, _told)
+    pages.register_error_handler(CentralError, _cannot)
+    return pages
+
+
+class _Console:
+    """The views over one record."""
+
+    def __init__(self, db: Database, now_ms: Callable[[], int]) -> None:
+        self._db = db
+        self._now_ms = now_ms
+
+    def inbox(self) -> str:
+        school, done = member().school, request.args.get("done", "")
+        with self._db.read() as conn:
+            tell = self._teller(conn)
+            box = inbox(conn, school)
+            waiting = questions(conn, school, names=box.open) if box.open else []
+            found = questions(conn, school, names=box.settled) if box.settled else []
+            order = {name: at for at, name in enumerate(box.settled)}
+            settled = [
+                {"case": one, "sentence": tell.sentence(one), "decided": tell.decided(one, by)}
+                for one in sorted(found, key=lambda q: order[q.id])
+                if (by := settled_by(conn, school, one))
+            ]
+        return self._page(
+            "inbox",
+            box.total,
+            waiting=[_waiting(tell, one) for one in waiting],
+            more=max(0, box.total - OPEN_AT_ONCE),
+            settled=settled,
+            done=done if done in DONE else "",
+        )
+
+    def settle(self, name: str) -> Response:
+        choice, facts = request.form.get("choice", ""), request.form.get("facts", "")
+        with self._db.begin(member().school) as conn:
+            one = _question(conn, name)
+            if not one.is_open:
+                return _back("closed")
+            if one.facts != facts:
+                return _back("changed")
+            if choice not in {c.value for c in one.choices}:
+                abort(400, g.say("console.stale"))
+            Desk(conn, member().school, member().login, self._now_ms()).settle(name, choice)
+        return _back("settled")
+
+    def undo(self, name: str) -> Response:
+        with self._db.begin(member().school) as conn:
+            one = _question(conn, name)
+            if one.is_open or one.settled_by is None:
+                return _back("not_settled")
+            Desk(conn, member().school, member().login, self._now_ms()).undo(name)
+        return _back("undone")
+
+    def digest(self) -> str:
+        school = member().school
+        with self._db.read() as conn:
+            tell = self._teller(conn)
+            odd, total = odd_ones(conn, school, self._now_ms()), count_open(conn, school)
+        return self._page("digest", total, days=tell.days(odd))
+
+    def stations(self) -> str:
+        school = member().school
+        with self._db.read() as conn:
+            tell, total = self._teller(conn), count_open(conn, school)
+            found = machines(conn, school)
+        return self._page("stations", total, machines=[tell.machine(m) for m in found])
+
+    def sign_in(self) -> str | Response | tuple[str, int]:
+        with self._db.read() as conn:
+            schools = signing.school_names(conn)
+        if request.method == "GET":
+            return self._sign_in_page(schools)
+        # With one school there is nothing to choose.
+        school = schools[0][0] if len(schools) == 1 else request.form.get("school", "")
+        login, password = request.form.get("login", ""), request.form.get("password", "")
+        told = signing.sign_in(self._db, school, login, password, self._now_ms())
+        if isinstance(told, signing.Refused):
+            why = "locked" if told.locked else "wrong"
+            return self._sign_in_page(schools, why=why, login=login), 403
+        return keep(redirect(url_for("console.inbox"), 303), told)
+
+    def sign_out(self) -> Response:
+        signing.sign_out(self._db, request.cookies.get(COOKIE, ""))
+        return forget(redirect(url_for("console.sign_in"), 303))
+
+    def _sign_in_page(
+        self, schools: list[tuple[str, str, str]], *, why: str = "", login: str = ""
+    ) -> str:
+        named = [(i, _in_language(zh, en)) for i, zh, en in schools]
+        library = named[0][1] if len(named) == 1 else ""
+        return render_template(
+            "console/sign_in.html", **_frame(library), schools=named, why=why, login=login
+        )
+
+    def _page(self, name: str, total: int, **shown: object) -> str:
+        with self._db.read() as conn:
+            named = {i: _in_language(zh, en) for i, zh, en in signing.school_names(conn)}
+        frame = _frame(named[member().school])
+        return render_template(
+            f"console/{name}.html", **frame, here=name, total=total, token=g.form_token, **shown
+        )
+
+    def _teller(self, conn: object) -> Teller:
+        return Teller(g.say, time_zone(conn, member().school), self._now_ms())  # type: ignore[arg-type]
+
+
+def language(name: str) -> Response:
+    """Keep the language that is asked for, and go back."""
+    if name not in LANGUAGES:
+        abort(404, g.say("console.no_page"))
+    back = redirect(url_for("console.inbox"), 303)
+    back.set_cookie(
+        LANGUAGE, name, max_age=_YEAR_S, path=url_for("console.inbox"), samesite="Strict"
+    )
+    return back
+
+
+def _waiting(tell: Teller, one: Question) -> dict[str, object]:
+    proposed, *others = one.choices
+    return {
+        "case": one,
+        "sentence": tell.sentence(one),
+        "holder": tell.holder(one),
+        "evidence": [tell.witness(seen) for seen in one.evidence],
+        "proposed": (proposed.value, tell.choice(proposed)),
+        "others": [(choice.value, tell.choice(choice)) for choice in others],
+    }
+
+
+def _question(conn: object, name: str) -> Question:
+    try:
+        return question(conn, member().school, name)  # type: ignore[arg-type]
+    except CentralError:
+        abort(404, g.say("console.no_case"))
+
+
+def _back(done: str) -> Response:
+    return redirect(url_for("console.inbox", done=done), 303)
+
+
+def _in_language(zh: str, en: str) -> str:
+    return en if g.language == "en" and en else zh
+
+
+def _frame(library: str) -> dict[str, object]:
+    other = LANGUAGES[1 - LANGUAGES.index(g.language)]
+    return {"say": g.say, "library": library, "other": other, "member": g.member}
+
+
+def _told(error: HTTPException) -> tuple[str, int] | HTTPException:
+    if error.code is None or error.code < 400:
+        return error
+    words = error.description if error.code in (400, 403) else g.say("console.no_page")
+    return _trouble(words or error.name, error.code)
+
+
+def _cannot(error: CentralError) -> tuple[str, int]:
+    return _trouble(g.say("console.cannot"), 503)
+
+
+def _trouble(words: str, status: int) -> tuple[str, int]:
+    return render_template("console/trouble.html", **_frame(""), words=words), status
