@@ -159,6 +159,7 @@ class Carrier:
             case ApplySnapshot(manifest):
                 snapshot.apply_snapshot(store, manifest.position, between=self._check)
             case Wipe():
+                snapshot.forget(store)
                 feed.wipe(store)
         return None
 

@@ -48,10 +48,13 @@ TABLES: dict[str, tuple[str, str, tuple[str, ...]]] = {
 }
 ORDER = ("rules", *TABLES)
 OF_A_COPY = frozenset(("copy", "loan"))
+_DESKS_TOO = OF_A_COPY | {"hold"}
 # What a loan's row does not carry belongs to the loan that this station knew.
 _LOAN_TOO = (
     ", excused_on = CASE WHEN loans.patron_id = excluded.patron_id THEN loans.excused_on END"
 )
+# Rows of one step at most; how many fit, the time that they take decides.
+_MOST = 2_000
 _PEOPLE = ("patrons", "cards", "holds", "messages")
 
 
@@ -93,22 +96,52 @@ def write_rows(
     between: Callable[[], None],
 ) -> None:
     """Write rows of one kind in steps of milliseconds. spared: the copies that this station knows better."""
-    pace, at = Pace(), 0
+    pace, at = Pace(most=_MOST), 0
     while at < len(rows):
         between()
         step = rows[at : at + pace.rows]
-        if kind == "title":
-            step = [(key, _with_pinyin(value) if value else None) for key, value in step]
-        search = _search_rows(step) if kind == "title" else {}
-        with store.begin_fed() as tx:
-            began = time.monotonic()
-            own = spared(tx) if kind in OF_A_COPY or kind == "hold" else frozenset()
-            _write(tx, kind, _but(kind, step, own), search)
-        seconds = time.monotonic() - began
-        pace.took(len(step), seconds)
         at += len(step)
-        if at < len(rows):
-            rest(seconds)
+        seconds = _write_step(store, kind, step, spared)
+        if seconds:
+            pace.took(len(step), seconds)
+            rest(seconds if at < len(rows) else 0)
+
+
+def _write_step(
+    store: Store, kind: str, step: Sequence[Change], spared: Callable[[Tx], frozenset[str]]
+) -> float:
+    """How long the lock was held; 0 where the store had all of it already."""
+    if kind == "title":
+        step = [(key, _with_pinyin(value) if value else None) for key, value in step]
+    fresh = _unlike(store, kind, step) if kind in TABLES else step
+    if not fresh:
+        return 0.0
+    search = _search_rows(fresh) if kind == "title" else {}
+    with store.begin_fed() as tx:
+        began = time.monotonic()
+        own = spared(tx) if kind in _DESKS_TOO else frozenset()
+        _write(tx, kind, _but(kind, fresh, own), search)
+    return time.monotonic() - began
+
+
+def _unlike(store: Store, kind: str, rows: Sequence[Change]) -> list[Change]:
+    """The rows that the store does not have like this: most of a snapshot is known already, and a lock is dear."""
+    if kind in _DESKS_TOO:
+        # What the desk writes meanwhile must not be overlooked: these are always written.
+        return list(rows)
+    table, key, columns = TABLES[kind]
+    marks = ",".join("?" * len(rows))
+    with store.read() as tx:
+        found = tx.conn.exec_driver_sql(
+            f"SELECT {key}, {', '.join(columns)} FROM {table} WHERE {key} IN ({marks})",
+            tuple(one for one, _ in rows),
+        )
+        known = {row[0]: tuple(row[1:]) for row in found}
+    return [(k, value) for k, value in rows if known.get(k) != _columns(kind, columns, value)]
+
+
+def _columns(kind: str, columns: Sequence[str], value: Row | None) -> tuple[Any, ...] | None:
+    return tuple(_plain(kind, c, value[c]) for c in columns) if value is not None else None
 
 
 def wipe(store: Store) -> None:
@@ -166,7 +199,7 @@ def _upsert(conn: Connection, kind: str, rows: Sequence[tuple[str, Row]]) -> Non
     conn.exec_driver_sql(
         f"INSERT INTO {table} ({key}, {', '.join(columns)}) VALUES (?{', ?' * len(columns)})"
         f" ON CONFLICT ({key}) DO UPDATE SET {sets}{_LOAN_TOO if kind == 'loan' else ''}",
-        [(k, *(_plain(kind, c, value[c]) for c in columns)) for k, value in rows],
+        [(k, *(_columns(kind, columns, value) or ())) for k, value in rows],
     )
 
 

@@ -84,6 +84,7 @@ def apply_snapshot(store: Store, cursor: int, *, between: Callable[[], None]) ->
     with store.begin_fed() as tx:
         # Places in a queue from before the enrolment: the queues are the central record's now.
         tx.conn.exec_driver_sql("DELETE FROM holds WHERE id IS NULL")
+    with store.begin() as tx:
         tx.set_value(CURSOR, str(cursor))
     forget(store)
 

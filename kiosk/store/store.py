@@ -98,7 +98,7 @@ class Store:
         """As `begin`, for rows that the central record sends: they come in the order of its changes.
 
         A loan may come before its patron, so references may lead nowhere for a while. What is deleted is overwritten
-        on the disk.
+        on the disk. It is durable with the next `begin`; until then a power cut may undo it, and it is fed again.
         """
         with self._in_our_words(), self._engine.connect() as conn, _without_references(conn):
             _begin_immediate(conn)
@@ -272,14 +272,14 @@ def _upgrade(conn: Connection) -> None:
 @contextlib.contextmanager
 def _without_references(conn: Connection) -> Iterator[None]:
     # SQLite takes these between transactions only.
-    conn.exec_driver_sql("PRAGMA foreign_keys=OFF")
-    conn.exec_driver_sql("PRAGMA secure_delete=ON")
+    for setting in ("foreign_keys=OFF", "secure_delete=ON", "synchronous=NORMAL"):
+        conn.exec_driver_sql(f"PRAGMA {setting}")
     try:
         yield
     finally:
         conn.rollback()
-        conn.exec_driver_sql("PRAGMA foreign_keys=ON")
-        conn.exec_driver_sql("PRAGMA secure_delete=OFF")
+        for setting in ("foreign_keys=ON", "secure_delete=OFF", "synchronous=FULL"):
+            conn.exec_driver_sql(f"PRAGMA {setting}")
 
 
 def _begin_immediate(conn: Connection) -> None:
