@@ -15,6 +15,7 @@ from sqlalchemy import Connection, and_, select, tuple_, update
 
 from kiosk.entry import Entry, UnreadableEntry, parse
 from sync.cases import case_id
+from sync.central import queue
 from sync.central.db import insert_many, upsert_many
 from sync.central.read import (
     Person,
@@ -171,7 +172,14 @@ def _take_fresh(
     insert_many(conn, entries, rows)
     insert_many(conn, people, _people_rows(place, fresh))
     _ask_about_unread(conn, school, plain, now_ms)
-    return refold(conn, school, by_copy(events), on_shelf, now_ms=now_ms, plain=plain)
+    by_barcode = by_copy(events)
+    answers = refold(conn, school, by_barcode, on_shelf, now_ms=now_ms, plain=plain)
+    again = queue.step(conn, school, by_barcode, now_ms)
+    if again:
+        # What is revised by this comes to the station with its feed.
+        around = shelf(conn, school, again, zone)
+        refold(conn, school, {b: [] for b in again}, around, now_ms=now_ms)
+    return answers
 
 
 def _stamps(

@@ -113,6 +113,37 @@ def test_a_hold_is_placed_fed_and_ended(db, stations):
     assert fed(db)["hold", name] is None
 
 
+def test_a_hold_is_kept_on_the_shelf_and_ends_when_its_patron_gets_the_book(db, stations):
+    s1, s2 = stations
+    name = act(db, "place_hold", "t1", "ming", at=0)
+    s1.checkin("20001", at=HOUR, notes=("hold_waiting",))
+    push(db, s1)
+    assert fed(db)["hold", name]["barcode"] == "20001"
+    past = s2.checkout("20002", "hua", at=3 * HOUR)
+    push(db, s2)
+    assert told(db, past) == {"hold_bypassed"}
+    # Ming had got the book before that; the news of it comes later, and by two stations in the wrong order.
+    s1.checkout("20001", "ming", at=4 * HOUR)
+    push(db, s1)
+    assert fed(db)["hold", name] is None
+    assert told(db, past) == {"hold_bypassed"}
+    s3 = Pen("s3")
+    enrol(db, "s3")
+    s3.checkout("20002", "ming", at=2 * HOUR)
+    push(db, s3)
+    assert "hold_bypassed" not in told(db, past)
+
+
+def test_a_copy_kept_for_one_and_lent_to_another_is_kept_no_longer(db, stations):
+    s1, _ = stations
+    name = act(db, "place_hold", "t1", "ming", at=0)
+    s1.checkin("20001", at=HOUR, notes=("hold_waiting",))
+    taken = s1.checkout("20001", "hua", at=2 * HOUR)
+    push(db, s1)
+    assert told(db, taken) == {"hold_taken"}
+    assert fed(db)["hold", name]["barcode"] is None
+
+
 def test_a_new_label_takes_everything_along(db, stations):
     s1, s2 = stations
     one = clash(s1, s2, db)
