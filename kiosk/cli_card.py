@@ -99,6 +99,10 @@ def _scanned(config: Path, reader: str) -> str:
     if settings is None:
         names = ", ".join(one.name for one in scanners) or "none"
         raise click.ClickException(f"station.toml has no scanner {reader!r}; it has: {names}")
+    if settings.kind == "simulator":
+        raise click.ClickException(
+            f"{reader} is a simulator, which reads no cards; name another with --reader, or give --read"
+        )
     scans: queue.Queue[Scan] = queue.Queue()
     click.echo(f"Hold a card to {reader}; there are {SCAN_S} seconds.")
     with quiet():

@@ -70,8 +70,7 @@ def _listen(found: list[Plugged], seconds: int, baud: int) -> None:
 
     listening, heard = Listening(found, baud=baud), 0
     with contextlib.closing(listening), _until_stopped() as ended:
-        for one, why in listening.deaf:
-            click.echo(f"{one.kind}  {one.path} cannot be listened to: {why}", err=True)
+        told = _tell_deaf(listening.deaf)
         if not listening.hears:
             raise click.ClickException("no device can be listened to; see kiosk probe")
         names = ", ".join(one.path for one in listening.hears)
@@ -79,11 +78,19 @@ def _listen(found: list[Plugged], seconds: int, baud: int) -> None:
         for one, raw in listening.breaths(ended, seconds):
             heard += 1
             _tell(one, raw)
+        _tell_deaf(listening.deaf[told:])
     if not heard:
         raise click.ClickException(
             "nothing was heard; a running station has its scanners for itself: stop it first. A scanner may also "
             "need its own setting for USB-COM or keyboard, and a serial one the right --baud"
         )
+
+
+def _tell_deaf(deaf: list[tuple[Plugged, str]]) -> int:
+    """Say which devices are not listened to; how many."""
+    for one, why in deaf:
+        click.echo(f"{one.kind}  {one.path} cannot be listened to: {why}", err=True)
+    return len(deaf)
 
 
 def _tell(one: Plugged, raw: bytes) -> None:

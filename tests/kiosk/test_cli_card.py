@@ -93,6 +93,7 @@ def test_another_card_is_asked_for_while_several_ways_fit(folder: Path) -> None:
         (["--read", WHOLE, "--known", "12345678"], "", "was it one card each time?"),
         (["--read", WHOLE], "", "give one --known for each --read"),
         (["--reader", "back"], "", "station.toml has no scanner 'back'; it has: front"),
+        (["--reader", "front"], "", "front is a simulator, which reads no cards"),
         ([], f"{WHOLE}\n\n", "no card of the library's list can be this one"),
     ],
 )

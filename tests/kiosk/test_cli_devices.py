@@ -72,6 +72,22 @@ def test_probe_says_what_to_try_when_nothing_is_heard(terminal: Terminal) -> Non
     assert "Traceback" not in done.stderr
 
 
+def test_a_device_that_goes_away_while_it_is_listened_to_is_told(
+    terminal: Terminal, tmp_path: Path
+) -> None:
+    (tmp_path / "other").mkdir()
+    other = Terminal(tmp_path / "other")
+    ports = ("--port", str(terminal.path), "--port", str(other.path))
+    probe = Command("probe", "--scan", *ports)
+    while not probe.line().startswith("Scan something now"):
+        pass
+    terminal.unplug()
+    other.send(b"1234\r")
+    assert probe.line().startswith(f"{other.path}: '1234'")
+    assert f"serial  {terminal.path} cannot be listened to: it went away" in probe.end()[1]
+    other.close()
+
+
 def test_a_recording_is_made_until_ctrl_c_and_plays_again(
     terminal: Terminal, tmp_path: Path
 ) -> None:
