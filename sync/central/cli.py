@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from kiosk.cli_options import Plainly
 from sync.central.cli_cases import cases_group
+from sync.central.cli_import import import_group, rules_group
 from sync.central.cli_options import CONFIG, ID
 from sync.central.cli_station import station_group
 from sync.central.db import CentralError
@@ -32,6 +33,8 @@ def main() -> None:
 
 main.add_command(station_group, "station")
 main.add_command(cases_group, "cases")
+main.add_command(import_group, "import")
+main.add_command(rules_group, "rules")
 
 
 @main.command()

@@ -1,0 +1,113 @@
+"""Patrons, titles and rules into the central record: from files, by the same readers as a station's, or from a store.
+
+A file is imported into a store of its own that is filled with what the record has; what differs then is written here
+and given positions, so that stations hear of exactly what has changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from kiosk.imports.rows import OWNED
+from kiosk.rulebook import make_rules
+from kiosk.store.feed import TABLES, Change, write_rows
+from kiosk.store.store import Store
+from sync.central import schema
+from sync.central.db import Database, insert_many, upsert_many
+from sync.central.positions import publish
+from sync.central.values import KINDS, read_all
+from sync.rows import KEY_OF, RULES_KEY, checked
+
+# What an import brings; loans, holds and the state of a copy that is known belong to the desk and to staff.
+_BROUGHT = ("title", "patron", "card", "copy")
+_PORTION = 2_000
+
+
+def publish_rules(db: Database, school: str, file: Path, *, staff: str, now_ms: int) -> bool:
+    """Put a library.toml in force; False where it is in force already. Raises SettingsError with every mistake."""
+    content = file.read_bytes()
+    rules = make_rules(content, file)
+    with db.begin(school) as conn:
+        newest = select(schema.rules.c.digest).where(schema.rules.c.school == school)
+        row = conn.execute(newest.order_by(schema.rules.c.published_ms.desc()).limit(1)).first()
+        if row and row.digest == rules.digest:
+            return False
+        told = {"school": school, "digest": rules.digest, "text": content.decode()}
+        upsert_many(conn, schema.rules, [{**told, "published_ms": now_ms, "staff": staff}])
+        publish(conn, school, [("rules", RULES_KEY)])
+    return True
+
+
+def fill(store: Store, db: Database, school: str) -> None:
+    """Make an empty store hold what the record has of patrons and titles."""
+    for kind in KINDS:
+        if kind.name not in _BROUGHT:
+            continue
+        with db.read() as conn:
+            values = list(read_all(conn, school, kind))
+        key = KEY_OF[kind.name]
+        rows: list[Change] = [(v[key], checked(kind.name, v[key], v)) for v in values]
+        write_rows(store, kind.name, rows, lambda tx: frozenset(), between=lambda: None)
+
+
+def take_over(db: Database, school: str, store: Store) -> dict[str, int]:
+    """Write what the store has and the record has not; how many rows of each kind. Nothing is taken out."""
+    counts = {}
+    for kind in _BROUGHT:
+        here = _rows_of_store(store, kind)
+        counts[kind] = 0
+        keys = list(here)
+        for at in range(0, len(keys), _PORTION):
+            part = {key: here[key] for key in keys[at : at + _PORTION]}
+            with db.begin(school) as conn:
+                counts[kind] += _write(conn, school, kind, part)
+    return counts
+
+
+def _rows_of_store(store: Store, kind: str) -> dict[str, dict[str, Any]]:
+    table, key, columns = TABLES[kind]
+    kept = [c for c in columns if c != "last_entry"]
+    with store.read() as tx:
+        found = tx.conn.exec_driver_sql(f"SELECT {key}, {', '.join(kept)} FROM {table}")
+        return {row[0]: dict(zip(kept, row[1:], strict=True)) for row in found}
+
+
+def _write(conn: Connection, school: str, kind: str, rows: Mapping[str, dict[str, Any]]) -> int:
+    table = getattr(schema, TABLES[kind][0])
+    key = TABLES[kind][1]
+    known = _known(conn, school, table, key, list(rows))
+    new = [(k, row) for k, row in rows.items() if k not in known]
+    changed = [
+        (k, {c: row[c] for c in OWNED[kind]})
+        for k, row in rows.items()
+        if k in known and any(_plain(known[k][c]) != row[c] for c in OWNED[kind])
+    ]
+    insert_many(conn, table, [{"school": school, key: k, **_typed(row)} for k, row in new])
+    for k, row in changed:
+        where = (table.c.school == school, table.c[key] == k)
+        conn.execute(table.update().where(*where).values(**_typed(row)))
+    publish(conn, school, [(kind, k) for k, _ in (*new, *changed)])
+    return len(new) + len(changed)
+
+
+def _known(
+    conn: Connection, school: str, table: Any, key: str, keys: Sequence[str]
+) -> dict[str, dict[str, Any]]:
+    query = select(table).where(table.c.school == school, table.c[key].in_(keys))
+    return {row[key]: dict(row) for row in conn.execute(query).mappings()}
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if hasattr(value, "isoformat") else value
+
+
+def _typed(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: date.fromisoformat(value) if name == "expires_on" and value else value
+        for name, value in row.items()
+    }
