@@ -23,6 +23,7 @@ from kiosk.bootstrap_exchange import identity, make_agent, room_of
 from kiosk.bootstrap_paper import slips_on
 from kiosk.clock import Clock, MovableClock, SystemClock
 from kiosk.countdown import Patience
+from kiosk.demo_shelf import Shelf
 from kiosk.desk import Desk
 from kiosk.errors import KioskError
 from kiosk.finding import finding
@@ -143,7 +144,7 @@ def start(
     )
     station = Station(ports, _patience(settings))
     station.on_failure = _leave
-    hands = _hands(store, clock, scanners, printer, line) if demo else None
+    hands = _hands(Shelf(store, rulebook), clock, scanners, printer, line) if demo else None
     app = create_app(station, hands=hands, streams=settings.screen.streams)
     server = _pages(app, settings.screen.port if port is None else port, settings.screen.streams)
     station.start()
@@ -183,7 +184,7 @@ def _online(
 
 
 def _hands(
-    store: Store,
+    shelf: Shelf,
     clock: Clock,
     scanners: tuple[Scanner, ...],
     printer: Printer | None,
@@ -196,7 +197,7 @@ def _hands(
             'station.toml has no [[scanners]] of kind = "simulator"; the demo\'s panel needs one'
         )
     tray = printer if isinstance(printer, SimulatedPrinter) else SimulatedPrinter()
-    return Hands(store, clock, simulated[0], tray, line)
+    return Hands(shelf, clock, simulated[0], tray, line)
 
 
 def _leave(error: BaseException) -> None:

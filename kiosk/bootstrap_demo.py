@@ -14,10 +14,11 @@ from zoneinfo import ZoneInfo
 from drivers.simulator import SimulatedPrinter, SimulatedScanner
 from kiosk.calendar import Rules
 from kiosk.clock import MovableClock
+from kiosk.demo_shelf import Shelf
 from kiosk.domain import Act, Loan, Now, Reason, Verdict
 from kiosk.journal import Journal, Occurrence, confirm_clock
-from kiosk.sample import build, highlights
-from kiosk.store.listing import all_cards, all_copies, is_empty
+from kiosk.sample import build
+from kiosk.store.listing import is_empty
 from kiosk.store.store import Store
 from kiosk.store.tx import Tx
 
@@ -110,13 +111,13 @@ class Hands:
 
     def __init__(
         self,
-        store: Store,
+        shelf: Shelf,
         clock: MovableClock,
         scanner: SimulatedScanner,
         printer: SimulatedPrinter,
         line: Plug,
     ) -> None:
-        self._store = store
+        self._shelf = shelf
         self._clock = clock
         self._scanner = scanner
         self._printer = printer
@@ -156,28 +157,9 @@ class Hands:
     def set_paper(self, out: bool) -> None:
         self._printer.out_of_paper(out)
 
-    def shelf(self) -> dict[str, Any]:
-        """Cards and copies to scan, those that show something special in front; and wrong things to scan."""
-        with self._store.read() as tx:
-            special = highlights(tx.conn)
-            found = {"cards": all_cards(tx), "copies": all_copies(tx)}
-        for kind, rows in found.items():
-            notes = special.get(kind, {})
-            for row in rows:
-                row["note"] = notes.get(row["text"], "")
-            place = {text: number for number, text in enumerate(notes)}
-            rows.sort(key=lambda row: place.get(row["text"], len(place)))
-        return {**found, "wrong": WRONG}
+    def shelf(self, changed_since: int | None = None) -> dict[str, Any]:
+        """What can be scanned, or what of it has changed since the look of that number."""
+        return self._shelf.look(changed_since)
 
     def tray(self) -> list[dict[str, str]]:
         return [asdict(slip) for slip in self._printer.tray()]
-
-
-WRONG: list[dict[str, str]] = [
-    {"text": "9787020002207", "label": "isbn"},
-    {"text": "99999999", "label": "unknown_copy"},
-    {"text": "9999999999", "label": "unknown_card"},
-    {"text": "HELLO-KIOSK", "label": "nothing"},
-    {"text": "\x1b[2J\x03\x16", "label": "control"},
-    {"text": "7" * 4096, "label": "long"},
-]

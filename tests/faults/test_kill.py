@@ -65,8 +65,8 @@ def test_the_sample_school_borrows_returns_is_killed_and_is_as_it_was(tmp_path: 
     with running(tmp_path / "demo", port) as demo:
         assert re.fullmatch(READY.format(port=port), demo.line)
         shelf = demo.get("/demo/shelf")
-        (card,) = [c["text"] for c in shelf["cards"] if "Grade 5, nothing out" in c["note"]]
-        copies = tuple(c["text"] for c in shelf["copies"] if c["note"].endswith("On the shelf"))[:3]
+        card = shelf["cards"][0]["text"]
+        copies = tuple(c["text"] for c in shelf["copies"])[:3]
         assert set(shelf["cards"][0]) >= {"text", "name", "category", "grade"}
         assert set(shelf["copies"][0]) >= {"text", "title", "type", "on_loan_to"}
         name = borrow_three_return_one(demo, card, copies)

@@ -16,8 +16,9 @@ import pytest
 from config.settings import SettingsError, load_library
 from kiosk import journal
 from kiosk.bootstrap import Running, start
-from kiosk.bootstrap_demo import FIRST_START, SHIPPED, WRONG, demo_start, fill_with_sample, lay_out
+from kiosk.bootstrap_demo import FIRST_START, SHIPPED, demo_start, fill_with_sample, lay_out
 from kiosk.clock import MovableClock
+from kiosk.demo_shelf import WRONG
 from kiosk.desk import Desk
 from kiosk.errors import StoreHeld
 from kiosk.finding import never_lent

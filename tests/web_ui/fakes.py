@@ -88,9 +88,12 @@ class FakeHands:
     def set_paper(self, out: bool) -> None:
         self.paper_out = out
 
-    def shelf(self) -> dict[str, Any]:
+    def shelf(self, changed_since: int | None = None) -> dict[str, Any]:
+        if changed_since is not None:
+            return {"n": changed_since, "copies": []}
         names = ("李小满", "王安安", "陈一诺", "Alice Green")
         return {
+            "n": 1,
             "cards": [
                 {
                     "text": f"C{i:05}",
@@ -98,7 +101,12 @@ class FakeHands:
                     "category": "student",
                     "grade": i % 6 + 1,
                     "class_name": f"{'一二三四五六'[i % 6]}年级 {i % 5 + 1} 班",
-                    "note": "挂失" if i == 3 else "",
+                    "patron": f"p{i}",
+                    "state": "lost" if i == 3 else "active",
+                    "blocked": i == 4,
+                    "expires_on": "2026-07-15" if i == 5 else "2030-07-15",
+                    "limit": 1,
+                    "young": i % 6 < 2,
                 }
                 for i in range(1200)
             ],
@@ -108,6 +116,7 @@ class FakeHands:
                     "title": title,
                     "type": "book",
                     "on_loan_to": "李小满" if i == 1 else None,
+                    **({"holder": "p0", "due_on": "2026-11-01"} if i == 1 else {}),
                     "shelf": f"第 {i} 架",
                 }
                 for i, title in enumerate(

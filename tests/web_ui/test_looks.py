@@ -73,6 +73,38 @@ def test_the_demo_panel_is_accessible(browser: Browser, language: str) -> None:
         tab.close()
 
 
+PANEL_AUDIT = """() => {
+  const faults = [], root = document.documentElement;
+  if (root.scrollWidth > root.clientWidth) faults.push("the page is wider than the window");
+  for (const box of document.querySelectorAll(".box")) {
+    const limit = box.getBoundingClientRect();
+    for (const one of box.querySelectorAll("*")) {
+      const inner = one.parentElement.closest(".list, #tray, #log"), at = one.getBoundingClientRect();
+      if (inner || !at.width) continue;
+      if (at.left < limit.left || at.right > limit.right || at.bottom > limit.bottom)
+        faults.push(`${one.tagName}#${one.id} ${one.textContent.slice(0, 20)} leaves ${box.className}`);
+    }
+  }
+  for (const id of ["cards", "copies", "log", "tray"])
+    if (document.getElementById(id).clientHeight < 80) faults.push(`#${id} is low`);
+  return faults;
+}"""
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("size", [(1280, 800), (1024, 768), (1080, 1920), (1920, 1080)], ids=str)
+def test_nothing_leaves_its_box_on_the_demo_panel(
+    browser: Browser, size: tuple[int, int], language: str
+) -> None:
+    with serving(SCREENS["idle"]) as (_, url, _hands):
+        tab = browser.new_page(viewport={"width": size[0], "height": size[1]})
+        tab.goto(f"{url}demo/?lang={language}")
+        tab.wait_for_selector("#wrong button")
+        tab.wait_for_selector("#signs li")
+        assert tab.evaluate(PANEL_AUDIT) == []
+        tab.close()
+
+
 @pytest.mark.parametrize(
     "name", [name for name in looks() if not name.endswith(("contrast", "lost", "long"))]
 )

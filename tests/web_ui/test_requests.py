@@ -186,10 +186,18 @@ def test_the_demo_shows_what_is_pushed_and_moves_clock_and_plug(
     assert client.post("/demo/network", json={"up": False}).json == {"up": False}
     assert told(client.get("/demo/state"))["up"] is False
     assert len(told(client.get("/demo/shelf"))["cards"]) == 1200
+    assert told(client.get("/demo/shelf?changed_since=1")) == {"n": 1, "copies": []}
     assert told(client.get("/demo/tray"))[0]["text"].startswith("借书小票")
     assert "demo/panel" not in client.get("/demo/").text
     for language in ("zh", "en", "xx"):
         assert client.get(f"/demo/?lang={language}").status_code == 200
+
+
+@pytest.mark.parametrize("number", ["", "-1", "all", "9" * 19, "①"])
+def test_a_number_that_no_look_had_is_refused(client: FlaskClient, number: str) -> None:
+    answer = client.get("/demo/shelf", query_string={"changed_since": number})
+    assert answer.status_code == 400
+    assert told(answer)["error"] == '"changed_since" must be the number "n" of an earlier answer'
 
 
 def test_a_scan_that_nobody_read_is_not_called_done(client: FlaskClient, hands: FakeHands) -> None:

@@ -16,6 +16,7 @@ from web_ui.words import words
 
 LONGEST_SCAN = 8192
 LONGEST_CLOCK = 40
+LONGEST_NUMBER = 18
 PRESETS = {
     "now": "2026-11-25T11:45",
     "late": "2026-11-25T12:29",
@@ -25,8 +26,13 @@ PRESETS = {
     "holiday": "2027-01-01T11:45",
 }
 
-WRONG = ("isbn", "unknown_copy", "unknown_card", "nothing", "control", "long")
-"""Labels of wrong things to scan that have words; others are shown as the hands name them."""
+# What the shelf names by a key: wrong things, what copies and cards may be. Others are shown as they are named.
+NAMED = {
+    "wrongs": ("isbn", "unknown_copy", "unknown_card", "nothing", "control", "long"),
+    "states": ("mending", "missing", "lost", "withdrawn"),
+    "types": ("pinyin", "picture", "magazine", "reference"),
+    "card_states": ("lost", "replaced"),
+}
 
 
 class Hands(Protocol):
@@ -49,7 +55,7 @@ class Hands(Protocol):
     @property
     def paper_out(self) -> bool: ...
 
-    def shelf(self) -> dict[str, Any]: ...
+    def shelf(self, changed_since: int | None = None) -> dict[str, Any]: ...
 
     def tray(self) -> list[dict[str, Any]]: ...
 
@@ -77,8 +83,40 @@ def demo_pages(
                 {"at": at, "text": say(f"demo.preset_{name}")} for name, at in PRESETS.items()
             ],
             console=hands.console_url,
-            wrong={name: say(f"demo.wrong_{name}") for name in WRONG},
+            **{
+                group: {name: say(f"demo.{group}.{name}") for name in names}
+                for group, names in NAMED.items()
+            },
         )
+
+    @pages.get("/state")
+    def state() -> dict[str, Any]:
+        return {
+            "at": hands.clock_at.isoformat(),
+            "up": hands.network_up,
+            "paper_out": hands.paper_out,
+            "console": hands.console_url,
+            **staff_view(signs(), words(asked_language())),
+        }
+
+    @pages.get("/shelf")
+    def shelf() -> Response:
+        return jsonify(hands.shelf(_number_asked("changed_since")))
+
+    @pages.get("/tray")
+    def tray() -> Response:
+        return jsonify(hands.tray())
+
+    @pages.get("/screen")
+    def screen() -> Response:
+        return Response(frame(), mimetype="application/json")
+
+    _take_acts(pages, hands)
+    return pages
+
+
+def _take_acts(pages: Blueprint, hands: Hands) -> None:
+    """What the hands do: scan, move the clock, pull the plug, take the paper out."""
 
     @pages.post("/scan")
     def scan() -> dict[str, bool]:
@@ -107,30 +145,6 @@ def demo_pages(
         hands.set_paper(_yes_or_no("out"))
         return {"out": hands.paper_out}
 
-    @pages.get("/state")
-    def state() -> dict[str, Any]:
-        return {
-            "at": hands.clock_at.isoformat(),
-            "up": hands.network_up,
-            "paper_out": hands.paper_out,
-            "console": hands.console_url,
-            **staff_view(signs(), words(asked_language())),
-        }
-
-    @pages.get("/shelf")
-    def shelf() -> Response:
-        return jsonify(hands.shelf())
-
-    @pages.get("/tray")
-    def tray() -> Response:
-        return jsonify(hands.tray())
-
-    @pages.get("/screen")
-    def screen() -> Response:
-        return Response(frame(), mimetype="application/json")
-
-    return pages
-
 
 def asked_language() -> str:
     language = request.args.get("lang", LANGUAGES[0])
@@ -142,3 +156,12 @@ def _yes_or_no(name: str) -> bool:
     if not isinstance(value, bool):
         raise BadBody(f'"{name}" must be true or false')
     return value
+
+
+def _number_asked(name: str) -> int | None:
+    asked = request.args.get(name)
+    if asked is None:
+        return None
+    if not (asked.isascii() and asked.isdigit() and len(asked) <= LONGEST_NUMBER):
+        raise BadBody(f'"{name}" must be the number "n" of an earlier answer')
+    return int(asked)

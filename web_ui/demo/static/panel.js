@@ -2,7 +2,7 @@
 
 const $ = (id) => document.getElementById(id);
 const words = $("words").dataset;
-const wrongNames = JSON.parse(words.wrong);
+const named = Object.fromEntries(["wrongs", "states", "types", "cardStates"].map((group) => [group, JSON.parse(words[group])]));
 const MOST = 60;
 const MOST_SLIPS = 6;
 const TWICE_MS = 600;
@@ -10,6 +10,9 @@ let shelf = { cards: [], copies: [], wrong: [] };
 let networkUp = true;
 let paperOut = false;
 let lastCopy = null;
+let today = "";
+let held = new Map();  // patron -> copies on loan to them, and whether one is kept for them
+
 
 const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 
@@ -20,11 +23,13 @@ function element(tag, attrs = {}, ...kids) {
   return node;
 }
 
+class Refused extends Error {}
+
 async function ask(path, body) {
   const init = body && { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
   const answer = await fetch(`/demo/${path}`, init);
   const told = await answer.json();
-  if (!answer.ok) throw new Error(told.error);
+  if (!answer.ok) throw new Refused(told.error);
   return told;
 }
 
@@ -33,13 +38,15 @@ function log(text) {
   while ($("log").children.length > 40) $("log").lastChild.remove();
 }
 
-async function act(path, body, said) {
+// The log speaks the page's language; the server's own English goes to the console.
+async function act(path, body, said, refused = words.failed) {
   try {
     const told = await ask(path, body);
     log(said);
     return told;
   } catch (error) {
-    log(fill(words.failed, { error: error.message }));
+    console.warn(error);
+    log(error instanceof Refused ? refused : words.failed);
     return null;
   }
 }
@@ -49,25 +56,38 @@ const escaped = (c) => (c < " " ? `\\x${c.charCodeAt(0).toString(16).padStart(2,
 const visible = (text) => [...text].slice(0, 40).map(escaped).join("");
 
 async function scan(text, name = "") {
-  await act("scan", { text }, fill(words.logScan, { text: `${visible(text)} ${name}`.trim() }));
-  setTimeout(loadShelf, 400);
+  document.body.classList.remove("new");
+  await act("scan", { text }, fill(words.logScan, { text: `${visible(text)} ${name}`.trim() }), words.unread);
+  setTimeout(loadChanges, 400);
   setTimeout(loadTray, 600);
 }
 
-// A note may bring both languages, parted by a dot: Chinese first.
-function inOurs(note) {
-  const [zh, en] = (note || "").split(" · ");
-  return document.documentElement.lang === "en" && en ? en : zh;
+// What is told of a card follows from the loans and the clock, so that it is true whenever it is read.
+function notes(one) {
+  if (one.state !== "active") return [named.cardStates[one.state] || one.state];
+  const { out = [], waits = false } = held.get(one.patron) || {};
+  const late = out.filter((copy) => copy.due_on < today).length;
+  return [
+    one.expires_on && one.expires_on < today && words.expired,
+    one.blocked && words.blocked,
+    out.length ? fill(words.out, { n: out.length }) : words.noneOut,
+    late && fill(words.late, { n: late }),
+    out.length && out.length >= one.limit && words.full,
+    waits && words.waits,
+    one.young && words.young,
+  ];
 }
 
+const joined = (parts) => parts.filter(Boolean).join(" · ");
+
 function card(one) {
-  const detail = [one.class_name, inOurs(one.note), one.text].filter(Boolean).join(" · ");
-  return item(one.name, detail, () => scan(one.text, one.name));
+  return item(one.name, joined([one.class_name, ...notes(one), one.text]), () => scan(one.text, one.name));
 }
 
 function copy(one) {
-  const where = one.on_loan_to ? fill(words.onLoan, { who: one.on_loan_to }) : inOurs(one.note) || words.onShelf;
-  const node = item(one.title, `${where} · ${one.text}`, () => {
+  const where = one.on_loan_to ? joined([fill(words.onLoan, { who: one.on_loan_to }), one.due_on < today && words.overdue])
+    : one.kept_for ? words.kept : named.states[one.state] || words.onShelf;
+  const node = item(one.title, joined([where, named.types[one.type], one.text]), () => {
     lastCopy = one.text;
     return scan(one.text, one.title);
   });
@@ -90,7 +110,7 @@ function list(kind, make) {
 
 function wrong() {
   const buttons = shelf.wrong.map((one) => {
-    const name = wrongNames[one.label] || one.label;
+    const name = named.wrongs[one.label] || one.label;
     return element("button", { onclick: () => scan(one.text, name) }, name);
   });
   const twice = element("button", { onclick: async () => {
@@ -102,11 +122,36 @@ function wrong() {
   $("wrong").replaceChildren(...buttons, twice);
 }
 
-async function loadShelf() {
-  shelf = { cards: [], copies: [], wrong: [], ...(await ask("shelf")) };
+function holders() {
+  held = new Map();
+  const of = (patron) => held.get(patron) || held.set(patron, { out: [], waits: false }).get(patron);
+  for (const one of shelf.copies) {
+    if (one.holder) of(one.holder).out.push(one);
+    if (one.kept_for) of(one.kept_for).waits = true;
+  }
+}
+
+function lists() {
+  holders();
   list("cards", card);
   list("copies", copy);
+}
+
+async function loadShelf() {
+  shelf = { cards: [], copies: [], wrong: [], ...(await ask("shelf")) };
+  lists();
   wrong();
+}
+
+// Only the copies that changed come over; each takes its old place. A station that was started anew sends all.
+async function loadChanges() {
+  const told = await ask(`shelf?changed_since=${shelf.n}`);
+  if (told.cards) shelf = told;
+  else if (told.copies.length) {
+    const changed = new Map(told.copies.map((one) => [one.text, one]));
+    shelf = { ...shelf, n: told.n, copies: shelf.copies.map((one) => changed.get(one.text) || one) };
+  } else return;
+  lists();
 }
 
 async function loadTray() {
@@ -131,7 +176,11 @@ async function loadState() {
   const state = await ask(`state?lang=${document.documentElement.lang.slice(0, 2)}`);
   signs(state.signs);
   networkUp = state.up;
-  $("clock").textContent = state.at.slice(0, 16).replace("T", " ");
+  const at = state.at.slice(0, 16).replace("T", " ");
+  $("clock").textContent = at;
+  // Something to change, not to write anew; left alone once somebody writes in it.
+  if (document.activeElement !== $("clock-at")) $("clock-at").value = at;
+  if (today !== (today = at.slice(0, 10))) lists();
   $("light").classList.toggle("up", networkUp);
   $("network").textContent = networkUp ? words.networkUp : words.networkDown;
   $("plug").textContent = networkUp ? words.plugOut : words.plugIn;
@@ -140,7 +189,7 @@ async function loadState() {
 }
 
 async function setClock(at) {
-  await act("clock", { at }, fill(words.logClock, { at: at.replace("T", " ") }));
+  await act("clock", { at }, fill(words.logClock, { at: at.replace("T", " ") }), words.clockWrong);
   await loadState();
 }
 
@@ -153,7 +202,9 @@ $("free").addEventListener("submit", (event) => {
 });
 $("set-clock").addEventListener("submit", (event) => {
   event.preventDefault();
-  if ($("clock-at").value) setClock($("clock-at").value);
+  if (!$("clock-at").value) return;
+  setClock($("clock-at").value.trim());
+  $("clock-at").blur();
 });
 for (const button of document.querySelectorAll("[data-clock]")) button.addEventListener("click", () => setClock(button.dataset.clock));
 $("plug").addEventListener("click", async () => {
@@ -170,7 +221,7 @@ async function look() {
   try {
     await loadState();
     await loadTray();
-    if (!shelf.cards.length) await loadShelf();
+    await (shelf.cards.length ? loadChanges() : loadShelf());
   } catch (error) {
     $("light").classList.remove("up");
     console.warn("the station does not answer:", error);
