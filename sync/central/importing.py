@@ -6,6 +6,7 @@ and given positions, so that stations hear of exactly what has changed.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -19,6 +20,7 @@ from kiosk.store.feed import TABLES, Change, write_rows
 from kiosk.store.store import Store
 from sync.central import schema
 from sync.central.db import Database, insert_many, upsert_many
+from sync.central.late import registered
 from sync.central.positions import publish
 from sync.central.values import KINDS, read_all
 from sync.rows import KEY_OF, RULES_KEY, checked
@@ -92,6 +94,14 @@ def _write(conn: Connection, school: str, kind: str, rows: Mapping[str, dict[str
         where = (table.c.school == school, table.c[key] == k)
         conn.execute(table.update().where(*where).values(**_typed(row)))
     publish(conn, school, [(kind, k) for k, _ in (*new, *changed)])
+    # Entries may have spoken of them before.
+    registered(
+        conn,
+        school,
+        cards={k: row["patron_id"] for k, row in new} if kind == "card" else {},
+        copies=[k for k, _ in new] if kind == "copy" else (),
+        now_ms=time.time_ns() // 1_000_000,
+    )
     return len(new) + len(changed)
 
 

@@ -17,6 +17,7 @@ from kiosk.entry import Entry, parse
 from sync.central.schema import (
     blocks,
     card_changes,
+    cards,
     copies,
     entries,
     holdings,
@@ -30,7 +31,7 @@ from sync.central.schema import (
 )
 from sync.events import Code, Event, Holding, HoldSpan, Key, Mark, Span
 from sync.fold import Copy
-from sync.standing import NOBODY_KNOWN, Block, CardChange, History, about_patron
+from sync.standing import NOBODY_KNOWN, UNKNOWN, Block, CardChange, History, about_patron
 from sync.timeline import Stamp
 
 LENDING = (Act.CHECKOUT, Act.RENEWAL)
@@ -106,7 +107,16 @@ def aliases(conn: Connection, school: str, patron_ids: Collection[str]) -> dict[
     found = select(patron_aliases.c.id, patron_aliases.c.patron).where(
         patron_aliases.c.school == school, patron_aliases.c.id.in_(patron_ids)
     )
-    return {row.id: row.patron for row in conn.execute(found)} if patron_ids else {}
+    known = {row.id: row.patron for row in conn.execute(found)} if patron_ids else {}
+    # A station that did not know the card yet when it was used: the record may know it by now.
+    numbers = [p.removeprefix(UNKNOWN) for p in patron_ids if p.startswith(UNKNOWN)]
+    if numbers:
+        mine = select(cards.c.number, cards.c.patron_id).where(
+            cards.c.school == school, cards.c.number.in_(numbers)
+        )
+        by_card = {f"{UNKNOWN}{row.number}": row.patron_id for row in conn.execute(mine)}
+        known = by_card | known
+    return known
 
 
 def histories(conn: Connection, school: str, patron_ids: Collection[str]) -> dict[str, History]:
