@@ -8,8 +8,9 @@ arrived. What left the library has left: no event is ever refused here.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime, timedelta
+from operator import attrgetter
 from zoneinfo import ZoneInfo
 
 from kiosk.domain import Act, CopyState
@@ -31,6 +32,7 @@ from sync.timeline import causes_of, in_order
 REPEAT_MS = 10 * 60_000
 CLOCK_OFF_MS = 10 * 60_000
 _GONE = (CopyState.LOST, CopyState.MISSING, CopyState.WITHDRAWN)
+_ASKED = CASES - set(OF_ORDER)
 _ACTS = (Act.CHECKOUT, Act.CHECKIN, Act.RENEWAL, Act.USE)
 # What a settlement of each kind of case may choose; the first is proposed where nothing speaks for another.
 STAYS, RETURNED, NOT_THEIRS, NOTED, WITHDRAW = (
@@ -63,12 +65,31 @@ def fold(events: Iterable[Event], copy: Copy, start: Holding | None = None) -> F
     return _Fold(list(events), copy, start or Holding()).run()
 
 
+@dataclass(slots=True)
+class _Now:
+    """A holding while entries change it; the fields are those of Holding."""
+
+    loan: Span | None
+    ended: Span | None
+    state: CopyState
+    lendable: bool
+    kept_for: str | None
+    place: str
+    seen_ms: int
+    mark: Mark | None
+    doubt: Doubt | None
+    last: Key | None
+
+
+_STATE = attrgetter(*(field.name for field in fields(Holding)))
+
+
 class _Fold:
     """One run over one copy's events. `run` may be called once."""
 
     def __init__(self, events: list[Event], copy: Copy, start: Holding) -> None:
         self._copy = copy
-        self._now = start
+        self._now = _Now(*_STATE(start))
         self._ordered = in_order(events)
         self._by_key = {event.key: event for event in events}
         self._causes = causes_of(self._by_key)
@@ -91,10 +112,10 @@ class _Fold:
             elif event.allowed:
                 self._odd(event)
                 _STEPS[event.act](self, event)
-            self._now = replace(self._now, last=event.key)
+            self._now.last = event.key
         self._ask()
         return Folded(
-            holding=self._now,
+            holding=Holding(*_STATE(self._now)),
             spans=tuple(self._spans.values()),
             codes={key: frozenset(codes) for key, codes in self._codes.items()},
             cases=self._questions.all(),
@@ -118,7 +139,7 @@ class _Fold:
         span = Span(event.key, event.patron, event.est, self._due(event))
         self._hold(event, event.patron)
         self._open(span)
-        self._now = replace(self._now, kept_for=None)
+        self._now.kept_for = None
 
     def checkin(self, event: Event) -> None:
         now = self._now
@@ -132,7 +153,7 @@ class _Fold:
             self._codes[event.key].add(Code.FOREIGN_RETURN)
         self._hold(event, None)
         kept = self._first_waiting(event) if event.hold_waiting else None
-        self._now = replace(self._now, kept_for=kept)
+        self._now.kept_for = kept
         self._seen(event)
 
     def use(self, event: Event) -> None:
@@ -151,7 +172,7 @@ class _Fold:
             again = replace(ended, closed_by=None, closed_ms=None, closed_lo=None, how="")
             self._hold(event, event.patron)
             self._open(self._lengthened(again, event))
-            self._now = replace(self._now, kept_for=None, ended=None)
+            self._now.kept_for = self._now.ended = None
         elif now.loan and now.loan.patron == event.patron:
             self._open(self._lengthened(now.loan, event))
         else:
@@ -166,14 +187,14 @@ class _Fold:
         """Staff said where the copy is, or that it may not be lent."""
         value = event.value or ""
         if value in ("in_library", "lendable"):
-            self._now = replace(self._now, lendable=value == "lendable")
+            self._now.lendable = value == "lendable"
             return
         if value in list(CopyState):
             state = CopyState(value)
             if state is not CopyState.ON_SHELF and self._now.loan:
                 self._close(event, "settled")
                 self._hold(event, None)
-            self._now = replace(self._now, state=state)
+            self._now.state = state
 
     def forwarded(self, event: Event) -> None:
         """What another library system answered when an entry was handed on to it."""
@@ -204,9 +225,9 @@ class _Fold:
             self._open(replace(self._now.loan, patron=None))
             self._hold(event, None)
         elif choice == WITHDRAW:
-            self._now = replace(self._now, state=CopyState.WITHDRAWN)
+            self._now.state = CopyState.WITHDRAWN
         if same:
-            self._now = replace(self._now, doubt=None)
+            self._now.doubt = None
 
     def _let_stand(self, event: Event, opened_by: str) -> None:
         """The loan that this entry opened is the one that counts."""
@@ -247,7 +268,7 @@ class _Fold:
     def _reappear(self, event: Event) -> None:
         if self._now.state in _GONE:
             self._codes[event.key].add(Code.ITEM_REAPPEARED)
-            self._now = replace(self._now, state=CopyState.ON_SHELF)
+            self._now.state = CopyState.ON_SHELF
 
     def _hold_passed_over(self, event: Event) -> None:
         kept = self._now.kept_for
@@ -271,14 +292,16 @@ class _Fold:
 
     def _open(self, span: Span) -> None:
         self._spans[span.opened_by] = span
-        self._now = replace(self._now, loan=span)
+        self._now.loan = span
 
     def _close(self, event: Event, how: str) -> None:
         loan = self._now.loan
         assert loan is not None, "only an open loan can be closed"
-        ended = replace(loan, closed_by=event.key, closed_ms=event.est, closed_lo=event.lo, how=how)
+        # An event that knew of the loan came after it, whatever its clock says.
+        closed_ms = max(event.est, loan.opened_ms)
+        ended = replace(loan, closed_by=event.key, closed_ms=closed_ms, closed_lo=event.lo, how=how)
         self._spans[loan.opened_by] = ended
-        self._now = replace(self._now, loan=None, ended=ended)
+        self._now.loan, self._now.ended = None, ended
 
     def _lengthened(self, span: Span, event: Event) -> Span:
         return replace(
@@ -297,7 +320,7 @@ class _Fold:
         return max(right, event.due_on) if event.due_on else right
 
     def _seen(self, event: Event) -> None:
-        self._now = replace(self._now, place=event.key.station, seen_ms=event.est)
+        self._now.place, self._now.seen_ms = event.key.station, event.est
 
     # What the order leaves open.
 
@@ -307,8 +330,8 @@ class _Fold:
         if mark and mark.holder != holder and self._unordered(event, mark):
             self._doubt(Code.ORDER_UNKNOWN, event, holder, mark)
         elif doubt and event.act is not Act.SETTLE and self._answers(event, doubt):
-            self._now = replace(self._now, doubt=None)
-        self._now = replace(self._now, mark=Mark(event.key, event.lo, event.hi, holder))
+            self._now.doubt = None
+        self._now.mark = Mark(event.key, event.lo, event.hi, holder)
 
     def _doubt(self, code: Code, event: Event, holder: str | None, mark: Mark) -> None:
         doubt = self._now.doubt
@@ -316,7 +339,7 @@ class _Fold:
         patrons = tuple(dict.fromkeys((*(doubt.patrons if doubt else ()), mark.holder, holder)))
         lo = min(event.lo, mark.lo, doubt.lo if doubt else mark.lo)
         hi = max(event.hi, mark.hi, doubt.hi if doubt else mark.hi)
-        self._now = replace(self._now, doubt=Doubt(code, keys, patrons, hi, lo))
+        self._now.doubt = Doubt(code, keys, patrons, hi, lo)
 
     def _answers(self, event: Event, doubt: Doubt) -> bool:
         """Whether the event certainly came after everything that the doubt rests on."""
@@ -332,7 +355,7 @@ class _Fold:
         stack, met = [event], {event.key}
         while stack:
             at = stack.pop()
-            if at.after == to or (at.key.station == to.station and at.key > to):
+            if at.after == to or (at.key[:2] == to[:2] and at.key > to):
                 return True
             for cause in self._causes[at.key]:
                 if cause not in met:
@@ -355,7 +378,7 @@ class _Fold:
 
     def _refresh_questions(self) -> None:
         for event in self._ordered:
-            self._questions.about(event, self._codes[event.key] & CASES - set(OF_ORDER))
+            self._questions.about(event, self._codes[event.key] & _ASKED)
         self._questions.leave_open(self._now.doubt)
 
 

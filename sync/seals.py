@@ -12,23 +12,24 @@ from kiosk.domain import Act
 from sync.events import Event
 
 
-def seal_after(ordered: Sequence[Event], keep: int) -> int:
+def seal_after(ordered: Sequence[Event], keep: int, most: int | None = None) -> int:
     """How many of these events, in order, can be sealed so that folding on from there equals folding them all.
 
-    At least the last `keep` stay open. 0: none. Nothing later may have been pushed along by a sealed event, nor
-    overlap with one that settled who held the copy.
+    At least the last `keep` stay open, and no more than `most` are sealed where fewer would do. 0: none. Nothing later
+    may have been pushed along by a sealed event, nor overlap with one that settled who held the copy.
     """
-    least_est: float = float("inf")
-    least_lo: float = float("inf")
-    for at in range(len(ordered) - 1, 0, -1):
-        least_est = min(least_est, ordered[at].est)
-        least_lo = min(least_lo, ordered[at].lo)
-        before = ordered[at - 1]
-        if at <= len(ordered) - keep and max(before.est, before.hi) < min(least_est, least_lo):
-            highest = max(max(event.est, event.hi) for event in ordered[:at])
-            if highest < min(least_est, least_lo):
-                return at
-    return 0
+    least = [float("inf")]
+    for event in reversed(ordered):
+        least.append(min(least[-1], event.est, event.lo))
+    least.reverse()
+    highest, found = float("-inf"), 0
+    for at in range(1, len(ordered) - keep + 1):
+        highest = max(highest, ordered[at - 1].est, ordered[at - 1].hi)
+        if highest < least[at]:
+            found = at
+        if found and most is not None and at >= most:
+            break
+    return found
 
 
 def fits_seal(event: Event, sealed_to_ms: int) -> bool:

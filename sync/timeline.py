@@ -96,9 +96,11 @@ def _drift(distance_ms: int) -> int:
 def in_order(events: Sequence[Event]) -> list[Event]:
     """The events of one copy in the order of the fold.
 
-    By estimated time, but never before the entry that the station knew (`after`), nor before the same station's own
-    earlier one. Equal times stand by that same causal order, then by key. The answer depends on the set alone.
+    By estimated time, but never before the entry that the station knew (`after`), nor before an earlier one of the
+    same chain. Equal times stand by that same causal order, then by key. The answer depends on the set alone.
     """
+    if len(events) < 2:
+        return list(events)
     by_key = {event.key: event for event in events}
     causes = causes_of(by_key)
     placed: dict[Key, tuple[int, int]] = {}
@@ -134,13 +136,16 @@ def in_order(events: Sequence[Event]) -> list[Event]:
 
 
 def causes_of(by_key: dict[Key, Event]) -> dict[Key, tuple[Key, ...]]:
-    """For each event the ones that directly came before it: the one the station knew, and its own last one."""
+    """For each event the ones that directly came before it: the one the station knew, and the last of its own chain.
+
+    Another epoch is another chain: a copied disk goes on in a later epoch while the station goes on in the old one.
+    """
     own: dict[Key, Key] = {}
-    last: dict[str, Key] = {}
+    last: dict[tuple[str, int], Key] = {}
     for key in sorted(by_key):
-        if key.station in last:
-            own[key] = last[key.station]
-        last[key.station] = key
+        if key[:2] in last:
+            own[key] = last[key[:2]]
+        last[key[:2]] = key
     return {
         key: tuple(c for c in {event.after, own.get(key)} if c is not None and c in by_key)
         for key, event in by_key.items()

@@ -7,16 +7,16 @@ a person is asked.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, and_, select, tuple_, update
+from sqlalchemy import Connection, Table, and_, select, tuple_, update
 
-from kiosk.entry import Entry, UnreadableEntry, parse
+from kiosk.entry import Entry, parse
 from sync.cases import case_id
 from sync.central import queue
-from sync.central.db import insert_many, upsert_many
+from sync.central.db import insert_many, one_of, upsert_many
 from sync.central.read import (
     Person,
     aliases,
@@ -86,17 +86,17 @@ def anchor_of(note: AnchorNote | None, hello_ms: int | None) -> Anchor | None:
 def _held(conn: Connection, place: tuple[str, str, int], seqs: list[int]) -> dict[int, str]:
     if not seqs:
         return {}
-    query = select(entries.c.seq, entries.c.hash).where(_at(entries, place, seqs))
+    query = select(entries.c.seq, entries.c.hash).where(_at(conn, entries, place, seqs))
     return {row.seq: row.hash for row in conn.execute(query)}
 
 
-def _at(table: Any, place: tuple[str, str, int], seqs: Sequence[int]) -> Any:
+def _at(conn: Connection, table: Table, place: tuple[str, str, int], seqs: Sequence[int]) -> Any:
     school, station, epoch = place
     return and_(
         table.c.school == school,
         table.c.station == station,
         table.c.epoch == epoch,
-        table.c.seq.in_(seqs),
+        one_of(conn, table.c.seq, seqs),
     )
 
 
@@ -105,7 +105,7 @@ def _told_before(
 ) -> Iterable[Answer]:
     if not seqs:
         return []
-    rows = conn.execute(select(outcomes).where(_at(outcomes, place, seqs)))
+    rows = conn.execute(select(outcomes).where(_at(conn, outcomes, place, seqs)))
     return [answer_of(row) for row in rows]
 
 
@@ -155,14 +155,15 @@ def _take_fresh(
     on_shelf = shelf(conn, school, labels, zone)
     persons = _persons(conn, school, fresh)
     told = histories(conn, school, {p.patron for p in persons.values()})
-    rows, plain = [], []
+    rows: list[Row] = []
+    plain: list[tuple[Key, frozenset[Code]]] = []
     events: list[tuple[str, Event]] = []
     for arrival, stamped in zip(fresh, stamps, strict=True):
         key = Key(*place[1:], arrival.wire.seq)
         entry = arrival.entry
         counts = entry is not None and arrival.fault is None and key not in known
         barcode = on_shelf.barcode(entry.copy) if entry and counts and entry.copy else None
-        rows.append(_entry_row(school, key, arrival.wire, stamped, barcode, now_ms))
+        rows.append(_entry_row(school, key, arrival, stamped, now_ms) | {"barcode": barcode})
         if entry and barcode:
             person = persons.get(key.seq)
             codes = codes_of(entry, stamped, person, told)
@@ -212,7 +213,8 @@ def _stamps(
         reading = reading_of(entry)
         stamped = stamp(reading, by_boot.get(entry.boot, ()), now_ms, before)
         stamps.append(stamped)
-        before = (reading, stamped)
+        if arrival.fault is None:
+            before = (reading, stamped)
     return stamps
 
 
@@ -233,34 +235,61 @@ def reading_of(entry: Entry) -> Reading:
 def _last_reading(
     conn: Connection, place: tuple[str, str, int], durable: int
 ) -> tuple[Reading, Stamp] | None:
+    """The newest entry that can be read, with its stamp. A quarantined one says nothing of the time."""
     if durable == 0:
         return None
-    row = conn.execute(select(entries).where(_at(entries, place, [durable]))).one()
-    stamped = Stamp(row.lo, row.est, row.hi)
-    try:
-        return reading_of(parse(row.body)), stamped
-    except UnreadableEntry:
-        return Reading("", 0, 0, sure=False), stamped
+    school, station, epoch = place
+    same = [outcomes.c[name] == entries.c[name] for name in ("school", "station", "epoch", "seq")]
+    query = (
+        select(entries.c.body, entries.c.lo, entries.c.est, entries.c.hi)
+        .join(outcomes, and_(*same))
+        .where(
+            entries.c.school == school, entries.c.station == station, entries.c.epoch == epoch,
+            outcomes.c.outcome != Outcome.QUARANTINED.value,
+        )
+        .order_by(entries.c.seq.desc())
+        .limit(1)
+    )  # fmt: skip
+    row = conn.execute(query).first()
+    return (reading_of(parse(row.body)), Stamp(row.lo, row.est, row.hi)) if row else None
 
 
 def _rehomed_before(conn: Connection, school: str, fresh: Sequence[Arrival]) -> set[Key]:
-    """New entries that were written once already in another epoch, and which we hold: they count there."""
-    origins: dict[Key, tuple[Key, str]] = {}
+    """New entries whose act we hold already under another key: it counts there.
+
+    An entry is written again in a new epoch with its first key and hash as `origin`; either may reach us first, and
+    so may one that was written again under yet another epoch.
+    """
+    names: dict[Key, str] = {}
+    origins: dict[str, tuple[Key, str]] = {}
     for arrival in fresh:
         entry = arrival.entry
-        if entry and entry.origin:
-            text, _, origin_hash = entry.origin.rpartition(" ")
-            first = key_of(text)
-            if first:
-                origins[Key(entry.station, entry.epoch, entry.seq)] = (first, origin_hash)
-    if not origins:
-        return set()
+        if entry is None:
+            continue
+        key = Key(entry.station, entry.epoch, entry.seq)
+        names[key] = entry.origin or f"{key} {arrival.wire.hash}"
+        text, _, origin_hash = (entry.origin or "").rpartition(" ")
+        first = key_of(text)
+        if entry.origin and first:
+            origins[entry.origin] = (first, origin_hash)
+    again = select(entries.c.origin).where(
+        entries.c.school == school, one_of(conn, entries.c.origin, names.values())
+    )
+    held = set(conn.execute(again).scalars().all())
+    held |= _first_written(conn, school, origins) if origins else set()
+    return {key for key, name in names.items() if name in held}
+
+
+def _first_written(
+    conn: Connection, school: str, origins: Mapping[str, tuple[Key, str]]
+) -> set[str]:
+    """Those of these origins that we hold under the very key and hash they name."""
     place = tuple_(entries.c.station, entries.c.epoch, entries.c.seq)
     query = select(entries.c.station, entries.c.epoch, entries.c.seq, entries.c.hash).where(
         entries.c.school == school, place.in_([tuple(first) for first, _ in origins.values()])
     )
-    held = {Key(r.station, r.epoch, r.seq): r.hash for r in conn.execute(query)}
-    return {key for key, (first, told) in origins.items() if held.get(first) == told}
+    hashes = {Key(r.station, r.epoch, r.seq): r.hash for r in conn.execute(query).all()}
+    return {name for name, (first, told) in origins.items() if hashes.get(first) == told}
 
 
 def _persons(conn: Connection, school: str, fresh: Sequence[Arrival]) -> dict[int, Person]:
@@ -271,9 +300,8 @@ def _persons(conn: Connection, school: str, fresh: Sequence[Arrival]) -> dict[in
     }
 
 
-def _entry_row(
-    school: str, key: Key, wire: WireEntry, stamped: Stamp, barcode: str | None, now_ms: int
-) -> Row:
+def _entry_row(school: str, key: Key, arrival: Arrival, stamped: Stamp, now_ms: int) -> Row:
+    wire, entry = arrival.wire, arrival.entry
     return {
         "school": school,
         "station": key.station,
@@ -281,11 +309,11 @@ def _entry_row(
         "seq": key.seq,
         "hash": wire.hash,
         "body": wire.body,
-        "barcode": barcode,
         "lo": stamped.lo,
         "est": stamped.est,
         "hi": stamped.hi,
         "received_ms": now_ms,
+        "origin": entry.origin if entry and arrival.fault is None else None,
     }
 
 

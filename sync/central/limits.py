@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import Connection, and_, or_, select
 
 from kiosk.calendar import Rules
 from kiosk.domain import Patron
-from sync.central.db import update_many
+from sync.central.db import beyond, one_of, update_many
 from sync.central.read import key_of
 from sync.central.rules import rules_in_force
 from sync.central.schema import copies, loans, patrons
@@ -18,12 +18,11 @@ from sync.events import Key, Span
 from sync.standing import Taken, over_limit
 
 
-def check(conn: Connection, school: str, spans: Iterable[tuple[str, Span]]) -> dict[Key, bool]:
-    """The loans of the patrons touched that have come to lie past the limit (True), or no longer do (False)."""
-    since: dict[str, int] = {}
-    for _, span in spans:
-        if span.patron:
-            since[span.patron] = min(span.opened_ms, since.get(span.patron, span.opened_ms))
+def check(conn: Connection, school: str, since: Mapping[str, int]) -> dict[Key, bool]:
+    """The loans that have come to lie past the limit (True), or no longer do (False).
+
+    since: for each patron whose loans have changed, the moment (UTC ms) of the earliest that did.
+    """
     rules = rules_in_force(conn, school) if since else None
     if rules is None:
         return {}
@@ -31,7 +30,7 @@ def check(conn: Connection, school: str, spans: Iterable[tuple[str, Span]]) -> d
     past_before: dict[Key, bool] = {}
     for row in _loans(conn, school, since):
         opened_by = key_of(row.opened_by)
-        if opened_by and (row.closed_ms is None or row.closed_ms > since[row.patron]):
+        if opened_by:
             span = Span(opened_by, row.patron, row.opened_ms, None, closed_ms=row.closed_ms)
             found[row.patron].append(Taken(span, row.copy_type or "", rules))
             past_before[opened_by] = row.past_limit
@@ -56,7 +55,12 @@ def _least(rules: Rules) -> int:
     return min([*limits, *(r.limit for r in library.loan_rules if r.limit is not None)])
 
 
-def _loans(conn: Connection, school: str, since: dict[str, int]) -> Iterable[Any]:
+def _loans(conn: Connection, school: str, since: Mapping[str, int]) -> Iterable[Any]:
+    """The loans of these patrons that were open at their moments, or opened later."""
+    given = beyond(conn, since)
+    still = or_(
+        loans.c.closed_ms.is_(None), loans.c.closed_ms > given.c.ms, loans.c.opened_ms >= given.c.ms
+    )
     query = (
         select(
             loans.c.opened_by,
@@ -66,22 +70,18 @@ def _loans(conn: Connection, school: str, since: dict[str, int]) -> Iterable[Any
             loans.c.past_limit,
             copies.c.copy_type,
         )
-        .select_from(loans)
+        .select_from(given)
+        .outerjoin(loans, and_(loans.c.school == school, loans.c.patron == given.c.name, still))
         .outerjoin(
             copies, and_(copies.c.school == loans.c.school, copies.c.barcode == loans.c.barcode)
         )
-        .where(
-            loans.c.school == school,
-            loans.c.patron.in_(since),
-            or_(loans.c.closed_ms.is_(None), loans.c.closed_ms > min(since.values())),
-        )
     )
-    return conn.execute(query)
+    return conn.execute(query).all()
 
 
 def _patrons(conn: Connection, school: str, wanted: list[str]) -> dict[str, Patron]:
-    query = select(patrons).where(patrons.c.school == school, patrons.c.id.in_(wanted))
-    rows = conn.execute(query) if wanted else ()
+    query = select(patrons).where(patrons.c.school == school, one_of(conn, patrons.c.id, wanted))
+    rows = conn.execute(query).all() if wanted else ()
     return {
         row.id: Patron(row.id, row.name, row.category, row.grade, row.class_name) for row in rows
     }

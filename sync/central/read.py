@@ -10,17 +10,17 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, and_, or_, select
+from sqlalchemy import Connection, Table, and_, or_, select
 
 from kiosk.domain import Act, CopyState, Note
 from kiosk.entry import Entry, parse
+from sync.central.db import beyond, one_of
 from sync.central.schema import (
     blocks,
     card_changes,
     cards,
     copies,
     entries,
-    holdings,
     holds,
     old_labels,
     outcomes,
@@ -104,17 +104,19 @@ def codes_of(
 
 def aliases(conn: Connection, school: str, patron_ids: Collection[str]) -> dict[str, str]:
     """Where merged patrons went, and whose a card number is that was unknown when it was used."""
+    if not patron_ids:
+        return {}
     found = select(patron_aliases.c.id, patron_aliases.c.patron).where(
-        patron_aliases.c.school == school, patron_aliases.c.id.in_(patron_ids)
+        patron_aliases.c.school == school, one_of(conn, patron_aliases.c.id, patron_ids)
     )
-    known = {row.id: row.patron for row in conn.execute(found)} if patron_ids else {}
+    known = {row.id: row.patron for row in conn.execute(found).all()}
     # A station that did not know the card yet when it was used: the record may know it by now.
     numbers = [p.removeprefix(UNKNOWN) for p in patron_ids if p.startswith(UNKNOWN)]
     if numbers:
         mine = select(cards.c.number, cards.c.patron_id).where(
-            cards.c.school == school, cards.c.number.in_(numbers)
+            cards.c.school == school, one_of(conn, cards.c.number, numbers)
         )
-        by_card = {f"{UNKNOWN}{row.number}": row.patron_id for row in conn.execute(mine)}
+        by_card = {f"{UNKNOWN}{row.number}": row.patron_id for row in conn.execute(mine).all()}
         known = by_card | known
     return known
 
@@ -125,14 +127,18 @@ def histories(conn: Connection, school: str, patron_ids: Collection[str]) -> dic
         return {}
     blocked: dict[str, list[Block]] = defaultdict(list)
     changed: dict[str, list[tuple[str, CardChange]]] = defaultdict(list)
-    where = and_(blocks.c.school == school, blocks.c.patron_id.in_(patron_ids))
+    where = and_(blocks.c.school == school, one_of(conn, blocks.c.patron_id, patron_ids))
     for row in conn.execute(select(blocks).where(where)):
         blocked[row.patron_id].append(Block(row.from_ms, row.to_ms))
-    where = and_(card_changes.c.school == school, card_changes.c.patron_id.in_(patron_ids))
+    where = and_(
+        card_changes.c.school == school, one_of(conn, card_changes.c.patron_id, patron_ids)
+    )
     for row in conn.execute(select(card_changes).where(where)):
         changed[row.patron_id].append((row.number, CardChange(row.at_ms, row.state)))
     left = select(patrons.c.id, patrons.c.gone_ms).where(
-        patrons.c.school == school, patrons.c.id.in_(patron_ids), patrons.c.gone_ms.isnot(None)
+        patrons.c.school == school,
+        one_of(conn, patrons.c.id, patron_ids),
+        patrons.c.gone_ms.isnot(None),
     )
     gone = {row.id: row.gone_ms for row in conn.execute(left)}
     return {
@@ -158,14 +164,14 @@ def shelf(conn: Connection, school: str, scanned: Collection[str], zone: ZoneInf
         return Shelf({})
     was = select(old_labels).where(
         old_labels.c.school == school,
-        or_(old_labels.c.label.in_(scanned), old_labels.c.barcode.in_(scanned)),
+        or_(one_of(conn, old_labels.c.label, scanned), one_of(conn, old_labels.c.barcode, scanned)),
     )
     replaced = conn.execute(was).all()
     labels = {row.label: row.barcode for row in replaced if row.label in scanned}
     barcodes = {labels.get(label, label) for label in scanned}
     found = conn.execute(
         select(copies.c.school, copies.c.barcode, copies.c.title_id).where(
-            copies.c.barcode.in_(barcodes)
+            one_of(conn, copies.c.barcode, barcodes)
         )
     ).all()
     mine = {row.barcode: row.title_id for row in found if row.school == school}
@@ -198,7 +204,7 @@ def _queues(
     queues: dict[str, list[HoldSpan]] = defaultdict(list)
     waiting = (
         select(holds)
-        .where(holds.c.school == school, holds.c.title_id.in_(title_ids))
+        .where(holds.c.school == school, one_of(conn, holds.c.title_id, title_ids))
         .order_by(holds.c.placed_ms, holds.c.id)
     )
     for row in conn.execute(waiting):
@@ -216,56 +222,37 @@ class Stored:
     revision: int
 
 
-_TAIL = (
-    select(
-        entries.c.barcode,
-        entries.c.body,
-        entries.c.lo,
-        entries.c.est,
-        entries.c.hi,
-        people.c.patron,
-        people.c.card,
-        outcomes.c.codes,
-        outcomes.c.past_limit,
-        outcomes.c.revision,
-    )
-    .select_from(entries)
-    .join(
-        outcomes,
-        and_(
-            outcomes.c.school == entries.c.school,
-            outcomes.c.station == entries.c.station,
-            outcomes.c.epoch == entries.c.epoch,
-            outcomes.c.seq == entries.c.seq,
-        ),
-    )
-    .outerjoin(
-        people,
-        and_(
-            people.c.school == entries.c.school,
-            people.c.station == entries.c.station,
-            people.c.epoch == entries.c.epoch,
-            people.c.seq == entries.c.seq,
-        ),
-    )
-)
+_TOLD = (
+    entries.c.barcode, entries.c.body, entries.c.lo, entries.c.est, entries.c.hi,
+    people.c.patron, people.c.card, outcomes.c.codes, outcomes.c.past_limit, outcomes.c.revision,
+)  # fmt: skip
+
+
+def _beside(table: Table) -> Any:
+    """The row of this table that stands beside an entry."""
+    names = ("school", "station", "epoch", "seq")
+    return and_(*(table.c[name] == entries.c[name] for name in names))
 
 
 def tails(conn: Connection, school: str, sealed_to: dict[str, int]) -> dict[str, list[Stored]]:
     """The entries of each copy that lie beyond its seal (`sealed_to`: barcode -> ms, -1 for all of them)."""
+    given = beyond(conn, sealed_to)
+    later = and_(
+        entries.c.school == school, entries.c.barcode == given.c.name, entries.c.lo > given.c.ms
+    )
+    # Outer joins, so that SQLite begins with the few copies asked for; it would begin with all entries.
+    query = (
+        select(*_TOLD)
+        .select_from(given)
+        .outerjoin(entries, later)
+        .outerjoin(outcomes, _beside(outcomes))
+        .outerjoin(people, _beside(people))
+    )
+    # An entry without an outcome is one of those just being taken in.
+    rows = [row for row in conn.execute(query).all() if row.codes is not None]
     found: dict[str, list[Stored]] = defaultdict(list)
-    for whole, wanted in ((False, [b for b, ms in sealed_to.items() if ms >= 0]),
-                          (True, [b for b, ms in sealed_to.items() if ms < 0])):  # fmt: skip
-        if not wanted:
-            continue
-        query = _TAIL.where(entries.c.school == school, entries.c.barcode.in_(wanted))
-        if not whole:
-            beyond = and_(
-                holdings.c.school == entries.c.school, holdings.c.barcode == entries.c.barcode
-            )
-            query = query.join(holdings, beyond).where(entries.c.lo > holdings.c.sealed_to_ms)
-        for barcode, stored in _stored(conn, school, conn.execute(query).all()):
-            found[barcode].append(stored)
+    for barcode, stored in _stored(conn, school, rows):
+        found[barcode].append(stored)
     return found
 
 

@@ -1,49 +1,50 @@
 """Fold the copies that entries have touched, and write what has changed: holdings, loans, outcomes, cases, feed.
 
 Called within the transaction that writes the entries, under the school's lock. Everything is read and written set-wise;
-a copy's history before its seal is not read again unless an entry reaches behind it.
+a copy's history is read again only as far back as its new entries reach.
 """
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, and_, delete, select
 
-from kiosk.domain import Act
-from sync.central import limits
-from sync.central.db import insert_many, update_many, upsert_many
+from sync.central import asking, limits
+from sync.central.db import beyond, insert_many, one_of, update_many, upsert_many
 from sync.central.positions import next_positions, publish
-from sync.central.read import Shelf, Stored, pack_holding, tails, unpack_holding
-from sync.central.schema import cases, holdings, loans, outcomes
-from sync.events import Case, Code, Event, Folded, Holding, Key, Span, outcome_of
+from sync.central.read import Shelf, Stored, key_of
+from sync.central.schema import holdings, loans, outcomes, seals
+from sync.central.starts import Seal, Start, next_seals, not_held, starts
+from sync.events import Code, Event, Folded, Key, Span, outcome_of
 from sync.fold import Copy, fold
-from sync.seals import fits_seal, seal_after
-from sync.timeline import in_order
-
-# A copy is sealed when so many entries lie open; so many are left open, since the next may come from a slower station.
-SEAL_FROM = 24
-KEEP_OPEN = 8
 
 Row = dict[str, Any]
 _PLACE = ("station", "epoch", "seq")
+_LOAN = (
+    "barcode", "patron", "opened_ms", "due_on", "renewals", "closed_by", "closed_ms", "closed_lo", "how",
+)  # fmt: skip
 
 
 @dataclass(slots=True)
 class Changed:
-    """What a refold has changed, for those who write it down and tell others."""
+    """What a refold has changed, for those who write it down and tell others.
+
+    since: for each patron whose loans changed, the moment from which the limit may be passed anew, or no longer.
+    """
 
     school: str
     now_ms: int
     codes: dict[Key, frozenset[Code]] = field(default_factory=dict)
     past_limit: dict[Key, bool] = field(default_factory=dict)
-    spans: dict[Key, tuple[str, Span]] = field(default_factory=dict)
+    loans: list[Row] = field(default_factory=list)
     vanished: list[str] = field(default_factory=list)
+    since: dict[str, int] = field(default_factory=dict)
     holdings: list[Row] = field(default_factory=list)
+    seals: list[Seal] = field(default_factory=list)
     told: dict[str, Folded] = field(default_factory=dict)
 
 
@@ -60,93 +61,93 @@ def refold(
 
     A barcode with no new events is folded anew, because something around it has changed.
     """
-    before = _holdings(conn, school, fresh)
-    stored = tails(conn, school, _reach(fresh, before))
+    begun = {
+        barcode: (start, [*start.known, *fresh[barcode]])
+        for barcode, start in starts(conn, school, fresh).items()
+    }
     changed = Changed(school, now_ms)
-    for barcode, events in fresh.items():
-        old = stored.get(barcode, [])
-        _fold_one(changed, shelf.copies[barcode], events, old, before.get(barcode))
+    unknown = not_held(conn, school, begun)
+    for barcode, (start, events) in begun.items():
+        sealable = not unknown or all(e.after not in unknown for e in events)
+        _fold_one(changed, shelf.copies[barcode], start, events, sealable=sealable)
     new = {e.key for events in fresh.values() for e in events}
-    told = {s.event.key: s for some in stored.values() for s in some}
+    told = {s.event.key: s for start, _ in begun.values() for s in start.tail}
+    _note_loans(conn, changed, {b: start for b, (start, _) in begun.items()})
     _write_loans(conn, changed)
-    changed.past_limit = limits.check(conn, school, changed.spans.values())
+    changed.past_limit |= limits.check(conn, school, changed.since)
     revised = _write_outcomes(conn, changed, new, told, plain)
-    _write_cases(conn, changed)
+    asking.write_cases(conn, school, changed.told, now_ms)
     upsert_many(conn, holdings, changed.holdings)
+    _write_seals(conn, changed)
     _publish(conn, changed, revised)
     over = {key for key, past in changed.past_limit.items() if past}
-    answers = {k: c | ({Code.OVER_LIMIT} if k in over else set()) for k, c in changed.codes.items()}
+    answers = {k: changed.codes[k] | ({Code.OVER_LIMIT} if k in over else set()) for k in new}
     return {**answers, **dict(plain)}
 
 
-def _holdings(conn: Connection, school: str, barcodes: Collection[str]) -> dict[str, Any]:
-    query = select(holdings).where(holdings.c.school == school, holdings.c.barcode.in_(barcodes))
-    return {row.barcode: row for row in conn.execute(query)} if barcodes else {}
-
-
-def _reach(fresh: Mapping[str, list[Event]], before: Mapping[str, Any]) -> dict[str, int]:
-    """How far back each copy must be read: to its seal, or to the beginning where an event reaches behind that."""
-    reach = {}
-    for barcode, events in fresh.items():
-        row = before.get(barcode)
-        if row is None:
-            continue
-        whole = not events or not all(fits_seal(e, row.sealed_to_ms) for e in events)
-        reach[barcode] = -1 if whole else row.sealed_to_ms
-    return {b: (ms if ms >= 0 or _sealed(before[b]) else 0) for b, ms in reach.items()}
-
-
-def _sealed(row: Any) -> bool:
-    return bool(row.sealed)
-
-
 def _fold_one(
-    changed: Changed, copy: Copy, events: list[Event], old: list[Stored], row: Any
+    changed: Changed, copy: Copy, start: Start, events: list[Event], *, sealable: bool
 ) -> None:
-    reopened = row is not None and (
-        not events or not all(fits_seal(e, row.sealed_to_ms) for e in events)
-    )
-    sealed_to = -1 if row is None or reopened else row.sealed_to_ms
-    sealed = "" if row is None or reopened else row.sealed
-    start = unpack_holding(sealed) if sealed else None
-    known = [s.event for s in old]
-    told = fold([*known, *events], copy, start)
+    told = fold(events, copy, start.holding)
     changed.told[copy.barcode] = told
-    later = set(told.order[len(known) :])
-    in_turn = not reopened and later == {e.key for e in events}
-    _note_spans(changed, copy.barcode, told, later if in_turn else None)
-    if not in_turn:
-        # What opened a loan may turn out to have been a scan too many.
-        opened = {span.opened_by for span in told.spans}
-        again = (e for e in known if e.act is Act.CHECKOUT and e.key not in opened)
-        changed.vanished += [str(e.key) for e in again]
     changed.codes.update(told.codes)
-    if len(told.order) >= SEAL_FROM:
-        sealed, sealed_to = _seal(copy, [*known, *events], start) or (sealed, sealed_to)
-    changed.holdings.append(_holding_row(changed.school, copy, told, sealed, sealed_to))
+    kept, state = next_seals(copy, start, events, told)
+    if sealable:
+        changed.seals += kept
+    else:
+        state["sealed"] = ""
+    changed.holdings.append({**_holding_row(changed.school, copy, told), **state})
 
 
-def _note_spans(changed: Changed, barcode: str, told: Folded, later: set[Key] | None) -> None:
-    """Remember the loans to be written: all, or those that the `later` events opened, ended or may have renewed."""
-    for span in told.spans:
-        touched = later is None or span.opened_by in later or span.closed_by in later
-        if touched or span.closed_by is None:
-            changed.spans[span.opened_by] = (barcode, span)
+def _note_loans(conn: Connection, changed: Changed, begun: Mapping[str, Start]) -> None:
+    """Compare the loans with those written: what is new, what differs, what turns out to have been none."""
+    late = {barcode: start.to_ms for barcode, start in begun.items() if not start.in_turn}
+    before = _loans_beyond(conn, changed.school, late)
+    for barcode, told in changed.told.items():
+        for span in told.spans:
+            row = _loan_row(changed.school, barcode, span)
+            was = before.pop(row["opened_by"], None)
+            if was is None or any(was[name] != row[name] for name in _LOAN):
+                changed.loans.append(row)
+                _note_patron(changed, span.patron, span.opened_ms)
+            if was is not None and was["patron"] != span.patron:
+                _note_patron(changed, was["patron"], span.opened_ms)
+    for opened_by, was in before.items():
+        changed.vanished.append(opened_by)
+        _note_patron(changed, was["patron"], was["opened_ms"])
+        key = key_of(opened_by)
+        if was["past_limit"] and key:
+            changed.past_limit[key] = False
 
 
-def _seal(copy: Copy, events: list[Event], start: Holding | None) -> tuple[str, int] | None:
-    ordered = in_order(events)
-    at = seal_after(ordered, keep=KEEP_OPEN)
-    # Settlements speak of what came before them: a copy that has one lately is left open.
-    if at < SEAL_FROM - KEEP_OPEN or any(e.act is Act.SETTLE for e in ordered):
-        return None
-    first = fold(ordered[:at], copy, start)
-    if first.holding.doubt or any(case.open for case in first.cases):
-        return None
-    return pack_holding(first.holding), max(max(e.est, e.hi) for e in ordered[:at])
+def _note_patron(changed: Changed, patron: str | None, from_ms: int) -> None:
+    if patron:
+        changed.since[patron] = min(from_ms, changed.since.get(patron, from_ms))
 
 
-def _holding_row(school: str, copy: Copy, told: Folded, sealed: str, sealed_to: int) -> Row:
+def _loans_beyond(conn: Connection, school: str, late: Mapping[str, int]) -> dict[str, Any]:
+    """The loans written of these copies that were opened beyond their seals, by the entries that opened them."""
+    if not late:
+        return {}
+    given = beyond(conn, late)
+    names = (loans.c[name] for name in ("opened_by", "past_limit", *_LOAN))
+    query = (
+        select(*names)
+        .select_from(given)
+        .outerjoin(
+            loans,
+            and_(
+                loans.c.school == school,
+                loans.c.barcode == given.c.name,
+                loans.c.opened_ms > given.c.ms,
+            ),
+        )
+    )
+    rows = conn.execute(query).mappings().all()
+    return {row["opened_by"]: row for row in rows if row["opened_by"]}
+
+
+def _holding_row(school: str, copy: Copy, told: Folded) -> Row:
     now = told.holding
     return {
         "school": school,
@@ -160,32 +161,38 @@ def _holding_row(school: str, copy: Copy, told: Folded, sealed: str, sealed_to: 
         "seen_ms": now.seen_ms,
         "last_entry": str(now.last) if now.last else None,
         "in_doubt": now.doubt is not None,
-        "sealed": sealed,
-        "sealed_to_ms": sealed_to,
+    }
+
+
+def _loan_row(school: str, barcode: str, span: Span) -> Row:
+    return {
+        "school": school,
+        "opened_by": str(span.opened_by),
+        "barcode": barcode,
+        "patron": span.patron,
+        "opened_ms": span.opened_ms,
+        "due_on": span.due_on,
+        "renewals": span.renewals,
+        "closed_by": str(span.closed_by) if span.closed_by else None,
+        "closed_ms": span.closed_ms,
+        "closed_lo": span.closed_lo,
+        "how": span.how,
     }
 
 
 def _write_loans(conn: Connection, changed: Changed) -> None:
-    rows = [
-        {
-            "school": changed.school,
-            "opened_by": str(span.opened_by),
-            "barcode": barcode,
-            "patron": span.patron,
-            "opened_ms": span.opened_ms,
-            "due_on": span.due_on,
-            "renewals": span.renewals,
-            "closed_by": str(span.closed_by) if span.closed_by else None,
-            "closed_ms": span.closed_ms,
-            "closed_lo": span.closed_lo,
-            "how": span.how,
-        }
-        for barcode, span in changed.spans.values()
-    ]
-    upsert_many(conn, loans, rows)
+    upsert_many(conn, loans, changed.loans)
     if changed.vanished:
-        gone = loans.c.opened_by.in_(changed.vanished)
+        gone = one_of(conn, loans.c.opened_by, changed.vanished)
         conn.execute(delete(loans).where(loans.c.school == changed.school, gone))
+
+
+def _write_seals(conn: Connection, changed: Changed) -> None:
+    rows = [
+        {"school": changed.school, "barcode": s.barcode, "to_ms": s.to_ms, "sealed": s.sealed}
+        for s in changed.seals
+    ]
+    upsert_many(conn, seals, rows)
 
 
 def _write_outcomes(
@@ -223,7 +230,7 @@ def _limits_elsewhere(conn: Connection, changed: Changed, keys: list[Key]) -> li
         outcomes.c.seq.in_({k.seq for k in keys}),
     )
     rows = []
-    for row in conn.execute(query):
+    for row in conn.execute(query).all():
         key = Key(row.station, row.epoch, row.seq)
         if key in keys and row.past_limit != changed.past_limit[key]:
             codes = frozenset(Code(c) for c in row.codes.split())
@@ -240,66 +247,6 @@ def _outcome_row(changed: Changed, key: Key, codes: frozenset[Code], revision: i
         "codes": " ".join(sorted(codes)),
         "past_limit": past,
         "revision": revision,
-    }
-
-
-def _write_cases(conn: Connection, changed: Changed) -> None:
-    """Open, close and reopen. A case that its copy's entries no longer ask is answered."""
-    touched = changed.told
-    query = select(cases).where(
-        cases.c.school == changed.school, cases.c.barcode.in_(touched), cases.c.is_open
-    )
-    were_open = {row.id: row for row in conn.execute(query)} if touched else {}
-    asked = {c.id: (barcode, c) for barcode, told in touched.items() for c in told.cases}
-    closed_before = _known(conn, changed.school, [i for i in asked if i not in were_open])
-    rows = []
-    for name, (barcode, case) in asked.items():
-        row = were_open.get(name) or closed_before.get(name)
-        if row is None or _case_differs(row, case):
-            rows.append(_case_row(changed, barcode, case, row))
-    upsert_many(conn, cases, rows)
-    gone = [i for i, row in were_open.items() if i not in asked and _within(row, changed)]
-    if gone:
-        conn.execute(
-            update(cases)
-            .where(cases.c.school == changed.school, cases.c.id.in_(gone))
-            .values(is_open=False, closed_ms=changed.now_ms)
-        )
-
-
-def _within(row: Any, changed: Changed) -> bool:
-    """Whether the case rests on entries that have just been folded; one that lies before the seal is not theirs."""
-    return all(key in changed.told[row.barcode].codes for key in _keys(row))
-
-
-def _keys(row: Any) -> list[Key]:
-    return [Key(*key) for key in json.loads(row.about)]
-
-
-def _known(conn: Connection, school: str, names: list[str]) -> dict[str, Any]:
-    query = select(cases).where(cases.c.school == school, cases.c.id.in_(names))
-    return {row.id: row for row in conn.execute(query)} if names else {}
-
-
-def _case_differs(row: Any, case: Case) -> bool:
-    settled = str(case.settled_by) if case.settled_by else None
-    return (row.is_open, row.facts, row.settled_by) != (case.open, case.facts, settled)
-
-
-def _case_row(changed: Changed, barcode: str | None, case: Case, row: Any) -> Row:
-    return {
-        "school": changed.school,
-        "id": case.id,
-        "barcode": barcode,
-        "code": case.code.value,
-        "about": json.dumps([list(key) for key in case.keys]),
-        "patrons": json.dumps(list(case.patrons), ensure_ascii=False),
-        "facts": case.facts,
-        "is_open": case.open,
-        "reopened": case.reopened,
-        "settled_by": str(case.settled_by) if case.settled_by else None,
-        "opened_ms": row.opened_ms if row else changed.now_ms,
-        "closed_ms": None if case.open else changed.now_ms,
     }
 
 

@@ -20,6 +20,7 @@ from sqlalchemy import (
     Table,
     Text,
     false,
+    text,
 )
 
 metadata = MetaData()
@@ -131,6 +132,7 @@ incidents = Table(
 )
 
 # The journal of all stations. `barcode` is the copy's present one, the body holds the label that was scanned.
+# origin: "key hash" under which an entry of a new epoch was first written; the same act counts once.
 
 entries = Table(
     "entries",
@@ -144,7 +146,15 @@ entries = Table(
     Column("est", BigInteger, nullable=False),
     Column("hi", BigInteger, nullable=False),
     Column("received_ms", BigInteger, nullable=False),
+    Column("origin", Text),
     Index("entries_copy", "school", "barcode", "lo"),
+    Index(
+        "entries_origin",
+        "school",
+        "origin",
+        postgresql_where=text("origin IS NOT NULL"),
+        sqlite_where=text("origin IS NOT NULL"),
+    ),
 )
 
 people = Table(
@@ -175,8 +185,8 @@ outcomes = Table(
 
 # What the fold makes of them.
 
-# One row a copy that any entry speaks of. Keys of entries are written station:epoch:seq. sealed: the fold's state as
-# JSON up to sealed_to_ms ("" and -1: nothing is sealed).
+# One row a copy that any entry speaks of. Keys of entries are written station:epoch:seq. sealed: the fold's state
+# after all of them as JSON, and sealed_to_ms the latest moment within ("": it cannot be gone on from).
 holdings = Table(
     "holdings",
     metadata,
@@ -192,6 +202,16 @@ holdings = Table(
     Column("in_doubt", Boolean, nullable=False, default=False),
     Column("sealed", Text, nullable=False, default=""),
     Column("sealed_to_ms", BigInteger, nullable=False, default=-1),
+    Column("since_seal", Integer, nullable=False, default=0),
+)
+
+# States further back, for entries that arrive late: nothing up to to_ms need be folded again.
+seals = Table(
+    "seals",
+    metadata,
+    *_of_school("barcode"),
+    Column("to_ms", BigInteger, primary_key=True, autoincrement=False),
+    Column("sealed", Text, nullable=False),
 )
 
 loans = Table(

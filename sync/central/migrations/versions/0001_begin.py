@@ -38,15 +38,18 @@ _STATEMENTS = (
         BIGINT NOT NULL, used_ms BIGINT, PRIMARY KEY (code))""",
     """CREATE TABLE entries (school TEXT NOT NULL, station TEXT NOT NULL, epoch INTEGER NOT NULL, seq BIGINT
         NOT NULL, hash TEXT NOT NULL, body TEXT NOT NULL, barcode TEXT, lo BIGINT NOT NULL, est BIGINT NOT NULL,
-        hi BIGINT NOT NULL, received_ms BIGINT NOT NULL, PRIMARY KEY (school, station, epoch, seq))""",
+        hi BIGINT NOT NULL, received_ms BIGINT NOT NULL, origin TEXT, PRIMARY KEY (school, station, epoch, seq))""",
     "CREATE INDEX entries_copy ON entries (school, barcode, lo)",
+    "CREATE INDEX entries_origin ON entries (school, origin) WHERE origin IS NOT NULL",
     """CREATE TABLE feed (school TEXT NOT NULL, kind TEXT NOT NULL, "key" TEXT NOT NULL, position BIGINT NOT
         NULL, gone_ms BIGINT, PRIMARY KEY (school, kind, "key"))""",
     "CREATE UNIQUE INDEX feed_position ON feed (school, position)",
     """CREATE TABLE holdings (school TEXT NOT NULL, barcode TEXT NOT NULL, patron TEXT, opened_by TEXT, state
         TEXT NOT NULL, lendable BOOLEAN NOT NULL, kept_for TEXT, place TEXT NOT NULL, seen_ms BIGINT NOT NULL,
-        last_entry TEXT, in_doubt BOOLEAN NOT NULL, sealed TEXT NOT NULL, sealed_to_ms BIGINT NOT NULL, PRIMARY
-        KEY (school, barcode))""",
+        last_entry TEXT, in_doubt BOOLEAN NOT NULL, sealed TEXT NOT NULL, sealed_to_ms BIGINT NOT NULL,
+        since_seal INTEGER NOT NULL, PRIMARY KEY (school, barcode))""",
+    """CREATE TABLE seals (school TEXT NOT NULL, barcode TEXT NOT NULL, to_ms BIGINT NOT NULL, sealed TEXT NOT
+        NULL, PRIMARY KEY (school, barcode, to_ms))""",
     """CREATE TABLE holds (school TEXT NOT NULL, id TEXT NOT NULL, title_id TEXT NOT NULL, patron_id TEXT NOT
         NULL, placed_ms BIGINT NOT NULL, ended_ms BIGINT, barcode TEXT, PRIMARY KEY (school, id))""",
     "CREATE INDEX holds_title ON holds (school, title_id)",

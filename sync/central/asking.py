@@ -1,0 +1,77 @@
+"""The cases that folded copies ask, written down: opened, answered, settled, open again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection, select, update
+
+from sync.central.db import one_of, upsert_many
+from sync.central.schema import cases
+from sync.events import Case, Folded, Key
+
+Row = dict[str, Any]
+
+
+def write_cases(conn: Connection, school: str, told: Mapping[str, Folded], now_ms: int) -> None:
+    """Open, close and reopen the cases of these copies. One that a copy's entries no longer ask is answered."""
+    if not told:
+        return
+    query = select(cases).where(
+        cases.c.school == school, one_of(conn, cases.c.barcode, told), cases.c.is_open
+    )
+    were_open = {row.id: row for row in conn.execute(query).all()}
+    asked = {c.id: (barcode, c) for barcode, folded in told.items() for c in folded.cases}
+    closed_before = _known(conn, school, [name for name in asked if name not in were_open])
+    rows = []
+    for name, (barcode, case) in asked.items():
+        row = were_open.get(name) or closed_before.get(name)
+        # A question that a later entry had answered before it was ever put needs nobody.
+        if _differs(row, case) if row else case.open or case.settled_by:
+            rows.append(_case_row(school, barcode, case, row, now_ms))
+    upsert_many(conn, cases, rows)
+    gone = [i for i, row in were_open.items() if i not in asked and _within(row, told)]
+    if gone:
+        conn.execute(
+            update(cases)
+            .where(cases.c.school == school, one_of(conn, cases.c.id, gone))
+            .values(is_open=False, closed_ms=now_ms)
+        )
+
+
+def _within(row: Any, told: Mapping[str, Folded]) -> bool:
+    """Whether the case rests on entries that have just been folded; one that lies before the seal is not theirs."""
+    codes = told[row.barcode].codes
+    return all(Key(*key) in codes for key in json.loads(row.about))
+
+
+def _known(conn: Connection, school: str, names: list[str]) -> dict[str, Any]:
+    if not names:
+        return {}
+    query = select(cases).where(cases.c.school == school, one_of(conn, cases.c.id, names))
+    return {row.id: row for row in conn.execute(query).all()}
+
+
+def _differs(row: Any, case: Case) -> bool:
+    settled = str(case.settled_by) if case.settled_by else None
+    was = (row.is_open, row.facts, row.settled_by, row.reopened)
+    return was != (case.open, case.facts, settled, case.reopened)
+
+
+def _case_row(school: str, barcode: str, case: Case, row: Any, now_ms: int) -> Row:
+    return {
+        "school": school,
+        "id": case.id,
+        "barcode": barcode,
+        "code": case.code.value,
+        "about": json.dumps([list(key) for key in case.keys]),
+        "patrons": json.dumps(list(case.patrons), ensure_ascii=False),
+        "facts": case.facts,
+        "is_open": case.open,
+        "reopened": case.reopened,
+        "settled_by": str(case.settled_by) if case.settled_by else None,
+        "opened_ms": row.opened_ms if row else now_ms,
+        "closed_ms": None if case.open else now_ms,
+    }

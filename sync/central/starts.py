@@ -1,0 +1,178 @@
+"""Where the fold of a copy goes on from: its state now, a seal further back, or the beginning.
+
+A new entry that lies after everything known of its copy is folded on from the state that the copy's row holds, and
+nothing else is read. A late one goes back to the newest seal before it; seals that it reaches behind are dropped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, and_, delete, exists, select, tuple_
+
+from kiosk.domain import Act
+from sync.central.db import beyond, one_of
+from sync.central.read import Stored, pack_holding, tails, unpack_holding
+from sync.central.schema import entries, holdings, seals
+from sync.events import Event, Folded, Holding, Key
+from sync.fold import Copy, fold
+from sync.seals import fits_seal, seal_after
+from sync.timeline import in_order
+
+# A copy gets a seal about every so many entries; of a scrambled tail so many are left open.
+SEAL_EVERY = 32
+KEEP_OPEN = 8
+
+
+@dataclass(slots=True)
+class Start:
+    """holding: the state to go on from; to_ms: the latest moment within it (-1: nothing is). tail: the entries beyond.
+
+    in_turn: nothing lies beyond, and the new entries come after everything. since: entries since the newest seal.
+    """
+
+    holding: Holding | None = None
+    to_ms: int = -1
+    tail: list[Stored] = field(default_factory=list)
+    in_turn: bool = True
+    since: int = 0
+    sealed: str = ""
+
+    @property
+    def known(self) -> list[Event]:
+        return [stored.event for stored in self.tail]
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """The state of a copy up to `to_ms`, to be kept."""
+
+    barcode: str
+    to_ms: int
+    sealed: str
+
+
+def starts(conn: Connection, school: str, fresh: Mapping[str, list[Event]]) -> dict[str, Start]:
+    """For each copy, by barcode, where folding goes on. A copy without new entries is folded from the beginning."""
+    told: dict[str, Start] = {}
+    late: dict[str, int] = {}
+    rows = _holdings(conn, school, fresh)
+    for barcode, events in fresh.items():
+        row = rows.get(barcode)
+        if row is None:
+            told[barcode] = Start()
+        elif events and row.sealed and all(fits_seal(e, row.sealed_to_ms) for e in events):
+            state = unpack_holding(row.sealed)
+            told[barcode] = Start(state, row.sealed_to_ms, since=row.since_seal, sealed=row.sealed)
+        else:
+            late[barcode] = _reach(events)
+    if late:
+        told.update(_late(conn, school, late))
+    return told
+
+
+def _holdings(conn: Connection, school: str, barcodes: Collection[str]) -> dict[str, Any]:
+    if not barcodes:
+        return {}
+    columns = (
+        holdings.c.barcode,
+        holdings.c.sealed,
+        holdings.c.sealed_to_ms,
+        holdings.c.since_seal,
+    )
+    query = select(*columns).where(
+        holdings.c.school == school, one_of(conn, holdings.c.barcode, barcodes)
+    )
+    return {row.barcode: row for row in conn.execute(query).all()}
+
+
+def _reach(events: Sequence[Event]) -> int:
+    """The moment before which nothing changes; -1 where anything may: a settlement speaks of what lies before it."""
+    if not events or any(event.act is Act.SETTLE for event in events):
+        return -1
+    return min(min(event.est, event.lo) for event in events)
+
+
+def _late(conn: Connection, school: str, late: Mapping[str, int]) -> dict[str, Start]:
+    query = (
+        select(seals)
+        .where(seals.c.school == school, one_of(conn, seals.c.barcode, late))
+        .order_by(seals.c.to_ms)
+    )
+    newest: dict[str, Any] = {}
+    stale: dict[str, int] = {}
+    for row in conn.execute(query).all():
+        if row.to_ms < late[row.barcode]:
+            newest[row.barcode] = row
+        else:
+            stale[row.barcode] = late[row.barcode]
+    if stale:
+        _drop(conn, school, stale)
+    sealed_to = {barcode: newest[barcode].to_ms if barcode in newest else -1 for barcode in late}
+    found = tails(conn, school, sealed_to)
+    told = {}
+    for barcode in late:
+        state = unpack_holding(newest[barcode].sealed) if barcode in newest else None
+        told[barcode] = Start(state, sealed_to[barcode], found.get(barcode, []), in_turn=False)
+    return told
+
+
+def _drop(conn: Connection, school: str, stale: Mapping[str, int]) -> None:
+    given = beyond(conn, stale)
+    reached = exists().where(and_(given.c.name == seals.c.barcode, given.c.ms <= seals.c.to_ms))
+    mine = and_(seals.c.school == school, one_of(conn, seals.c.barcode, stale))
+    conn.execute(delete(seals).where(mine, reached))
+
+
+def not_held(
+    conn: Connection, school: str, told: Mapping[str, tuple[Start, list[Event]]]
+) -> set[Key]:
+    """Entries that these say they knew, and which we do not hold: what lies after them cannot be sealed yet."""
+    asked: set[Key] = set()
+    for start, events in told.values():
+        mine = {event.key for event in events}
+        last = start.holding.last if start.holding else None
+        asked |= {e.after for e in events if e.after and e.after != last and e.after not in mine}
+    if not asked:
+        return set()
+    place = tuple_(entries.c.station, entries.c.epoch, entries.c.seq)
+    query = select(entries.c.station, entries.c.epoch, entries.c.seq).where(
+        entries.c.school == school, place.in_(sorted(asked))
+    )
+    return asked - {Key(*row) for row in conn.execute(query).all()}
+
+
+def next_seals(
+    copy: Copy, start: Start, events: Sequence[Event], told: Folded
+) -> tuple[list[Seal], dict[str, Any]]:
+    """The seals to be kept, and what the copy's row says of its state. `events`: those that were folded."""
+    to_ms = max([start.to_ms, *(max(e.est, e.hi) for e in events)])
+    sealed = "" if told.holding.doubt else pack_holding(told.holding)
+    since = start.since + len(events)
+    kept: list[Seal] = []
+    if start.in_turn and since >= SEAL_EVERY and start.sealed:
+        kept = [Seal(copy.barcode, start.to_ms, start.sealed)]
+        since = len(events)
+    elif not start.in_turn and since >= SEAL_EVERY + KEEP_OPEN:
+        kept, since = _seal_tail(copy, start, events)
+    return kept, {"sealed": sealed, "sealed_to_ms": to_ms, "since_seal": since}
+
+
+def _seal_tail(copy: Copy, start: Start, events: Sequence[Event]) -> tuple[list[Seal], int]:
+    """Seals along a scrambled tail, each folded on from the one before."""
+    ordered, state = in_order(events), start.holding
+    kept: list[Seal] = []
+    while len(ordered) >= SEAL_EVERY + KEEP_OPEN:
+        at = seal_after(ordered, keep=KEEP_OPEN, most=SEAL_EVERY)
+        if not at or any(event.act is Act.SETTLE for event in ordered[at:]):
+            break
+        first = fold(ordered[:at], copy, state)
+        if first.holding.doubt:
+            break
+        state = first.holding
+        highest = max(max(event.est, event.hi) for event in ordered[:at])
+        kept.append(Seal(copy.barcode, highest, pack_holding(state)))
+        ordered = ordered[at:]
+    return kept, len(ordered)
