@@ -16,14 +16,14 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     Table,
     Text,
     false,
     text,
 )
 
-metadata = MetaData()
+from sync.central.columns import metadata as metadata
+from sync.central.columns import of_school, place
 
 # `position` counts the changes of a school; taking the next one locks the row, so no reader skips a position.
 schools = Table(
@@ -39,29 +39,12 @@ schools = Table(
 )
 
 
-def _of_school(*key: str) -> list[Column[str]]:
-    return [Column("school", Text, primary_key=True), *(_text_key(name) for name in key)]
-
-
-def _text_key(name: str) -> Column[str]:
-    return Column(name, Text, primary_key=True)
-
-
-def _place() -> tuple[Column[str], Column[int], Column[int]]:
-    """The key of an entry within its school."""
-    return (
-        Column("station", Text, primary_key=True),
-        Column("epoch", Integer, primary_key=True, autoincrement=False),
-        Column("seq", BigInteger, primary_key=True, autoincrement=False),
-    )
-
-
 # Devices.
 
 stations = Table(
     "stations",
     metadata,
-    *_of_school("id"),
+    *of_school("id"),
     Column("name", Text, nullable=False),
     Column("room", Text, nullable=False, default=""),
     Column("revoked_ms", BigInteger),
@@ -78,7 +61,7 @@ stations = Table(
 lineages = Table(
     "lineages",
     metadata,
-    *_of_school("station"),
+    *of_school("station"),
     Column("epoch", Integer, primary_key=True, autoincrement=False),
     Column("durable", BigInteger, nullable=False, default=0),
     Column("head", Text, nullable=False, default=""),
@@ -111,7 +94,7 @@ enrol_codes = Table(
 anchors = Table(
     "anchors",
     metadata,
-    *_of_school("station", "boot"),
+    *of_school("station", "boot"),
     Column("server_ms", BigInteger, primary_key=True, autoincrement=False),
     Column("mono_ms", BigInteger, nullable=False),
     Column("half_ms", BigInteger, nullable=False),
@@ -138,7 +121,7 @@ entries = Table(
     "entries",
     metadata,
     Column("school", Text, primary_key=True),
-    *_place(),
+    *place(),
     Column("hash", Text, nullable=False),
     Column("body", Text, nullable=False),
     Column("barcode", Text),
@@ -161,7 +144,7 @@ people = Table(
     "people",
     metadata,
     Column("school", Text, primary_key=True),
-    *_place(),
+    *place(),
     Column("salt", Text, nullable=False),
     Column("patron", Text, nullable=False),
     Column("card", Text),
@@ -174,7 +157,7 @@ outcomes = Table(
     "outcomes",
     metadata,
     Column("school", Text, primary_key=True),
-    *_place(),
+    *place(),
     Column("outcome", Text, nullable=False),
     Column("codes", Text, nullable=False, default=""),
     Column("past_limit", Boolean, nullable=False, default=False),
@@ -190,7 +173,7 @@ outcomes = Table(
 holdings = Table(
     "holdings",
     metadata,
-    *_of_school("barcode"),
+    *of_school("barcode"),
     Column("patron", Text),
     Column("opened_by", Text),
     Column("state", Text, nullable=False),
@@ -209,7 +192,7 @@ holdings = Table(
 seals = Table(
     "seals",
     metadata,
-    *_of_school("barcode"),
+    *of_school("barcode"),
     Column("to_ms", BigInteger, primary_key=True, autoincrement=False),
     Column("sealed", Text, nullable=False),
 )
@@ -217,7 +200,7 @@ seals = Table(
 loans = Table(
     "loans",
     metadata,
-    *_of_school("opened_by"),
+    *of_school("opened_by"),
     Column("barcode", Text, nullable=False),
     Column("patron", Text),
     Column("opened_ms", BigInteger, nullable=False),
@@ -237,7 +220,7 @@ loans = Table(
 cases = Table(
     "cases",
     metadata,
-    *_of_school("id"),
+    *of_school("id"),
     Column("barcode", Text),
     Column("code", Text, nullable=False),
     Column("about", Text, nullable=False),
@@ -256,7 +239,7 @@ cases = Table(
 feed = Table(
     "feed",
     metadata,
-    *_of_school("kind", "key"),
+    *of_school("kind", "key"),
     Column("position", BigInteger, nullable=False),
     Column("gone_ms", BigInteger),
     Index("feed_position", "school", "position", unique=True),
@@ -267,7 +250,7 @@ feed = Table(
 patrons = Table(
     "patrons",
     metadata,
-    *_of_school("id"),
+    *of_school("id"),
     Column("name", Text, nullable=False),
     Column("category", Text, nullable=False),
     Column("grade", Integer),
@@ -278,12 +261,12 @@ patrons = Table(
 )
 
 # A merged patron's id leads to the other's.
-patron_aliases = Table("patron_aliases", metadata, *_of_school("id"), Column("patron", Text))
+patron_aliases = Table("patron_aliases", metadata, *of_school("id"), Column("patron", Text))
 
 cards = Table(
     "cards",
     metadata,
-    *_of_school("number"),
+    *of_school("number"),
     Column("patron_id", Text, nullable=False),
     Column("state", Text, nullable=False, default="active"),
     Index("cards_of", "school", "patron_id"),
@@ -292,7 +275,7 @@ cards = Table(
 card_changes = Table(
     "card_changes",
     metadata,
-    *_of_school("number"),
+    *of_school("number"),
     Column("at_ms", BigInteger, primary_key=True, autoincrement=False),
     Column("patron_id", Text, nullable=False),
     Column("state", Text, nullable=False),
@@ -302,7 +285,7 @@ card_changes = Table(
 blocks = Table(
     "blocks",
     metadata,
-    *_of_school("patron_id"),
+    *of_school("patron_id"),
     Column("from_ms", BigInteger, primary_key=True, autoincrement=False),
     Column("to_ms", BigInteger),
     Column("why", Text, nullable=False, default=""),
@@ -311,7 +294,7 @@ blocks = Table(
 titles = Table(
     "titles",
     metadata,
-    *_of_school("id"),
+    *of_school("id"),
     Column("title", Text, nullable=False),
     Column("author", Text, nullable=False, default=""),
     Column("publisher", Text, nullable=False, default=""),
@@ -325,7 +308,7 @@ titles = Table(
 copies = Table(
     "copies",
     metadata,
-    *_of_school("barcode"),
+    *of_school("barcode"),
     Column("title_id", Text, nullable=False),
     Column("copy_type", Text, nullable=False),
     # Where staff said it is when it was catalogued; from then on its entries say (holdings.state).
@@ -341,7 +324,7 @@ copies = Table(
 old_labels = Table(
     "old_labels",
     metadata,
-    *_of_school("label"),
+    *of_school("label"),
     Column("barcode", Text, nullable=False),
     Column("replaced_ms", BigInteger, nullable=False),
     Column("shared_ms", BigInteger),
@@ -350,7 +333,7 @@ old_labels = Table(
 holds = Table(
     "holds",
     metadata,
-    *_of_school("id"),
+    *of_school("id"),
     Column("title_id", Text, nullable=False),
     Column("patron_id", Text, nullable=False),
     Column("placed_ms", BigInteger, nullable=False),
@@ -363,7 +346,7 @@ holds = Table(
 rules = Table(
     "rules",
     metadata,
-    *_of_school("digest"),
+    *of_school("digest"),
     Column("text", Text, nullable=False),
     Column("published_ms", BigInteger, nullable=False),
     Column("staff", Text, nullable=False, default=""),
@@ -372,7 +355,7 @@ rules = Table(
 messages = Table(
     "messages",
     metadata,
-    *_of_school("id"),
+    *of_school("id"),
     Column("patron_id", Text, nullable=False, default=""),
     Column("text", Text, nullable=False),
     Column("from_ms", BigInteger, nullable=False),
@@ -382,7 +365,7 @@ messages = Table(
 staff = Table(
     "staff",
     metadata,
-    *_of_school("login"),
+    *of_school("login"),
     Column("name", Text, nullable=False),
     Column("role", Text, nullable=False),
     Column("password", Text, nullable=False),
@@ -404,7 +387,7 @@ sign_ins = Table(
 snapshots = Table(
     "snapshots",
     metadata,
-    *_of_school(),
+    *of_school(),
     Column("position", BigInteger, primary_key=True, autoincrement=False),
     Column("manifest", Text, nullable=False),
 )
@@ -412,6 +395,6 @@ snapshots = Table(
 chunks = Table(
     "chunks",
     metadata,
-    *_of_school("hash"),
+    *of_school("hash"),
     Column("packed", LargeBinary, nullable=False),
 )
