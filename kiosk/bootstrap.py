@@ -11,6 +11,7 @@ import structlog
 from flask import Flask
 
 from config.settings import load_station
+from config.station import CentralAddress
 from config.station import Station as StationSettings
 from drivers.make import make_printer, make_scanners
 from drivers.printer import Printer
@@ -18,6 +19,7 @@ from drivers.scan import Scanner
 from drivers.simulator import SimulatedPrinter, SimulatedScanner
 from kiosk import health, journal
 from kiosk.bootstrap_cards import Completion
+from kiosk.bootstrap_clash import join_central
 from kiosk.bootstrap_demo import Hands, Plug, demo_start, fill_with_sample
 from kiosk.bootstrap_exchange import identity, make_agent, room_of
 from kiosk.bootstrap_paper import slips_on
@@ -83,10 +85,18 @@ class Running:
 
 
 def start(
-    folders: Folders, *, port: int | None = None, demo: bool = False, lock_wait_s: float = 0.0
+    folders: Folders,
+    *,
+    port: int | None = None,
+    demo: bool = False,
+    central: str | None = None,
+    lock_wait_s: float = 0.0,
 ) -> Running:
-    """Build and start a station; its page answers once `serve` is called. Raises SettingsError or StoreError."""
-    settings = load_station(folders.config / "station.toml")
+    """Build and start a station; its page answers once `serve` is called. Raises SettingsError or StoreError.
+
+    central: where the demo's own central record answers, instead of central.address in station.toml.
+    """
+    settings = _settings(folders, central)
     rulebook = Rulebook(folders.config / "library.toml", settings)
     lock = FolderLock(folders.store(settings), wait_s=lock_wait_s)
     store = open_store(folders, settings, reserve=True)
@@ -145,6 +155,8 @@ def start(
     station = Station(ports, _patience(settings))
     station.on_failure = _leave
     hands = _hands(Shelf(store, rulebook), clock, scanners, printer, line) if demo else None
+    if hands and central:
+        join_central(hands, folders, settings, store, central)
     app = create_app(station, hands=hands, streams=settings.screen.streams)
     server = _pages(app, settings.screen.port if port is None else port, settings.screen.streams)
     station.start()
@@ -153,6 +165,12 @@ def start(
     if agent:
         agent.start()
     return Running(station, store, clock, scanners, server, lock, paper, hands, agent)
+
+
+def _settings(folders: Folders, central: str | None) -> StationSettings:
+    settings = load_station(folders.config / "station.toml")
+    address = CentralAddress(address=central) if central else settings.central
+    return settings.model_copy(update={"central": address})
 
 
 def _pages(app: Flask, port: int, streams: int) -> Server:

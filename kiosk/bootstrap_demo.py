@@ -16,6 +16,7 @@ from kiosk.calendar import Rules
 from kiosk.clock import MovableClock
 from kiosk.demo_shelf import Shelf
 from kiosk.domain import Act, Loan, Now, Reason, Verdict
+from kiosk.errors import KioskError
 from kiosk.journal import Journal, Occurrence, confirm_clock
 from kiosk.sample import build
 from kiosk.store.listing import is_empty
@@ -107,7 +108,10 @@ class Plug:
 class Hands:
     """What the demo panel can do: scan, move the clock, cut the line, look into the printer's tray."""
 
+    # Where the demo has a central record: its console, and what its other stations do.
     console_url: str | None = None
+    on_clash: Callable[[], dict[str, str]] | None = None
+    on_clock: Callable[[int], None] = staticmethod(lambda at_ms: None)
 
     def __init__(
         self,
@@ -131,6 +135,10 @@ class Hands:
     def clock_at(self) -> datetime:
         return self._clock.now().local
 
+    @property
+    def clock_ms(self) -> int:
+        return self._clock.now().at_ms
+
     def set_clock(self, local_iso: str) -> None:
         """Move the clock to a local time such as 2026-11-25T11:45; ValueError says what is wrong with it."""
         try:
@@ -142,6 +150,7 @@ class Hands:
         if not 2000 <= at.year <= 2100:
             raise ValueError(f"{local_iso!r}: choose a year from 2000 to 2100")
         self._clock.set(at)
+        self.on_clock(self._clock.now().at_ms)
 
     @property
     def network_up(self) -> bool:
@@ -149,6 +158,12 @@ class Hands:
 
     def set_network(self, up: bool) -> None:
         self._line.set(up=up)
+
+    def clash(self) -> dict[str, str]:
+        """Let another station lend what was lent here last. Raises KioskError with what to do."""
+        if self.on_clash is None:
+            raise KioskError("this station runs without a central record; start it by: kiosk demo")
+        return self.on_clash()
 
     @property
     def paper_out(self) -> bool:

@@ -58,15 +58,19 @@ main.add_command(sync)
     "--port", type=click.IntRange(0, 65535), help="Instead of screen.port in station.toml."
 )
 @click.option("--demo", "as_demo", is_flag=True, hidden=True)
+@click.option("--central", hidden=True, help="Where the demo's central record answers.")
 @click.option("--parent-pipe", type=int, hidden=True)
-def run(config: Path, port: int | None, as_demo: bool, parent_pipe: int | None) -> None:
+def run(
+    config: Path, port: int | None, as_demo: bool, central: str | None, parent_pipe: int | None
+) -> None:
     """Run this station until it is stopped (Ctrl-C or SIGTERM)."""
     # The pages and their server are a second of imports, which no other command should pay for.
     from kiosk.bootstrap import start
 
     structlog.configure(logger_factory=structlog.WriteLoggerFactory(cast("TextIO", _Log())))
+    wait_s = 8 if as_demo else 0
     running = start(
-        Folders(config.resolve()), port=port, demo=as_demo, lock_wait_s=8 if as_demo else 0
+        Folders(config.resolve()), port=port, demo=as_demo, central=central, lock_wait_s=wait_s
     )
     ending = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -62,7 +62,6 @@ class MovableClock:
         self._running = running
         self._lock = threading.Lock()
         self.sure = sure
-        self.boot = str(uuid.uuid4())
         self.set(start)
 
     def set(self, local: datetime) -> None:
@@ -71,6 +70,8 @@ class MovableClock:
         with self._lock:
             self._at_ms = round(aware.timestamp() * 1000)
             self._since = self.mono_ms()
+            # What was measured by the clock before says nothing of the time from now on.
+            self.boot = str(uuid.uuid4())
 
     def now(self) -> Now:
         with self._lock:

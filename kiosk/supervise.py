@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 import webbrowser
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,8 +16,11 @@ from pathlib import Path
 import click
 
 from kiosk.bootstrap_demo import lay_out
+from kiosk.demo_clock import FILE
+from kiosk.errors import KioskError
 
 HOST = "127.0.0.1"
+LOOK_S = 0.1
 
 
 @click.command()
@@ -31,33 +35,46 @@ HOST = "127.0.0.1"
 @click.option("--central-port", type=click.IntRange(1, 65535), default=8090, show_default=True)
 @click.option("--no-browser", is_flag=True, help="Do not open the pages in a browser.")
 def demo(data: Path, station_port: int, central_port: int, no_browser: bool) -> None:
-    """Run a sample school with simulated hardware: touchscreen and panel in the browser."""
-    del central_port  # the central record will listen there
-    _port_is_free(station_port)
+    """Run a sample school: touchscreen, panel of simulated hardware and librarians' console in the browser."""
+    from kiosk.bootstrap_demo_central import prepare
+
+    _port_is_free(station_port, "--station-port")
+    _port_is_free(central_port, "--central-port")
     try:
         config = lay_out(data.resolve())
+        prepared = prepare(config)
     except OSError as error:
+        if isinstance(error, KioskError):
+            raise
         raise click.ClickException(
             f"{data} cannot be used for the demo ({error.strerror}); name another folder with --data"
         ) from None
-    with _station(config, station_port) as child:
-        _wait_until_ready(child)
+    record = f"http://{HOST}:{central_port}"
+    with (
+        _child(_central(config, central_port)) as central,
+        _child(_station(config, station_port, record)) as station,
+    ):
+        children = {"central record": central, "station": station}
+        for name, child in children.items():
+            _wait_until_ready(name, child)
         # Before the line that says so: whoever reads "ready" may end the demo at once.
-        signal.signal(signal.SIGTERM, lambda *_: child.terminate())
-        station = f"http://{HOST}:{station_port}/"
-        panel = f"{station}demo/"
-        click.echo(f"ready: station={station} panel={panel} console=-")
+        signal.signal(signal.SIGTERM, lambda *_: station.terminate())
+        panel = f"http://{HOST}:{station_port}/demo/"
+        click.echo(f"login and password for the console: {prepared.login_file}")
+        click.echo(
+            f"ready: station=http://{HOST}:{station_port}/ panel={panel} console={record}/console/"
+        )
         sys.stdout.flush()
         if not no_browser and (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
             webbrowser.open(panel)
-        code = _until_it_ends(child)
+        name, code = _until_one_ends(children)
     if code not in (0, -signal.SIGTERM, -signal.SIGINT):
         raise click.ClickException(
-            f"the station stopped (exit {code}); nothing acknowledged is lost: start the demo again"
+            f"the {name} stopped (exit {code}); nothing acknowledged is lost: start the demo again"
         )
 
 
-def _port_is_free(port: int) -> None:
+def _port_is_free(port: int, option: str) -> None:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -65,17 +82,30 @@ def _port_is_free(port: int) -> None:
         except OSError as error:
             raise click.ClickException(
                 f"port {port} cannot be used ({error.strerror}); "
-                "stop the program that has it, or choose another with --station-port"
+                f"stop the program that has it, or choose another with {option}"
             ) from None
 
 
+def _station(config: Path, port: int, record: str) -> list[str]:
+    command = ["-m", "kiosk", "run", "--demo", "--config", str(config), "--port", str(port)]
+    return [*command, "--central", record]
+
+
+def _central(config: Path, port: int) -> list[str]:
+    command = ["-m", "sync.central", "run", "--config", str(config), "--port", str(port)]
+    return [*command, "--demo-clock", str(config.parent / FILE)]
+
+
 @contextlib.contextmanager
-def _station(config: Path, port: int) -> Iterator[subprocess.Popen[str]]:
+def _child(command: list[str]) -> Iterator[subprocess.Popen[str]]:
     # The child holds the reading end: when this process ends, even by kill -9, the child sees the end of the pipe.
     reading, writing = os.pipe()
-    command = [sys.executable, "-m", "kiosk", "run", "--demo", "--config", str(config)]
-    command += ["--port", str(port), "--parent-pipe", str(reading)]
-    child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, pass_fds=(reading,))
+    child = subprocess.Popen(
+        [sys.executable, *command, "--parent-pipe", str(reading)],
+        stdout=subprocess.PIPE,
+        text=True,
+        pass_fds=(reading,),
+    )
     os.close(reading)
     try:
         yield child
@@ -86,19 +116,24 @@ def _station(config: Path, port: int) -> Iterator[subprocess.Popen[str]]:
         except subprocess.TimeoutExpired:
             child.kill()
             child.wait()
+        if child.stdout:
+            child.stdout.close()
 
 
-def _wait_until_ready(child: subprocess.Popen[str]) -> None:
+def _wait_until_ready(name: str, child: subprocess.Popen[str]) -> None:
     assert child.stdout is not None
     for line in child.stdout:
         if line.startswith("listening "):
             return
         click.echo(line, nl=False)
-    raise click.ClickException("the station did not start; see the message above")
+    raise click.ClickException(f"the {name} did not start; see the message above")
 
 
-def _until_it_ends(child: subprocess.Popen[str]) -> int:
-    try:
-        return child.wait()
-    except KeyboardInterrupt:
-        return child.wait()
+def _until_one_ends(children: dict[str, subprocess.Popen[str]]) -> tuple[str, int]:
+    """Which child ended first, and its exit code. Ctrl-C reaches the children by itself."""
+    while True:
+        with contextlib.suppress(KeyboardInterrupt):
+            for name, child in children.items():
+                if child.poll() is not None:
+                    return name, child.returncode
+            time.sleep(LOOK_S)

@@ -13,6 +13,7 @@ import click
 from sqlalchemy import select
 
 from kiosk.cli_options import Plainly
+from kiosk.demo_clock import FollowingClock
 from sync.central.cli_cases import cases_group
 from sync.central.cli_import import import_group, rules_group
 from sync.central.cli_options import CONFIG, ID
@@ -58,8 +59,15 @@ def init(config: Path) -> None:
 @click.option(
     "--behind-proxy", is_flag=True, help="A proxy with TLS stands in front of listen.host."
 )
+@click.option("--demo-clock", type=click.Path(path_type=Path), hidden=True)
 @click.option("--parent-pipe", type=int, hidden=True)
-def run(config: Path, port: int | None, behind_proxy: bool, parent_pipe: int | None) -> None:
+def run(
+    config: Path,
+    port: int | None,
+    behind_proxy: bool,
+    demo_clock: Path | None,
+    parent_pipe: int | None,
+) -> None:
     """Serve stations until it is stopped (Ctrl-C or SIGTERM)."""
     # The pages and their server are a second of imports, which no other command should pay for.
     from sync.central.cli_pages import make_app
@@ -74,7 +82,8 @@ def run(config: Path, port: int | None, behind_proxy: bool, parent_pipe: int | N
         )
     db = database(config, settings)
     bring_up(db, backups_in(config, settings), keep=settings.backup.keep)
-    server = Server(make_app(db, now_ms), host, settings.listen.port if port is None else port)
+    clock = FollowingClock(demo_clock) if demo_clock else now_ms
+    server = Server(make_app(db, clock), host, settings.listen.port if port is None else port)
     ending = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ending.set())

@@ -7,15 +7,21 @@ from collections.abc import Callable
 from flask import Flask, redirect
 from werkzeug.wrappers import Response
 
+from kiosk.demo_clock import real_ms
 from sync.central.api import create_app
 from sync.central.db import Database
 from web_ui.console import console_pages
 
 
-def make_app(db: Database, now_ms: Callable[[], int]) -> Flask:
-    """Everything that the central record answers. now_ms: its clock (UTC milliseconds)."""
+def make_app(
+    db: Database, now_ms: Callable[[], int], *, sign_in_ms: Callable[[], int] = real_ms
+) -> Flask:
+    """Everything that the central record answers. now_ms: its clock (UTC milliseconds).
+
+    sign_in_ms: what sign-ins are timed by; the demo's clock is moved by hand, and nobody shall be signed out by that.
+    """
     app = create_app(db, now_ms)
-    app.register_blueprint(console_pages(db, now_ms))
+    app.register_blueprint(console_pages(db, now_ms, sign_in_ms))
 
     @app.get("/")
     def home() -> Response:

@@ -42,9 +42,11 @@ class Demo:
     def __init__(self, folder: Path, port: int, *, alone: bool = False) -> None:
         self.folder, self.port = folder, port
         self.store = folder / "data"
+        self.central_port = free_port()
         command = ["run", "--demo", "--config", str(folder / "config"), "--port", str(port)]
         if not alone:
             command = ["demo", "--data", str(folder), "--station-port", str(port), "--no-browser"]
+            command += ["--central-port", str(self.central_port)]
         folder.mkdir(parents=True, exist_ok=True)
         self.errors = (folder / "errors.txt").open("w+")
         self.process = subprocess.Popen(
@@ -60,9 +62,11 @@ class Demo:
 
     def ready(self) -> Demo:
         assert self.process.stdout is not None
-        self.line = self.process.stdout.readline()
-        assert self.line, f"not ready: {self.said()}"
-        return self
+        for line in self.process.stdout:
+            self.line = line
+            if line.startswith(("ready: ", "listening ")):
+                return self
+        raise AssertionError(f"not ready: {self.said()}")
 
     def said(self) -> str:
         """All that went to the error stream so far."""
@@ -101,9 +105,15 @@ class Demo:
 
     def child(self) -> int:
         """The station's own process."""
+        return next(pid for pid in self._children() if b"\0kiosk\0run\0" in _command(pid))
+
+    def central(self) -> int:
+        """The central record's own process."""
+        return next(pid for pid in self._children() if b"\0sync.central\0run\0" in _command(pid))
+
+    def _children(self) -> list[int]:
         path = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
-        (pid,) = path.read_text().split()
-        return int(pid)
+        return [int(pid) for pid in path.read_text().split()]
 
     def kill(self) -> None:
         self.process.kill()
@@ -127,6 +137,10 @@ class Demo:
             self.process.stdout.close()
         self.errors.close()
         self.http.close()
+
+
+def _command(pid: int) -> bytes:
+    return Path(f"/proc/{pid}/cmdline").read_bytes()
 
 
 def shown_on(screen: Any, kinds: Iterable[str]) -> set[str]:

@@ -27,6 +27,9 @@ class Open:
     entry: str
 
 
+SAME_MS = 2_000
+
+
 def rows(folder: Path, sql: str, *values: object) -> list[tuple[Any, ...]]:
     with closing(sqlite3.connect(folder / "station.sqlite", timeout=10)) as store:
         return store.execute(sql, values).fetchall()
@@ -98,5 +101,10 @@ def hold_whole(folder: Path) -> list[Body]:
     """The chain holds and the loans table is what the journal says; the journal, for more questions."""
     journal = entries(folder)
     hold_chain(journal)
-    assert loans(folder) == folded(journal)
+    told, out = loans(folder), folded(journal)
+    for barcode in told.keys() & out.keys():
+        # The central record tells when a loan began by its own clock: that of the station, but for a moment.
+        assert abs(told[barcode].opened_ms - out[barcode].opened_ms) < SAME_MS
+        out[barcode] = replace(out[barcode], opened_ms=told[barcode].opened_ms)
+    assert told == out
     return journal

@@ -25,7 +25,8 @@ from tests.kiosk.school import CITY, INSECTS, MORE, SEA, TEACHER, XIAOMAN
 
 KILLS = int(os.environ.get("KILLS", "10"))
 READY = (
-    r"ready: station=http://127\.0\.0\.1:{port}/ panel=http://127\.0\.0\.1:{port}/demo/ console=-\n"
+    r"ready: station=http://127\.0\.0\.1:{port}/ panel=http://127\.0\.0\.1:{port}/demo/"
+    r" console=http://127\.0\.0\.1:{central}/console/\n"
 )
 
 
@@ -63,7 +64,7 @@ def as_it_was(demo: Demo, before: tuple[dict[str, str], int]) -> None:
 def test_the_sample_school_borrows_returns_is_killed_and_is_as_it_was(tmp_path: Path) -> None:
     port = free_port()
     with running(tmp_path / "demo", port) as demo:
-        assert re.fullmatch(READY.format(port=port), demo.line)
+        assert re.fullmatch(READY.format(port=port, central=demo.central_port), demo.line)
         shelf = demo.get("/demo/shelf")
         card = shelf["cards"][0]["text"]
         copies = tuple(c["text"] for c in shelf["copies"])[:3]
@@ -78,7 +79,7 @@ def test_the_sample_school_borrows_returns_is_killed_and_is_as_it_was(tmp_path: 
         ledger.hold_whole(demo.store)
 
 
-@pytest.mark.parametrize("who", ["parent", "station", "group"])
+@pytest.mark.parametrize("who", ["parent", "station", "central", "group"])
 def test_kill_9_leaves_loans_and_journal_and_frees_port_and_folder(
     tmp_path: Path, who: str
 ) -> None:
@@ -95,6 +96,10 @@ def test_kill_9_leaves_loans_and_journal_and_frees_port_and_folder(
                     os.kill(demo.child(), signal.SIGKILL)
                     assert demo.process.wait(10) == 1
                     assert "nothing acknowledged is lost: start the demo again" in demo.said()
+                case "central":
+                    os.kill(demo.central(), signal.SIGKILL)
+                    assert demo.process.wait(10) == 1
+                    assert "the central record stopped (exit -9)" in demo.said()
                 case _:
                     demo.kill_group()
     with running(tmp_path, port) as demo:
@@ -116,8 +121,9 @@ def test_a_second_demo_on_the_same_folder_is_refused_by_name(tmp_path: Path) -> 
     small_school(tmp_path)
     with running(tmp_path, free_port()) as first:
         second = kiosk(
-            "demo", "--data", str(tmp_path), "--station-port", str(free_port()), "--no-browser"
-        )
+            "demo", "--data", str(tmp_path), "--station-port", str(free_port()),
+            "--central-port", str(free_port()), "--no-browser",
+        )  # fmt: skip
         assert second.returncode == 1
         holder = f"{tmp_path / 'data'} is in use by process {first.child()} ("
         assert holder in second.stderr

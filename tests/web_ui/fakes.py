@@ -85,6 +85,9 @@ class FakeHands:
     def set_network(self, up: bool) -> None:
         self.network_up = up
 
+    def clash(self) -> dict[str, str]:
+        return {"barcode": "B000001", "title": "昆虫记", "patron": "李小满"}
+
     def set_paper(self, out: bool) -> None:
         self.paper_out = out
 

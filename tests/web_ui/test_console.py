@@ -45,7 +45,7 @@ def record(tmp_path, clock):
 
 @pytest.fixture
 def app(record, clock) -> Flask:
-    return make_app(record, clock)
+    return make_app(record, clock, sign_in_ms=clock)
 
 
 @pytest.fixture

@@ -22,8 +22,10 @@ _YEAR_S = 365 * 24 * 3_600
 DONE = ("settled", "undone", "closed", "changed", "not_settled")
 
 
-def console_pages(db: Database, now_ms: Callable[[], int]) -> Blueprint:
-    """The pages under /console. now_ms: the central record's clock (UTC milliseconds)."""
+def console_pages(
+    db: Database, now_ms: Callable[[], int], sign_in_ms: Callable[[], int]
+) -> Blueprint:
+    """The pages under /console. now_ms: the record's clock; sign_in_ms: what times sign-ins (UTC ms)."""
     pages = Blueprint(
         "console",
         __name__,
@@ -31,8 +33,8 @@ def console_pages(db: Database, now_ms: Callable[[], int]) -> Blueprint:
         template_folder="templates",
         static_folder="static",
     )
-    guard_console(pages, db, now_ms)
-    desk = _Console(db, now_ms)
+    guard_console(pages, db, sign_in_ms)
+    desk = _Console(db, now_ms, sign_in_ms)
     pages.add_url_rule("/", "inbox", desk.inbox)
     pages.add_url_rule("/cases/<name>/settle", "settle", desk.settle, methods=["POST"])
     pages.add_url_rule("/cases/<name>/undo", "undo", desk.undo, methods=["POST"])
@@ -49,9 +51,12 @@ def console_pages(db: Database, now_ms: Callable[[], int]) -> Blueprint:
 class _Console:
     """The views over one record."""
 
-    def __init__(self, db: Database, now_ms: Callable[[], int]) -> None:
+    def __init__(
+        self, db: Database, now_ms: Callable[[], int], sign_in_ms: Callable[[], int]
+    ) -> None:
         self._db = db
         self._now_ms = now_ms
+        self._sign_in_ms = sign_in_ms
 
     def inbox(self) -> str:
         school, done = member().school, request.args.get("done", "")
@@ -118,7 +123,7 @@ class _Console:
         # With one school there is nothing to choose.
         school = schools[0][0] if len(schools) == 1 else request.form.get("school", "")
         login, password = request.form.get("login", ""), request.form.get("password", "")
-        told = signing.sign_in(self._db, school, login, password, self._now_ms())
+        told = signing.sign_in(self._db, school, login, password, self._sign_in_ms())
         if isinstance(told, signing.Refused):
             why = "locked" if told.locked else "wrong"
             return self._sign_in_page(schools, why=why, login=login), 403

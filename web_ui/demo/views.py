@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from flask import Blueprint, Response, jsonify, render_template, request
 
+from kiosk.errors import KioskError
 from kiosk.signs import Sign
 from web_ui.catalogue import LANGUAGES
 from web_ui.security import BadBody, json_body, text_field
@@ -49,6 +50,8 @@ class Hands(Protocol):
 
     @property
     def network_up(self) -> bool: ...
+
+    def clash(self) -> dict[str, str]: ...
 
     def set_paper(self, out: bool) -> None: ...
 
@@ -118,6 +121,8 @@ def demo_pages(
 def _take_acts(pages: Blueprint, hands: Hands) -> None:
     """What the hands do: scan, move the clock, pull the plug, take the paper out."""
 
+    pages.add_url_rule("/clash", "clash", lambda: _clash(hands), methods=["POST"])
+
     @pages.post("/scan")
     def scan() -> dict[str, bool]:
         if not hands.scan(text_field(json_body(), "text", longest=LONGEST_SCAN)):
@@ -144,6 +149,13 @@ def _take_acts(pages: Blueprint, hands: Hands) -> None:
     def paper() -> dict[str, bool]:
         hands.set_paper(_yes_or_no("out"))
         return {"out": hands.paper_out}
+
+
+def _clash(hands: Hands) -> dict[str, str]:
+    try:
+        return hands.clash()
+    except KioskError as error:
+        raise BadBody(str(error), 409) from error
 
 
 def asked_language() -> str:

@@ -211,6 +211,13 @@ $("plug").addEventListener("click", async () => {
   await act("network", { up: !networkUp }, networkUp ? words.logDown : words.logUp);
   await loadState();
 });
+$("clash")?.addEventListener("click", async () => {
+  try {
+    log(fill(words.logClash, await ask("clash", {})));
+  } catch (error) {
+    log(error instanceof Refused ? words.clashRefused : words.failed);
+  }
+});
 $("paper").addEventListener("click", async () => {
   await act("paper", { out: !paperOut }, paperOut ? words.logPaperIn : words.logPaperOut);
   await loadState();
