@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
@@ -23,6 +24,7 @@ from sync.central.schema import (
     loans,
     outcomes,
     patrons,
+    rules,
     schools,
     stations,
     titles,
@@ -77,6 +79,14 @@ def enrol(db: Database, station: str, *, epoch: int = 1) -> None:
         row |= {"hardware": "", "is_open": True, "parked": False, "secret": "", "token": token}
         row |= {"begun_ms": NOON}
         insert_many(conn, lineages, [row])
+
+
+def publish_rules(db: Database) -> None:
+    """The library.toml that the program brings along."""
+    text = (Path(__file__).parents[2] / "config" / "library.toml").read_text(encoding="utf-8")
+    row = {"school": SCHOOL, "digest": "d", "text": text, "published_ms": 1, "staff": ""}
+    with db.begin(SCHOOL) as conn:
+        insert_many(conn, rules, [row])
 
 
 @dataclass

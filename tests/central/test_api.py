@@ -15,9 +15,8 @@ from sync.central.db import insert_many
 from sync.central.feed import forget_deletions
 from sync.central.positions import publish
 from sync.central.schema import feed, holds, incidents, patrons, schools
-from tests.central.fleet import SCHOOL, holder, told
+from tests.central.fleet import SCHOOL, holder, publish_rules, told
 from tests.central.line import Teller, enrolled, greet, new_station
-from tests.central.test_ingest import publish_rules
 from tests.sync.story import NOON
 
 MINUTE = 60_000

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import random
-from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
 from kiosk.domain import Act
-from sync.central.db import Database, insert_many
+from sync.central.db import Database
 from sync.central.read import shelf, time_zone
 from sync.central.refold import refold
-from sync.central.schema import cases, metadata, rules, seals
+from sync.central.schema import cases, metadata, seals
 from sync.continuity import Diverged, Gap
 from tests.central import postgres
 from tests.central.fleet import (
@@ -24,6 +23,7 @@ from tests.central.fleet import (
     open_cases,
     picture,
     positions,
+    publish_rules,
     push,
     told,
 )
@@ -107,13 +107,6 @@ def test_a17_the_limit_passed_at_several_stations_together(db):
     s1.checkin("20000", at=3 * MINUTE - 1)
     push(db, s1)
     assert [k for k in keys if "over_limit" in told(db, k)] == keys[limit + 1 :]
-
-
-def publish_rules(db) -> None:
-    text = (Path(__file__).parents[2] / "config" / "library.toml").read_text(encoding="utf-8")
-    row = {"school": SCHOOL, "digest": "d", "text": text, "published_ms": 1, "staff": ""}
-    with db.begin(SCHOOL) as conn:
-        insert_many(conn, rules, [row])
 
 
 @pytest.mark.parametrize("damage", ["text", "hash", "newer", "rubbish"])

@@ -1,0 +1,94 @@
+"""Taking pushes in as the central record does, on a database of either kind, and what that took."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import select, text
+
+from sync.central.db import Database
+from sync.central.ingest import Taken, move_watermark, take_in
+from sync.central.schema import lineages, metadata
+from sync.continuity import Lineage
+from sync.wire import Push, read
+from tests.bench.traffic import DAY, Batch, School
+from tests.central import postgres
+from tests.central.fleet import SCHOOL, enrol, found_school, publish_rules
+from tests.sync.story import NOON
+
+_TICK_S = 0.01
+_NOW = NOON + 365 * DAY
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """Seconds an entry, by the wall and of processors (ours and the database's)."""
+
+    wall_s: float
+    cpu_s: float
+
+
+def both(folder: Path) -> Iterator[Database]:
+    """An empty central record on SQLite, then one on a PostgreSQL that writes durably."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with _opened(f"sqlite:///{folder / 'central.sqlite'}") as db:
+        yield db
+    with postgres.server(durable=True) as server, _opened(server) as db:
+        yield db
+
+
+@contextlib.contextmanager
+def _opened(url: str) -> Iterator[Database]:
+    db = Database(url)
+    metadata.create_all(db.engine)
+    yield db
+    db.close()
+
+
+def found(db: Database, school: School) -> None:
+    """The school's copies and people, its rules, and its stations."""
+    found_school(db, barcodes=school.barcodes, people=school.people)
+    publish_rules(db)
+    for pen in school.pens:
+        enrol(db, pen.station)
+
+
+def spent(db: Database, work: Callable[[], int]) -> Spent:
+    """Do the work, which answers how many entries it was, and say what each took."""
+    server, cpu, wall = _server_s(db), time.process_time(), time.perf_counter()
+    count = work()
+    wall = time.perf_counter() - wall
+    cpu = time.process_time() - cpu + _server_s(db) - server
+    return Spent(wall / count, cpu / count)
+
+
+def _server_s(db: Database) -> float:
+    """Processor time of the connection's own PostgreSQL process; SQLite works within ours."""
+    if not db.postgres:
+        return 0.0
+    with db.read() as conn:
+        pid = conn.execute(text("SELECT pg_backend_pid()")).scalar_one()
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) * _TICK_S
+
+
+def take_all(db: Database, pushes: Sequence[Batch]) -> int:
+    """Take the pushes in, each in a transaction of its own, from the bytes on the line on; how many entries."""
+    for batch in pushes:
+        message = read(Push, batch.raw)
+        with db.begin(SCHOOL) as conn:
+            query = select(lineages).where(
+                lineages.c.school == SCHOOL, lineages.c.station == batch.station
+            )
+            row = conn.execute(query).one()
+            lineage = Lineage(batch.station, row.epoch, row.durable, row.head, row.hardware)
+            told = take_in(conn, SCHOOL, lineage, message.entries, now_ms=_NOW)
+            assert isinstance(told, Taken), told
+            move_watermark(
+                conn, SCHOOL, batch.station, row.epoch, durable=told.durable, head=told.head
+            )
+    return sum(batch.count for batch in pushes)
