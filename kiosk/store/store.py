@@ -258,7 +258,7 @@ def _engine(path: Path, *, only_look: bool) -> Engine:
     return engine
 
 
-def _upgrade(conn: Connection) -> None:
+def _upgrade(conn: Connection, to: str = HEAD) -> None:
     # Imported here: a start with nothing to migrate has no use for Alembic.
     from alembic import command
     from alembic.config import Config
@@ -266,7 +266,7 @@ def _upgrade(conn: Connection) -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.attributes["connection"] = conn
-    command.upgrade(config, "head")
+    command.upgrade(config, to)
 
 
 @contextlib.contextmanager

@@ -5,7 +5,9 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Callable
+from contextlib import closing
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,8 @@ from kiosk.clock import MovableClock, SystemClock, boot_id, synchronised
 from kiosk.desk_values import Who
 from kiosk.domain import Act, Reason, Verdict
 from kiosk.journal import Occurrence, confirm_clock, trusted_ms
+from kiosk.store import store as store_module
+from kiosk.store.schema import journal
 from kiosk.store.store import Store
 from kiosk.store.tx import Tx
 from tests.kiosk.school import CITY, SEA, XIAOMAN, ZONE, School
@@ -113,7 +117,7 @@ def test_a_confirmed_clock_is_trusted_until_the_next_sure_entry(school: School, 
     assert trusted_ms(school.store) == 123
     if epoch == 2:
         with school.store.begin() as tx:
-            tx.conn.exec_driver_sql("INSERT INTO journal VALUES (2, 1, 'h', '{}', NULL, 5)")
+            tx.set_value("epoch", "2")
     school.clock.sure = True
     school.clock.set(FIRST_START)
     school.desk.checkout(P1, SEA, school.now)
@@ -155,20 +159,27 @@ def steps_of_reading_the_clock(school: School) -> int:
     ("said", "known"), [(None, "2026"), (0, "2026"), (1, "123"), (2, "123")], ids=str
 )
 def test_a_store_of_an_earlier_release_keeps_what_is_known_of_the_time(
-    school: School, said: int | None, known: str
+    school: School, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: int | None, known: str
 ) -> None:
     """`said`: the entry after which staff confirmed the clock; the sure entry is the first, an unsure one follows."""
     school.desk.checkout(P1, CITY, school.now)
     sure_ms = school.now.at_ms
     school.clock.sure = False
     school.desk.checkin(CITY, school.now)
-    with school.store.begin() as tx:
-        tx.conn.exec_driver_sql("DELETE FROM meta WHERE key = 'last_sure_ms'")
-        tx.conn.exec_driver_sql("UPDATE alembic_version SET version_num = '0001'")
+    earlier = tmp_path / "earlier"
+    with monkeypatch.context() as then:
+        then.setattr(store_module, "_upgrade", partial(store_module._upgrade, to="0001"))
+        Store.open(earlier).close()
+    with closing(sqlite3.connect(earlier / "station.sqlite")) as store, store:
+        with school.store.read() as tx:
+            store.executemany(
+                "INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?)",
+                [tuple(row) for row in tx.conn.execute(journal.select())],
+            )
         if said is not None:
-            tx.set_value("clock_confirmed_ms", "123")
-            tx.set_value("clock_confirmed_after", str(said))
-    upgraded = Store.open(school.store.folder)
+            store.execute("INSERT INTO meta VALUES ('clock_confirmed_ms', '123')")
+            store.execute("INSERT INTO meta VALUES ('clock_confirmed_after', ?)", (str(said),))
+    upgraded = Store.open(earlier)
     assert trusted_ms(upgraded) == (sure_ms if known == "2026" else 123)
     with upgraded.read() as tx:
         assert tx.value("clock_confirmed_ms") is None
