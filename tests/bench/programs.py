@@ -69,6 +69,14 @@ def demo(folder: Path) -> Iterator[str]:
 
 
 @contextlib.contextmanager
+def station(folder: Path) -> Iterator[str]:
+    """The demo's station alone on this folder, beside no central record; gives its address."""
+    where = ["--config", str(folder / "config"), "--port", str(free_port())]
+    with running([*KIOSK, "run", "--demo", *where], r"^listening (\S+)") as url:
+        yield url
+
+
+@contextlib.contextmanager
 def push_peer() -> Iterator[str]:
     """The bare push page; gives its address."""
     command = [sys.executable, "-m", "tests.bench.push_peer", str(free_port())]

@@ -12,7 +12,7 @@ from kiosk.bootstrap_demo import lay_out
 from tests.bench import stores
 from tests.bench.painting import Watched, chromium
 from tests.bench.plan import PATRONS
-from tests.bench.programs import demo, push_peer
+from tests.bench.programs import push_peer, station
 from tests.bench.rows import Row, median, quantile
 
 PEER = "bare Flask + waitress + EventSource push"
@@ -69,11 +69,11 @@ def furnish(folder: Path) -> Path:
 def watch(
     folder: Path, more: Callable[[Seen], bool], pace_s: tuple[float, float], *, first: int = 0
 ) -> Seen:
-    """Scan at the demo of this folder, from pupil `first`, for as long as `more` says of what has been seen so far."""
+    """Scan at the station of this folder, from pupil `first`, as long as `more` says of what has been seen so far."""
     seen = Seen()
     dice = Random(5)
     with (
-        demo(folder) as url,
+        station(folder) as url,
         push_peer() as bare_url,
         chromium() as browser,
         closing(Watched(browser, url)) as screen,
