@@ -3,7 +3,8 @@
 .PHONY: help demo test lint bench hil screens lock clean
 
 ARGS ?=
-PYTEST_ARGS ?= -n 2
+# More workers than cores: much of the suite waits for servers and browsers that it has started.
+PYTEST_ARGS ?= -n 4 --dist worksteal
 ONLY ?=
 PHOTOS ?=
 PY := .venv/bin/python
@@ -16,7 +17,7 @@ demo: ## a sample school in the browser: touchscreen and simulated hardware (ARG
 	@bash .ci/setup run
 	@.venv/bin/kiosk demo $(ARGS)
 
-test: ## every test, Chromium flows included (PYTEST_ARGS="-n 2 -k policy" for some of them)
+test: ## every test, Chromium flows included (PYTEST_ARGS="-n 4 -k policy" for some of them)
 	@bash .ci/setup tests
 	@$(PY) -m pytest $(PYTEST_ARGS)
 

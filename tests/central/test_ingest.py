@@ -148,7 +148,7 @@ def test_a45_one_poisonous_entry_is_kept_unread(two):
     assert told(db, "s1:1:2") == {"return_not_on_loan"}
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(3))
 def test_portions_order_and_repeats_make_no_difference(db, seed):
     """The same journals, whole and in scrambled portions with repeats, give the same tables, and so does a refold."""
     barcodes = [f"2000{n}" for n in range(4)]
@@ -169,7 +169,7 @@ def test_portions_order_and_repeats_make_no_difference(db, seed):
     while any(sent[n] < len(pens[n].wires) for n in sent):
         n = chance.randrange(4)
         first = chance.randint(max(1, sent[n] - 5), sent[n] + 1)
-        last = min(len(pens[n].wires), first + chance.randint(0, 9))
+        last = min(len(pens[n].wires), first + chance.randint(0, chance.choice((3, 9, 40))))
         if last >= first:
             told = push(db, pens[n], first, last)
             assert [a.seq for a in told.answers] == list(range(first, last + 1))
