@@ -39,11 +39,13 @@ def small_school(folder: Path) -> Path:
 class Demo:
     """One run of the command. `lines` are what it printed before it was ready."""
 
-    def __init__(self, folder: Path, port: int, *, alone: bool = False) -> None:
+    def __init__(self, folder: Path, port: int, *, alone: bool = False, central: str = "") -> None:
         self.folder, self.port = folder, port
         self.store = folder / "data"
         self.central_port = free_port()
         command = ["run", "--demo", "--config", str(folder / "config"), "--port", str(port)]
+        if central:
+            command += ["--central", central]
         if not alone:
             command = ["demo", "--data", str(folder), "--station-port", str(port), "--no-browser"]
             command += ["--central-port", str(self.central_port)]
