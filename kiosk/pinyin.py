@@ -111,6 +111,7 @@ def joined(text: str, pinyin: str = "") -> str:
     return "".join(p.plain for p in pieces(text, pinyin))
 
 
+@lru_cache(maxsize=8_192)
 def plain(syllable: str) -> str:
     """Letters without tone marks, small, ü as v (lǜ: lv)."""
     parts = unicodedata.normalize("NFKD", syllable.casefold())

@@ -153,17 +153,29 @@ def key_of(kind: str, row: Mapping[str, Any]) -> str:
     return RULES_KEY if kind == "rules" else str(row.get(KEY_OF[kind]))
 
 
-def rows_of(kind: str, chunk: bytes) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Key and row of every line of a chunk. Raises BadRow for a text that is no chunk of this kind."""
+def rows_of(kind: str, chunk: bytes) -> Iterator[tuple[str, str]]:
+    """Key and row of every line of a chunk, the row as JSON with every field that its kind has.
+
+    Raises BadRow for a text that is no chunk of this kind.
+    """
     # Not splitlines: texts may hold line ends of Unicode's own.
     for line in filter(None, chunk.split(b"\n")):
-        try:
-            told = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            raise BadRow(f"a chunk of {kind} cannot be read: {error}") from None
-        if not isinstance(told, dict) or kind not in KINDS:
-            raise BadRow(f"a chunk of {kind} cannot be read: its lines are no rows of that kind")
-        key = key_of(kind, told)
-        row = checked(kind, key, told)
-        assert row is not None, "a line that is an object is a row"
-        yield key, row
+        row = _row_of(kind, line)
+        yield RULES_KEY if kind == "rules" else getattr(row, KEY_OF[kind]), row.model_dump_json()
+
+
+def _row_of(kind: str, line: bytes) -> Message:
+    if kind not in KINDS:
+        raise BadRow(f"a chunk of {kind} cannot be read: its lines are no rows of that kind")
+    try:
+        return KINDS[kind].model_validate_json(line)
+    except ValidationError:
+        pass
+    # What is wrong with it, in words.
+    try:
+        told = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise BadRow(f"a chunk of {kind} cannot be read: {error}") from None
+    if not isinstance(told, dict):
+        raise BadRow(f"a chunk of {kind} cannot be read: its lines are no rows of that kind")
+    return KINDS[kind].model_validate(checked(kind, key_of(kind, told), told))

@@ -13,7 +13,7 @@ from kiosk.imports.progress import Progress
 from kiosk.imports.rows import Rows, current, prepared, take_out, write
 from kiosk.imports.staging import Item, Staging
 from kiosk.imports.stopping import Stop
-from kiosk.store.pace import Pace, rest
+from kiosk.store.pace import Pace
 from kiosk.store.store import Store
 
 _TRIES = 5
@@ -31,11 +31,10 @@ def apply(store: Store, staging: Staging, *, progress: Progress, stop: Stop) -> 
     while items := staging.after(done, pace.rows):
         if stop.asked:
             return False
-        seconds = _step(store, staging, items, done)
-        pace.took(len(items), seconds)
+        pace.rest()
+        pace.took(len(items), _step(store, staging, items, done))
         done = items[-1].seq
         progress.advance(len(items))
-        rest(seconds)
     return True
 
 
@@ -46,17 +45,15 @@ def undo(store: Store, staging: Staging, *, progress: Progress) -> int:
     progress.begin("undoing", None)
     pace = Pace()
     while items := staging.begun_before(at, pace.rows):
-        began = time.monotonic()
+        pace.rest()
         with store.begin() as tx:
             began = time.monotonic()
             kept += take_out(tx.conn, items)
-        seconds = time.monotonic() - began
-        pace.took(len(items), seconds)
+        pace.took(len(items), time.monotonic() - began)
         at = items[-1].seq
         with staging.writing():
             staging.set(undone=at, kept=kept)
         progress.advance(len(items))
-        rest(seconds)
     return kept
 
 

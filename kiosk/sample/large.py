@@ -24,12 +24,25 @@ _WORDS = (
 ).split()
 _ENDS = "故事 历险记 日记 童话 的秘密 奇遇 的朋友 大冒险 百科 手册 旅行 传说 的孩子 图鉴 入门 选集".split()
 
+_SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯董萧程"
+_GIVEN = "一小明华强丽静雨文思建国志伟秀英玉兰春梅海燕晓东立新永红子涵欣怡浩然宇轩"
 
-def big(store: Store, *, patrons: int = 10_000, copies: int = 100_000, seed: int = 11) -> None:
-    """Fill an empty store for measurements: three copies a title; card numbers and barcodes run from 1."""
+
+def big(
+    store: Store,
+    *,
+    patrons: int = 10_000,
+    copies: int = 100_000,
+    titles: int | None = None,
+    seed: int = 11,
+) -> None:
+    """Fill an empty store for measurements: three copies a title; card numbers and barcodes run from 1.
+
+    titles: instead of as many as the copies need; the last of them have no copy then.
+    """
     dice = Random(seed)
     _write_patrons(store, dice, patrons)
-    rows = titles_of(seed, -(-copies // COPIES_A_TITLE))
+    rows = titles_of(seed, titles or -(-copies // COPIES_A_TITLE))
     barcodes = iter(range(1, copies + 1))
     first = 1
     while batch := list(islice(rows, _STEP)):
@@ -40,8 +53,8 @@ def big(store: Store, *, patrons: int = 10_000, copies: int = 100_000, seed: int
 
 
 def titles_of(seed: int, count: int) -> Iterator[Entry]:
-    """The real titles of the sample school, then made-up ones, all different."""
-    dice = Random(seed)
+    """The real titles of the sample school, then made-up ones, all different and by as many people as in real life."""
+    dice, people = Random(seed), Random(seed + 1)
     real = read_titles()
     yield from real[:count]
     seen: set[str] = set()
@@ -52,7 +65,7 @@ def titles_of(seed: int, count: int) -> Iterator[Entry]:
             name += f"{dice.randrange(2, 10_000)}"
         if name not in seen:
             seen.add(name)
-            author = dice.choice(real).author
+            author = people.choice(_SURNAMES) + "".join(people.choices(_GIVEN, k=2)) + " 著"
             yield Entry(name, author, like.class_number, "", "", "children", "book", 1)
 
 

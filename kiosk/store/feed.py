@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from kiosk.pinyin import toned
 from kiosk.store.lineage import AS_OF, CURSOR, REVOKED, RULES
 from kiosk.store.outgoing import copies_since, durable
-from kiosk.store.pace import Pace, rest
+from kiosk.store.pace import Pace
 from kiosk.store.search import DELETE, INSERT, index_rows
 from kiosk.store.store import Store
 from kiosk.store.tx import Tx
@@ -94,34 +94,44 @@ def write_rows(
     spared: Callable[[Tx], frozenset[str]],
     *,
     between: Callable[[], None],
+    pace: Pace | None = None,
 ) -> None:
-    """Write rows of one kind in steps of milliseconds. spared: the copies that this station knows better."""
-    pace, at = Pace(most=_MOST), 0
+    """Write rows of one kind in steps of milliseconds. spared: the copies that this station knows better.
+
+    pace: that of the portions written before, where these rows are one of many.
+    """
+    pace, at = pace or fed_pace(), 0
     while at < len(rows):
         between()
         step = rows[at : at + pace.rows]
         at += len(step)
-        seconds = _write_step(store, kind, step, spared)
-        if seconds:
-            pace.took(len(step), seconds)
-            rest(seconds if at < len(rows) else 0)
+        _write_step(store, kind, step, spared, pace=pace)
+
+
+def fed_pace() -> Pace:
+    return Pace(most=_MOST)
 
 
 def _write_step(
-    store: Store, kind: str, step: Sequence[Change], spared: Callable[[Tx], frozenset[str]]
-) -> float:
-    """How long the lock was held; 0 where the store had all of it already."""
+    store: Store,
+    kind: str,
+    step: Sequence[Change],
+    spared: Callable[[Tx], frozenset[str]],
+    *,
+    pace: Pace,
+) -> None:
     if kind == "title":
         step = [(key, _with_pinyin(value) if value else None) for key, value in step]
     fresh = _unlike(store, kind, step) if kind in TABLES else step
     if not fresh:
-        return 0.0
+        return
     search = _search_rows(fresh) if kind == "title" else {}
+    pace.rest()
     with store.begin_fed() as tx:
         began = time.monotonic()
         own = spared(tx) if kind in _DESKS_TOO else frozenset()
         _write(tx, kind, _but(kind, fresh, own), search)
-    return time.monotonic() - began
+    pace.took(len(step), time.monotonic() - began)
 
 
 def _unlike(store: Store, kind: str, rows: Sequence[Change]) -> list[Change]:

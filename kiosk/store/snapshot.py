@@ -11,12 +11,12 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 from kiosk.store.feed import (
     ORDER,
     TABLES,
     Change,
+    fed_pace,
     unanswered,
     write_rows,
 )
@@ -54,13 +54,13 @@ def have_chunks(store: Store, wanted: Sequence[str]) -> set[str]:
     return here & set(wanted)
 
 
-def stage_chunk(store: Store, name: str, kind: str, rows: Iterable[tuple[str, Any]]) -> None:
-    """Keep a chunk's rows, all or none."""
+def stage_chunk(store: Store, name: str, kind: str, rows: Iterable[tuple[str, str]]) -> None:
+    """Keep a chunk's rows (key, and the row as JSON), all or none."""
     with _staging(store.folder) as db:
         db.execute("INSERT INTO chunk VALUES (?)", (name,))
         db.executemany(
             "INSERT INTO row (chunk, kind, key, value) VALUES (?, ?, ?, ?)",
-            ((name, kind, key, json.dumps(value, ensure_ascii=False)) for key, value in rows),
+            ((name, kind, key, value) for key, value in rows),
         )
 
 
@@ -75,12 +75,13 @@ def apply_snapshot(store: Store, cursor: int, *, between: Callable[[], None]) ->
         def spared(tx: Tx) -> frozenset[str]:
             return copies_since(tx, epoch, seq) | unanswered(tx)
 
+        pace = fed_pace()
         for kind in ORDER:
             for rows in _portions(db, kind):
-                write_rows(store, kind, rows, spared, between=between)
+                write_rows(store, kind, rows, spared, between=between, pace=pace)
         for kind in reversed(TABLES):
             gone: list[Change] = [(key, None) for key in _not_staged(store, db, kind)]
-            write_rows(store, kind, gone, spared, between=between)
+            write_rows(store, kind, gone, spared, between=between, pace=pace)
     with store.begin_fed() as tx:
         # Places in a queue from before the enrolment: the queues are the central record's now.
         tx.conn.exec_driver_sql("DELETE FROM holds WHERE id IS NULL")
@@ -104,7 +105,8 @@ def _portions(db: sqlite3.Connection, kind: str) -> Iterator[list[Change]]:
         if not rows:
             return
         after = rows[-1][0]
-        yield [(key, json.loads(value)) for _, key, value in rows]
+        values = json.loads(f"[{','.join(value for _, _, value in rows)}]")
+        yield [(key, value) for (_, key, _), value in zip(rows, values, strict=True)]
 
 
 def _not_staged(store: Store, db: sqlite3.Connection, kind: str) -> list[str]:

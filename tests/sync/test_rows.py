@@ -37,7 +37,14 @@ def test_a_chunk_is_read_line_by_line_whatever_the_texts_hold():
     odd = {**COPY, "barcode": "2", "shelf": "A\u2028B"}
     text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in (COPY, odd))
     read = list(rows_of("copy", text.encode()))
-    assert [(key, row["shelf"]) for key, row in read] == [("1", ""), ("2", "A\u2028B")]
+    assert [(key, json.loads(row)["shelf"]) for key, row in read] == [("1", ""), ("2", "A\u2028B")]
+
+
+def test_a_row_of_a_chunk_has_every_field_that_its_kind_has():
+    short = {name: value for name, value in COPY.items() if name != "last_entry"}
+    (found,) = rows_of("copy", json.dumps(short).encode())
+    assert found[0] == "1"
+    assert json.loads(found[1]) == {**COPY, "last_entry": None}
 
 
 @pytest.mark.parametrize("text", [b"\xff", b"[]\n", b"{}\n", b'{"barcode": "1"\n', b"1"])
