@@ -21,6 +21,7 @@ from sync.central.cli_station import station_group
 from sync.central.db import CentralError
 from sync.central.migrate import bring_up
 from sync.central.opened import add_school, backups_in, chosen, database, opened, settings_in
+from sync.central.roles import Role
 from sync.central.schema import schools
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -171,7 +172,10 @@ def staff() -> None:
 @CONFIG
 @click.option("--school", "school_id", help="Which school; the only one, if there is one.")
 @click.option(
-    "--role", type=click.Choice(["librarian", "maintainer"]), default="librarian", show_default=True
+    "--role",
+    type=click.Choice([role.value for role in Role]),
+    default="librarian",
+    show_default=True,
 )
 @click.option("--password-stdin", is_flag=True, help="Read the password from one line of input.")
 @click.argument("login", callback=ID)

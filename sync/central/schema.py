@@ -24,6 +24,8 @@ from sqlalchemy import (
 
 from sync.central.columns import metadata as metadata
 from sync.central.columns import of_school, place
+from sync.central.staff_tables import sign_ins as sign_ins
+from sync.central.staff_tables import staff as staff
 
 # `position` counts the changes of a school; taking the next one locks the row, so no reader skips a position.
 schools = Table(
@@ -258,6 +260,8 @@ patrons = Table(
     Column("expires_on", Date),
     Column("blocked", Text),
     Column("gone_ms", BigInteger),
+    Index("patrons_name", "school", "name", "id"),
+    Index("patrons_class", "school", "class_name", "name", "id"),
 )
 
 # A merged patron's id leads to the other's.
@@ -340,6 +344,7 @@ holds = Table(
     Column("ended_ms", BigInteger),
     Column("barcode", Text),
     Index("holds_title", "school", "title_id"),
+    Index("holds_patron", "school", "patron_id"),
 )
 
 # Each library.toml that was ever in force; the newest is the one.
@@ -360,27 +365,6 @@ messages = Table(
     Column("text", Text, nullable=False),
     Column("from_ms", BigInteger, nullable=False),
     Column("to_ms", BigInteger),
-)
-
-staff = Table(
-    "staff",
-    metadata,
-    *of_school("login"),
-    Column("name", Text, nullable=False),
-    Column("role", Text, nullable=False),
-    Column("password", Text, nullable=False),
-    Column("failed", Integer, nullable=False, default=0),
-    Column("locked_until_ms", BigInteger),
-)
-
-# Who is at the console. token: the SHA-256 of what the browser keeps.
-sign_ins = Table(
-    "sign_ins",
-    metadata,
-    Column("token", Text, primary_key=True),
-    Column("school", Text, nullable=False),
-    Column("login", Text, nullable=False),
-    Column("until_ms", BigInteger, nullable=False),
 )
 
 # Snapshots for stations: chunks are named by their content.

@@ -19,8 +19,13 @@ from sync.central.db import Database, insert_many
 from sync.central.schema import schools, sign_ins, staff
 
 KEPT_MS = 8 * 3_600_000
+IDLE_MS = 30 * 60_000
+# Being there is written down at most so often.
+_SEEN_MS = 60_000
 TRIES = 5
+# The first lock; each further one lasts twice as long, up to the longest.
 LOCK_MS = 5 * 60_000
+_LONGEST_LOCK_MS = 4 * 3_600_000
 _LONGEST_PASSWORD = 1_000
 _hasher = PasswordHasher()
 # Tried where there is no such login, so that the answer takes as long.
@@ -39,41 +44,50 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """No sign-in. locked: too many wrong tries; wait some minutes."""
+    """No sign-in. locked_ms: after too many wrong tries, how long to wait; 0 where that is not why."""
 
-    locked: bool
+    locked_ms: int = 0
 
 
 def sign_in(db: Database, school: str, login: str, password: str, now_ms: int) -> str | Refused:
-    """A token for the browser, good for 8 hours."""
+    """A token for the browser, good for 8 hours, and until nobody was there for 30 minutes."""
     with db.read() as conn:
         row = conn.execute(_account(school, login)).first()
     if row is not None and row.locked_until_ms is not None and now_ms < row.locked_until_ms:
-        return Refused(locked=True)
+        return Refused(row.locked_until_ms - now_ms)
     # Hashing takes long on purpose, so no transaction is held meanwhile.
     good = _fits(row.password if row else _NOBODY, password[:_LONGEST_PASSWORD])
-    if row is None:
-        return Refused(locked=False)
+    if row is None or row.closed_ms is not None:
+        return Refused()
     with db.begin() as conn:
         if not good:
-            return Refused(locked=_count_wrong(conn, school, login, now_ms))
-        _set(conn, school, login, failed=0, locked_until_ms=None)
+            return Refused(_count_wrong(conn, school, login, now_ms))
+        _set(conn, school, login, failed=0, locks=0, locked_until_ms=None)
         conn.execute(delete(sign_ins).where(sign_ins.c.until_ms <= now_ms))
         token = secrets.token_urlsafe(32)
         told = {"token": _digest(token), "school": school, "login": login}
-        insert_many(conn, sign_ins, [{**told, "until_ms": now_ms + KEPT_MS}])
+        insert_many(conn, sign_ins, [{**told, "until_ms": now_ms + KEPT_MS, "seen_ms": now_ms}])
     return token
 
 
-def who_is(conn: Connection, token: str, now_ms: int) -> Member | None:
-    """Whose token this is; None where it is nobody's any more."""
+def who_is(db: Database, token: str, now_ms: int) -> Member | None:
+    """Whose token this is, who is there now; None where it is nobody's any more."""
     same = (staff.c.school == sign_ins.c.school) & (staff.c.login == sign_ins.c.login)
-    row = conn.execute(
-        select(staff.c.school, staff.c.login, staff.c.name, staff.c.role)
+    mine = sign_ins.c.token == _digest(token)
+    good = (sign_ins.c.until_ms > now_ms, sign_ins.c.seen_ms > now_ms - IDLE_MS)
+    query = (
+        select(staff.c.school, staff.c.login, staff.c.name, staff.c.role, sign_ins.c.seen_ms)
         .select_from(sign_ins.join(staff, same))
-        .where(sign_ins.c.token == _digest(token), sign_ins.c.until_ms > now_ms)
-    ).first()
-    return Member(row.school, row.login, row.name, row.role) if row else None
+        .where(mine, *good, staff.c.closed_ms.is_(None))
+    )
+    with db.read() as conn:
+        row = conn.execute(query).first()
+    if row is None:
+        return None
+    if row.seen_ms <= now_ms - _SEEN_MS:
+        with db.begin() as conn:
+            conn.execute(update(sign_ins).where(mine).values(seen_ms=now_ms))
+    return Member(row.school, row.login, row.name, row.role)
 
 
 def sign_out(db: Database, token: str) -> None:
@@ -102,13 +116,16 @@ def _account(school: str, login: str) -> Any:
     return select(staff).where(staff.c.school == school, staff.c.login == login)
 
 
-def _count_wrong(conn: Connection, school: str, login: str, now_ms: int) -> bool:
-    """Count one more wrong try; whether the account is locked by it."""
-    failed = conn.execute(_account(school, login)).one().failed + 1
-    locked: bool = failed >= TRIES
-    until = now_ms + LOCK_MS if locked else None
-    _set(conn, school, login, failed=0 if locked else failed, locked_until_ms=until)
-    return locked
+def _count_wrong(conn: Connection, school: str, login: str, now_ms: int) -> int:
+    """Count one more wrong try; for how long (ms) the account is locked by it, 0 for not at all."""
+    row = conn.execute(_account(school, login)).one()
+    failed, locks = row.failed + 1, row.locks
+    if failed < TRIES:
+        _set(conn, school, login, failed=failed, locked_until_ms=None)
+        return 0
+    lasts: int = min(LOCK_MS << min(locks, 10), _LONGEST_LOCK_MS)
+    _set(conn, school, login, failed=0, locks=locks + 1, locked_until_ms=now_ms + lasts)
+    return lasts
 
 
 def _set(conn: Connection, school: str, login: str, **values: Any) -> None:

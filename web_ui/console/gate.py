@@ -7,18 +7,18 @@ import hmac
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, abort, g, redirect, request, url_for
+from flask import Blueprint, Response, abort, current_app, g, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from sync.central.db import Database
+from sync.central.roles import may
 from sync.central.sign_in import KEPT_MS, Member, who_is
 from web_ui.catalogue import LANGUAGES
+from web_ui.console.rights import most_bytes, right_of
 from web_ui.security import LOOPBACK, content_policy, host_name, mark
 from web_ui.words import words
 
 COOKIE, LANGUAGE = "kiosk_console", "kiosk_console_language"
-MAX_FORM_BYTES = 16 * 1024
-_OPEN = ("console.sign_in", "console.language", "console.static")
 _POLICY = content_policy(forms=True)
 
 
@@ -36,15 +36,18 @@ def guard_console(pages: Blueprint, db: Database, now_ms: Callable[[], int]) -> 
             _check_post()
         token = request.cookies.get(COOKIE, "")
         if token:
-            with db.read() as conn:
-                g.member = who_is(conn, token, now_ms())
+            g.member = who_is(db, token, now_ms())
+        right = right_of(current_app, request.endpoint)
         if g.member is None:
-            return None if request.endpoint in _OPEN else redirect(url_for("console.sign_in"), 303)
+            opens = right is not None and may(None, right)
+            return None if opens else redirect(url_for("console.sign_in"), 303)
         g.form_token = _form_token(token)
         if request.method == "POST" and not hmac.compare_digest(
             g.form_token.encode(), request.form.get("token", "").encode()
         ):
             abort(403, g.say("console.stale"))
+        if right is None or not may(g.member.role, right):
+            abort(403, g.say("console.not_yours"))
         return None
 
     @pages.after_request
@@ -94,7 +97,9 @@ def _check_post() -> None:
     elsewhere = request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin"
     if elsewhere or (origin is not None and urlsplit(origin).netloc != request.host):
         abort(403, "another site may not use the console")
-    if request.content_length is None or request.content_length > MAX_FORM_BYTES:
+    if request.content_length is None or request.content_length > most_bytes(
+        current_app, request.endpoint
+    ):
         abort(413, "the form is too large")
 
 

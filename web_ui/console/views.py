@@ -14,8 +14,11 @@ from sync.central.db import CentralError, Database
 from sync.central.desk import Desk
 from sync.central.overview import OPEN_AT_ONCE, count_open, inbox, machines, odd_ones
 from sync.central.read import time_zone
+from sync.central.roles import Right, may
 from web_ui.catalogue import LANGUAGES
 from web_ui.console.gate import COOKIE, LANGUAGE, forget, guard_console, keep, member
+from web_ui.console.rate import Rate
+from web_ui.console.rights import needs, opens
 from web_ui.console.telling import Teller
 
 _YEAR_S = 365 * 24 * 3_600
@@ -35,14 +38,23 @@ def console_pages(
     )
     guard_console(pages, db, sign_in_ms)
     desk = _Console(db, now_ms, sign_in_ms)
-    pages.add_url_rule("/", "inbox", desk.inbox)
-    pages.add_url_rule("/cases/<name>/settle", "settle", desk.settle, methods=["POST"])
-    pages.add_url_rule("/cases/<name>/undo", "undo", desk.undo, methods=["POST"])
-    pages.add_url_rule("/digest", "digest", desk.digest)
-    pages.add_url_rule("/stations", "stations", desk.stations)
-    pages.add_url_rule("/sign-in", "sign_in", desk.sign_in, methods=["GET", "POST"])
-    pages.add_url_rule("/sign-out", "sign_out", desk.sign_out, methods=["POST"])
-    pages.add_url_rule("/language/<name>", "language", language)
+    pages.add_url_rule("/", "inbox", needs(Right.SEE, desk.inbox))
+    pages.add_url_rule("/home", "home", needs(Right.SIGNED_IN, desk.home))
+    pages.add_url_rule(
+        "/cases/<name>/settle", "settle", needs(Right.DECIDE, desk.settle), methods=["POST"]
+    )
+    pages.add_url_rule(
+        "/cases/<name>/undo", "undo", needs(Right.DECIDE, desk.undo), methods=["POST"]
+    )
+    pages.add_url_rule("/digest", "digest", needs(Right.SEE, desk.digest))
+    pages.add_url_rule("/stations", "stations", needs(Right.DEVICES, desk.stations))
+    pages.add_url_rule(
+        "/sign-in", "sign_in", needs(Right.OPEN, desk.sign_in), methods=["GET", "POST"]
+    )
+    pages.add_url_rule(
+        "/sign-out", "sign_out", needs(Right.SIGNED_IN, desk.sign_out), methods=["POST"]
+    )
+    pages.add_url_rule("/language/<name>", "language", needs(Right.OPEN, language))
     pages.register_error_handler(HTTPException, _told)
     pages.register_error_handler(CentralError, _cannot)
     return pages
@@ -57,6 +69,12 @@ class _Console:
         self._db = db
         self._now_ms = now_ms
         self._sign_in_ms = sign_in_ms
+        self._rate = Rate()
+
+    def home(self) -> Response:
+        """The first page that this role may see."""
+        sees = may(member().role, Right.SEE)
+        return redirect(url_for("console.inbox" if sees else "console.stations"), 303)
 
     def inbox(self) -> str:
         school, done = member().school, request.args.get("done", "")
@@ -123,11 +141,12 @@ class _Console:
         # With one school there is nothing to choose.
         school = schools[0][0] if len(schools) == 1 else request.form.get("school", "")
         login, password = request.form.get("login", ""), request.form.get("password", "")
+        if not self._rate.allows(request.remote_addr or "", self._sign_in_ms()):
+            return self._sign_in_page(schools, why=g.say("console.sign_in_often"), login=login), 429
         told = signing.sign_in(self._db, school, login, password, self._sign_in_ms())
         if isinstance(told, signing.Refused):
-            why = "locked" if told.locked else "wrong"
-            return self._sign_in_page(schools, why=why, login=login), 403
-        return keep(redirect(url_for("console.inbox"), 303), told)
+            return self._sign_in_page(schools, why=_why(told), login=login), 403
+        return keep(redirect(url_for("console.home"), 303), told)
 
     def sign_out(self) -> Response:
         signing.sign_out(self._db, request.cookies.get(COOKIE, ""))
@@ -184,6 +203,12 @@ def _question(conn: object, name: str) -> Question:
         abort(404, g.say("console.no_case"))
 
 
+def _why(refused: signing.Refused) -> str:
+    if not refused.locked_ms:
+        return str(g.say("console.sign_in_wrong"))
+    return str(g.say("console.sign_in_locked", n=-(-refused.locked_ms // 60_000)))
+
+
 def _back(done: str) -> Response:
     return redirect(url_for("console.inbox", done=done), 303)
 
@@ -194,7 +219,7 @@ def _in_language(zh: str, en: str) -> str:
 
 def _frame(library: str) -> dict[str, object]:
     other = LANGUAGES[1 - LANGUAGES.index(g.language)]
-    return {"say": g.say, "library": library, "other": other, "member": g.member}
+    return {"say": g.say, "library": library, "other": other, "member": g.member, "opens": opens}
 
 
 def _told(error: HTTPException) -> tuple[str, int] | HTTPException:
