@@ -30,6 +30,8 @@ class Act(StrEnum):
     BARCODE = "barcode"
     SETTLE = "settle"
     FORWARD = "forward"
+    # A patron erased, a school year begun, an account changed: `value` says what, without a name.
+    PEOPLE = "people"
 
 
 class Reason(StrEnum):

@@ -396,4 +396,5 @@ _STEPS: dict[Act, Callable[[_Fold, Event], None]] = {
     Act.BARCODE: _Fold.nothing,
     Act.SETTLE: _Fold.nothing,
     Act.FORWARD: _Fold.forwarded,
+    Act.PEOPLE: _Fold.nothing,
 }

@@ -15,7 +15,9 @@ from sqlalchemy import Connection, and_, select, update
 from kiosk.domain import Act, CopyState, Reason
 from kiosk.entry import GENESIS, Entry, canonical, commitment, digest
 from sync.central.db import CentralError, insert_many, upsert_many
+from sync.central.erasing import Erased, erase
 from sync.central.ingest import Taken, take_in
+from sync.central.late import registered
 from sync.central.positions import publish
 from sync.central.schema import (
     blocks,
@@ -91,6 +93,38 @@ class Desk:
         insert_many(self.conn, card_changes, [change | {"patron_id": card.patron_id}])
         self._tell(("card", number))
         return self._write(Act.CARD_STATE, patron=card.patron_id, card=number, value=state)
+
+    def issue_card(self, patron: str, number: str) -> Key:
+        """Give a patron a card that nobody has; what was done with it before was theirs."""
+        self._one(patrons, patrons.c.id, patron, "patron")
+        if self._rows(cards, cards.c.number, number):
+            raise CentralError(f"there is a card {number} already; take another one")
+        told = {"school": self.school, "number": number, "patron_id": patron, "state": "active"}
+        insert_many(self.conn, cards, [told])
+        change = {"school": self.school, "number": number, "at_ms": self.now_ms, "state": "active"}
+        upsert_many(self.conn, card_changes, [change | {"patron_id": patron}])
+        self._tell(("card", number))
+        key = self._write(Act.CARD_STATE, patron=patron, card=number, value="active")
+        lent = {number: patron}
+        registered(self.conn, self.school, cards=lent, copies=(), now_ms=self.now_ms)
+        return key
+
+    def replace_card(self, old: str, new: str) -> Key:
+        """A new card for whoever had the old one, which opens nothing from now on."""
+        card = self._one(cards, cards.c.number, old, "card")
+        if card.state != "replaced":
+            self.card_state(old, "replaced")
+        return self.issue_card(card.patron_id, new)
+
+    def erase(self, patron: str) -> Erased:
+        """Take a patron out of the record for good; the entry says that it was done, and not to whom."""
+        told = erase(self.conn, self.school, patron, self.now_ms)
+        self._write(Act.PEOPLE, value="erased a patron")
+        return told
+
+    def note(self, what: str) -> Key:
+        """An entry for what staff changed that no verdict reads, such as who may use the console."""
+        return self._write(Act.PEOPLE, value=what)
 
     def block(self, patron: str, why: str) -> Key:
         """Let a patron borrow nothing until unblocked; `why` is shown to staff."""

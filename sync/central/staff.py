@@ -1,26 +1,120 @@
-"""Staff accounts: passwords are kept as argon2 hashes, and nobody has one by default."""
+"""Staff accounts: passwords are kept as argon2 hashes, and nobody has one by default.
+
+An account is closed, never deleted: entries name who acted, and a login shall not mean two people. Whoever is changed
+is signed out at once, and a school keeps at least one librarian who can sign in.
+"""
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
+from typing import Any
+
 from argon2 import PasswordHasher
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, delete, func, select, update
 
 from sync.central.db import CentralError, insert_many
-from sync.central.schema import staff
+from sync.central.roles import Role
+from sync.central.schema import sign_ins, staff
 
 LEAST = 10
+LONGEST = 1_000
+_LOGIN = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
 _hasher = PasswordHasher()
+
+
+class Unfit(CentralError):
+    """An account that cannot be so. code: short, too_long, login, role, taken, only_librarian, nobody."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Who may use the console. locked_until_ms, closed_ms: UTC milliseconds."""
+
+    login: str
+    name: str
+    role: str
+    locked_until_ms: int | None
+    closed_ms: int | None
+
+
+def accounts(conn: Connection, school: str) -> list[Account]:
+    """All of them, those in use first."""
+    rows = conn.execute(select(staff).where(staff.c.school == school).order_by(staff.c.login))
+    found = [Account(r.login, r.name, r.role, r.locked_until_ms, r.closed_ms) for r in rows]
+    return sorted(found, key=lambda one: one.closed_ms is not None)
 
 
 def add_staff(
     conn: Connection, school: str, login: str, name: str, role: str, password: str
 ) -> None:
     """Raises CentralError where the login is taken or the password too short."""
-    if len(password) < LEAST:
-        raise CentralError(f"the password is too short; use at least {LEAST} letters")
+    if not _LOGIN.fullmatch(login):
+        raise Unfit(
+            "login",
+            f"{login!r} is no login; write small letters, digits, dots and dashes, 40 at most",
+        )
+    if role not in set(Role):
+        raise Unfit("role", f"{role!r} is no role; write one of: {', '.join(Role)}")
     there = select(staff.c.login).where(staff.c.school == school, staff.c.login == login)
     if conn.execute(there).first():
-        raise CentralError(f"there is a login {login!r} already; choose another")
+        raise Unfit("taken", f"there is a login {login!r} already; choose another")
     row = {"school": school, "login": login, "name": name, "role": role}
-    row |= {"password": _hasher.hash(password)}
+    row |= {"password": _hashed(password)}
     insert_many(conn, staff, [{**row, "failed": 0, "locked_until_ms": None}])
+
+
+def change_role(conn: Connection, school: str, login: str, role: str) -> None:
+    """Raises CentralError for nobody, no role, and where no librarian would be left."""
+    if role not in set(Role):
+        raise Unfit("role", f"{role!r} is no role; write one of: {', '.join(Role)}")
+    if role != Role.LIBRARIAN:
+        _keep_a_librarian(conn, school, login)
+    _change(conn, school, login, role=role)
+
+
+def change_password(conn: Connection, school: str, login: str, password: str) -> None:
+    """A new password also opens an account that wrong tries have locked."""
+    unlocked = {"failed": 0, "locks": 0, "locked_until_ms": None}
+    _change(conn, school, login, password=_hashed(password), **unlocked)
+
+
+def close_account(conn: Connection, school: str, login: str, now_ms: int) -> None:
+    """Let nobody in with it any more."""
+    _keep_a_librarian(conn, school, login)
+    _change(conn, school, login, closed_ms=now_ms)
+
+
+def open_account(conn: Connection, school: str, login: str) -> None:
+    """Let its owner in again, with the password as it was."""
+    _change(conn, school, login, closed_ms=None)
+
+
+def _hashed(password: str) -> str:
+    if len(password) < LEAST:
+        raise Unfit("short", f"the password is too short; use at least {LEAST} letters")
+    if len(password) > LONGEST:
+        raise Unfit("too_long", f"the password is too long; use at most {LONGEST} letters")
+    return _hasher.hash(password)
+
+
+def _keep_a_librarian(conn: Connection, school: str, but: str) -> None:
+    others = select(func.count()).where(
+        staff.c.school == school,
+        staff.c.login != but,
+        staff.c.role == Role.LIBRARIAN,
+        staff.c.closed_ms.is_(None),
+    )
+    if conn.execute(others).scalar_one() == 0:
+        raise Unfit("only_librarian", f"{but} is the only librarian; let another one in first")
+
+
+def _change(conn: Connection, school: str, login: str, **values: Any) -> None:
+    mine = (staff.c.school == school, staff.c.login == login)
+    if conn.execute(update(staff).where(*mine).values(**values)).rowcount != 1:
+        raise Unfit("nobody", f"there is no login {login!r}")
+    conn.execute(delete(sign_ins).where(sign_ins.c.school == school, sign_ins.c.login == login))
