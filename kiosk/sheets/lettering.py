@@ -41,7 +41,9 @@ def fitted(
     size = largest
     while size > smallest - 1e-9:
         lines = wrapped(text, width_mm / size)
-        if len(lines) * size * LEADING <= height_mm + 1e-9:
+        # A single character may be wider than the box, and then no break helps.
+        widest = max(map(em, lines), default=0.0) * size
+        if len(lines) * size * LEADING <= height_mm + 1e-9 and widest <= width_mm + 1e-9:
             return Lettering(lines, size)
         size = round(size - _STEP_MM, 3)
     kept = max(1, int(height_mm / smallest / LEADING))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kiosk.sheets.lettering import LEADING, em, fitted, wrapped
@@ -34,6 +34,7 @@ def test_lines_break_between_words_and_characters(text: str, lines: tuple[str, .
     assert wrapped(" ".join(text.split()), ems) == lines
 
 
+@example("×", 5.0, 7.0)
 @given(st.text(max_size=300), st.floats(5, 80), st.floats(3, 20))
 def test_whatever_the_text_it_stays_in_its_box(text: str, width: float, height: float) -> None:
     found = fitted(text, width, height, largest=8, smallest=2)
