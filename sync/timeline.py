@@ -140,6 +140,9 @@ def causes_of(by_key: dict[Key, Event]) -> dict[Key, tuple[Key, ...]]:
 
     Another epoch is another chain: a copied disk goes on in a later epoch while the station goes on in the old one.
     """
+    if len(by_key) == 1:
+        # Most copies get one entry at a time.
+        return {key: (key,) if event.after == key else () for key, event in by_key.items()}
     own: dict[Key, Key] = {}
     last: dict[tuple[str, int], Key] = {}
     for key in sorted(by_key):

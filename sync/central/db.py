@@ -136,6 +136,8 @@ def _engine(url: str) -> Engine:
             "foreign_keys=ON",
             "secure_delete=ON",
             "cache_size=-65536",
+            # 16 MB of log before it is folded into the file: a batch writes several.
+            "wal_autocheckpoint=4000",
         ):
             raw.execute(f"PRAGMA {pragma}")
 

@@ -26,26 +26,36 @@ def check(conn: Connection, school: str, since: Mapping[str, int]) -> dict[Key, 
     rules = rules_in_force(conn, school) if since else None
     if rules is None:
         return {}
-    found: dict[str, list[Taken]] = defaultdict(list)
-    past_before: dict[Key, bool] = {}
+    found: dict[str, list[Any]] = defaultdict(list)
     for row in _loans(conn, school, since):
-        opened_by = key_of(row.opened_by)
-        if opened_by:
-            span = Span(opened_by, row.patron, row.opened_ms, None, closed_ms=row.closed_ms)
-            found[row.patron].append(Taken(span, row.copy_type or "", rules))
-            past_before[opened_by] = row.past_limit
+        found[row.patron].append(row)
     least = _least(rules)
     people = _patrons(conn, school, [p for p, taken in found.items() if len(taken) > least])
     changes: dict[Key, bool] = {}
     for patron, taken in found.items():
-        past = over_limit(people[patron], taken) if patron in people else frozenset()
-        for t in taken:
-            key = t.span.opened_by
-            if t.span.opened_ms >= since[patron] and past_before[key] != (key in past):
+        past: frozenset[Key] = frozenset()
+        if patron in people:
+            past = over_limit(people[patron], [_taken(row, rules) for row in taken])
+        elif not any(row.past_limit for row in taken):
+            continue
+        for row in taken:
+            key = _key(row)
+            if row.opened_ms >= since[patron] and row.past_limit != (key in past):
                 changes[key] = key in past
     rows = [{"school": school, "opened_by": str(k), "past_limit": p} for k, p in changes.items()]
     update_many(conn, loans, rows)
     return changes
+
+
+def _taken(row: Any, rules: Rules) -> Taken:
+    span = Span(_key(row), row.patron, row.opened_ms, None, closed_ms=row.closed_ms)
+    return Taken(span, row.copy_type or "", rules)
+
+
+def _key(row: Any) -> Key:
+    key = key_of(row.opened_by)
+    assert key is not None, f"{row.opened_by!r} opened a loan"
+    return key
 
 
 def _least(rules: Rules) -> int:
@@ -76,7 +86,7 @@ def _loans(conn: Connection, school: str, since: Mapping[str, int]) -> Iterable[
             copies, and_(copies.c.school == loans.c.school, copies.c.barcode == loans.c.barcode)
         )
     )
-    return conn.execute(query).all()
+    return [row for row in conn.execute(query).all() if row.opened_by is not None]
 
 
 def _patrons(conn: Connection, school: str, wanted: list[str]) -> dict[str, Patron]:

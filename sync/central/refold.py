@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, select
+from sqlalchemy import Connection, and_, delete, select, tuple_
 
 from sync.central import asking, limits
 from sync.central.db import beyond, insert_many, one_of, update_many, upsert_many
@@ -215,24 +215,23 @@ def _write_outcomes(
             changed.past_limit[key] = past
             revised.append(_outcome_row(changed, key, codes, was.revision + 1))
     insert_many(conn, outcomes, fresh)
-    others = [k for k in changed.past_limit if k not in changed.codes]
+    others = {k for k in changed.past_limit if k not in changed.codes}
     revised += _limits_elsewhere(conn, changed, others)
     return revised
 
 
-def _limits_elsewhere(conn: Connection, changed: Changed, keys: list[Key]) -> list[Row]:
+def _limits_elsewhere(conn: Connection, changed: Changed, keys: set[Key]) -> list[Row]:
     """Loans of copies that were not touched, which the patron's other loans have pushed past the limit, or back."""
     if not keys:
         return []
     query = select(outcomes).where(
         outcomes.c.school == changed.school,
-        outcomes.c.station.in_({k.station for k in keys}),
-        outcomes.c.seq.in_({k.seq for k in keys}),
+        tuple_(outcomes.c.station, outcomes.c.epoch, outcomes.c.seq).in_(sorted(keys)),
     )
     rows = []
     for row in conn.execute(query).all():
         key = Key(row.station, row.epoch, row.seq)
-        if key in keys and row.past_limit != changed.past_limit[key]:
+        if row.past_limit != changed.past_limit[key]:
             codes = frozenset(Code(c) for c in row.codes.split())
             rows.append(_outcome_row(changed, key, codes, row.revision + 1))
     return rows
