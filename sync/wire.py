@@ -79,7 +79,8 @@ class WireEntry(Message):
     hash: Hash
     body: Text
     salt: Name | None = None
-    patron: Annotated[str, Field(max_length=4_200, pattern=r"^[^\x00]*$")] | None = None
+    # A key of an index in PostgreSQL has 2,704 bytes at most; ids and card numbers have 64 characters.
+    patron: Annotated[str, Field(max_length=512, pattern=r"^[^\x00]*$")] | None = None
     card: Annotated[str, Field(max_length=256, pattern=r"^[^\x00]*$")] | None = None
 
 

@@ -95,6 +95,11 @@ class Calls:
             raise enrolment.stranger() from None
 
     def push(self, message: Push) -> Message:
+        pushed = self._taken_in(message)
+        self._db.note_written(len(message.entries))
+        return pushed
+
+    def _taken_in(self, message: Push) -> Pushed:
         now = self._now_ms()
         school = self._session(message.session).school
         with self._db.begin(school) as conn:

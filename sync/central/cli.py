@@ -72,7 +72,7 @@ def run(
     """Serve stations until it is stopped (Ctrl-C or SIGTERM)."""
     # The pages and their server are a second of imports, which no other command should pay for.
     from sync.central.cli_pages import make_app
-    from sync.central.cli_serve import Server
+    from sync.central.cli_serve import Server, collect_seldom
 
     settings = settings_in(config)
     host = settings.listen.host
@@ -91,6 +91,7 @@ def run(
     if parent_pipe is not None:
         threading.Thread(target=_end_with_parent, args=(parent_pipe, ending), daemon=True).start()
     threading.Thread(target=server.run, name="calls", daemon=True).start()
+    collect_seldom()
     click.echo(f"listening {server.url}")
     sys.stdout.flush()
     _keep_house(db, ending)

@@ -29,9 +29,10 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
 from kiosk.errors import KioskError
-from sync.central.schema import schools
+from sync.central.schema import metadata, schools
 
 LOCK_WAIT_MS = 20_000
+_FIRST_COUNT = 1_000
 _PG_TYPES = {
     "TEXT": "text",
     "INTEGER": "integer",
@@ -41,6 +42,7 @@ _PG_TYPES = {
     "BYTEA": "bytea",
 }
 
+Rows = Sequence[Mapping[str, Any]]
 
 # What drivers say when it is the database that fails, not the statement.
 _DOWN = (
@@ -72,6 +74,8 @@ class Database:
     def __init__(self, url: str) -> None:
         self.engine = _engine(url)
         self.postgres = self.engine.dialect.name == "postgresql"
+        self._written = 0
+        self._counted_at = _FIRST_COUNT
 
     @contextlib.contextmanager
     def begin(self, school: str | None = None) -> Iterator[Connection]:
@@ -109,6 +113,19 @@ class Database:
                     f"the database {where} does not answer ({said.strip()}); see that it runs, and its folder's rights"
                 ) from error
             raise
+
+    def note_written(self, rows: int) -> None:
+        """So many rows are committed. Called outside of a transaction.
+
+        PostgreSQL counts new tables a minute late, and until then reads them whole for a few rows: it is told to count
+        now, the seldomer the more there is.
+        """
+        self._written += rows
+        if self.postgres and self._written >= self._counted_at:
+            self._counted_at = self._written * 4
+            with self.in_words(), self.engine.connect() as conn:
+                conn.exec_driver_sql(f"ANALYZE {', '.join(metadata.tables)}")
+                conn.commit()
 
     def close(self) -> None:
         self.engine.dispose()
@@ -155,17 +172,20 @@ def one_of(conn: Connection, column: ColumnElement[Any], values: Collection[str 
 
 def beyond(conn: Connection, moments: Mapping[str, int]) -> Any:
     """A table to join: a row for each text (column `name`) with its moment (column `ms`), as one parameter."""
-    told = literal(json.dumps([{"name": n, "ms": ms} for n, ms in moments.items()]), Text)
+    rows = [{"name": name, "ms": ms} for name, ms in moments.items()]
+    return given(conn, rows, name=Text, ms=BigInteger)
+
+
+def given(conn: Connection, rows: Rows, **columns: Any) -> Any:
+    """A table to join with these rows, as one parameter. columns: the type of each."""
+    told = literal(json.dumps(rows), Text)
     if conn.dialect.name == "postgresql":
-        columns = column("name", Text), column("ms", BigInteger)
-        given = func.json_to_recordset(cast(told, JSON)).table_valued(*columns)
-        return given.render_derived(name="given", with_types=True)
+        typed = (column(name, kind) for name, kind in columns.items())
+        table = func.json_to_recordset(cast(told, JSON)).table_valued(*typed)
+        return table.render_derived(name="given", with_types=True)
     value = func.json_each(told).table_valued("value").c.value
-    names = func.json_extract(value, "$.name").label("name")
-    return select(names, func.json_extract(value, "$.ms").label("ms")).subquery("given")
-
-
-Rows = Sequence[Mapping[str, Any]]
+    each = (func.json_extract(value, f"$.{name}").label(name) for name in columns)
+    return select(*each).subquery("given")
 
 
 def insert_many(conn: Connection, table: Table, rows: Rows) -> None:

@@ -68,6 +68,7 @@ def take_over(db: Database, school: str, store: Store) -> dict[str, int]:
             part = {key: here[key] for key in keys[at : at + _PORTION]}
             with db.begin(school) as conn:
                 counts[kind] += _write(conn, school, kind, part)
+        db.note_written(counts[kind])
     return counts
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, or_, select
 
 from kiosk.domain import Act
-from sync.central.db import update_many
+from sync.central.db import one_of, update_many
 from sync.central.positions import publish
 from sync.central.schema import copies, entries, holdings, holds
 from sync.events import Event
@@ -63,7 +63,7 @@ def _waiting(conn: Connection, school: str, touched: Mapping[str, list[Event]]) 
     lent = [e.est for some in touched.values() for e in some if _lends(e)]
     still = holds.c.ended_ms.is_(None)
     titles = select(copies.c.title_id).where(
-        copies.c.school == school, copies.c.barcode.in_(touched)
+        copies.c.school == school, one_of(conn, copies.c.barcode, touched)
     )
     query = (
         select(holds, copies.c.barcode.label("copy"))
@@ -72,7 +72,7 @@ def _waiting(conn: Connection, school: str, touched: Mapping[str, list[Event]]) 
             holds.c.school == school,
             holds.c.title_id.in_(titles),
             or_(still, holds.c.ended_ms > min(lent)) if lent else still,
-            or_(copies.c.barcode.in_(touched), holds.c.barcode == copies.c.barcode),
+            or_(one_of(conn, copies.c.barcode, touched), holds.c.barcode == copies.c.barcode),
         )
         .order_by(holds.c.placed_ms, holds.c.id)
     )  # fmt: skip
@@ -82,7 +82,7 @@ def _waiting(conn: Connection, school: str, touched: Mapping[str, list[Event]]) 
 def _kept(conn: Connection, school: str, touched: Collection[str]) -> dict[str, str | None]:
     """For whom each of these copies is on the hold shelf now."""
     query = select(holdings.c.barcode, holdings.c.kept_for).where(
-        holdings.c.school == school, holdings.c.barcode.in_(touched)
+        holdings.c.school == school, one_of(conn, holdings.c.barcode, touched)
     )
     return {row.barcode: row.kept_for for row in conn.execute(query)}
 

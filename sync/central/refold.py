@@ -11,10 +11,10 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, select, tuple_
+from sqlalchemy import BigInteger, Connection, Text, and_, delete, select
 
 from sync.central import asking, limits
-from sync.central.db import beyond, insert_many, one_of, update_many, upsert_many
+from sync.central.db import beyond, given, insert_many, one_of, update_many, upsert_many
 from sync.central.positions import next_positions, publish
 from sync.central.read import Shelf, Stored, key_of
 from sync.central.schema import holdings, loans, outcomes, seals
@@ -224,12 +224,19 @@ def _limits_elsewhere(conn: Connection, changed: Changed, keys: set[Key]) -> lis
     """Loans of copies that were not touched, which the patron's other loans have pushed past the limit, or back."""
     if not keys:
         return []
-    query = select(outcomes).where(
-        outcomes.c.school == changed.school,
-        tuple_(outcomes.c.station, outcomes.c.epoch, outcomes.c.seq).in_(sorted(keys)),
+    of = given(
+        conn, [k._asdict() for k in sorted(keys)], station=Text, epoch=BigInteger, seq=BigInteger
+    )
+    same = (outcomes.c[name] == of.c[name] for name in _PLACE)
+    query = (
+        select(outcomes)
+        .select_from(of)
+        .outerjoin(outcomes, and_(outcomes.c.school == changed.school, *same))
     )
     rows = []
     for row in conn.execute(query).all():
+        if row.station is None:
+            continue
         key = Key(row.station, row.epoch, row.seq)
         if row.past_limit != changed.past_limit[key]:
             codes = frozenset(Code(c) for c in row.codes.split())

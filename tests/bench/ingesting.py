@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import gc
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from pathlib import Path
 
 from sqlalchemy import select, text
 
+from sync.central.cli_serve import collect_seldom
 from sync.central.db import Database
 from sync.central.ingest import Taken, move_watermark, take_in
 from sync.central.schema import lineages, metadata
@@ -61,8 +61,7 @@ def found(db: Database, school: School) -> None:
 def spent(db: Database, work: Callable[[], int]) -> Spent:
     """Do the work, which answers how many entries it was, and say what each took."""
     # The journals of fifty stations lie in our memory, not in the central record's: they are none of its garbage.
-    gc.collect()
-    gc.freeze()
+    collect_seldom()
     server, cpu, wall = _server_s(db), time.process_time(), time.perf_counter()
     count = work()
     wall = time.perf_counter() - wall
@@ -95,4 +94,5 @@ def take_all(db: Database, pushes: Sequence[Batch]) -> int:
             move_watermark(
                 conn, SCHOOL, batch.station, row.epoch, durable=told.durable, head=told.head
             )
+        db.note_written(batch.count)
     return sum(batch.count for batch in pushes)
