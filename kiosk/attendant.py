@@ -14,12 +14,12 @@ from kiosk.barcodes import Barcode, Kind, classify, shown
 from kiosk.calendar import Rules
 from kiosk.desk import Desk
 from kiosk.desk_values import NOBODY, Who
-from kiosk.domain import Act, Now, Reason, Receipt
+from kiosk.domain import Act, Loan, Now, Reason, Receipt
 from kiosk.errors import StoreFull
 from kiosk.recognise import what_is
 from kiosk.repeats import Repeats
 from kiosk.screen import Cue, Line, LineKind, Place, Touch
-from kiosk.show import explained, line_of, number_allowed
+from kiosk.show import explained, kept_line, line_of, number_allowed
 from kiosk.visit import (
     SCANS,
     Move,
@@ -36,6 +36,9 @@ from kiosk.visit import (
     with_return,
 )
 
+# How long after a loan its patron may still stand there with the book, wondering whether the station noticed.
+CUT_OFF_MS = 10 * 60_000
+
 
 @dataclass(frozen=True, slots=True)
 class Finger:
@@ -49,7 +52,10 @@ class Finger:
 
 
 class Attendant:
-    """Keeps `state`, and `cue` with its running number. `leaving` is called before a visit's screen is blanked."""
+    """Keeps `state`, and `cue` with its running number. `leaving` is called before a visit's screen is blanked.
+
+    began_ms: when the station started (UTC ms).
+    """
 
     def __init__(
         self,
@@ -58,10 +64,12 @@ class Attendant:
         *,
         repeat_ms: int,
         leaving: Callable[[Visit], None],
+        began_ms: int,
     ) -> None:
         self._desk = desk
         self._rules = rules
         self._leaving = leaving
+        self._began_ms = began_ms
         self._repeats = Repeats(repeat_ms)
         self._ticked = ""
         self.state = State(language=self.usual_language)
@@ -152,10 +160,20 @@ class Attendant:
             self._say(explained(receipt.verdict.reason, typed=typed), Cue.NO)
             return
         account = self._desk.account(receipt.patron.id, now)
-        before = tuple(loan.barcode for loan, _ in account.out)
+        kept = [(loan, copy) for loan, copy in account.out if self._was_cut_off(loan, now)]
+        before = tuple(pair[0].barcode for pair in account.out if pair not in kept)
         visit = Visit(visit_id, receipt.patron, number, typed, before)
         self.state = opened(self.state, visit)
+        for loan, copy in reversed(kept):
+            self.state = with_line(self.state, kept_line(loan, copy))
         self._sound(Cue.YES)
+
+    def _was_cut_off(self, loan: Loan, now: Now) -> bool:
+        """Was this lent so shortly before the station started that its patron may think it was not?
+
+        Scanned again it is then not taken back: the visit goes on as if the station had never stopped.
+        """
+        return loan.opened_ms < self._began_ms and 0 <= now.at_ms - loan.opened_ms <= CUT_OFF_MS
 
     def _check_in_idle(self, barcode: str, now: Now, who: Who) -> None:
         receipt = self._desk.checkin(barcode, now, who)

@@ -75,6 +75,7 @@ class Note(StrEnum):
     REAPPEARED = "reappeared"
     CAPPED_BY_TERM = "capped_by_term"
     CLOCK_UNSURE = "clock_unsure"
+    KEPT = "kept"
 
 
 class CopyState(StrEnum):

@@ -198,6 +198,19 @@ def _loan_line(
     )
 
 
+def kept_line(loan: Loan, copy: Copy) -> Line:
+    """A loan that was written just before the station stopped, so that nobody may have seen it on the screen."""
+    kind = LineKind.LENT
+    return Line(
+        id=0,
+        kind=kind,
+        book=book_of(copy),
+        due_on=loan.due_on,
+        notes=(Note.KEPT,),
+        offers=offers(kind, Reason.OK, own=False, others=False),
+    )
+
+
 def line_of(receipt: Receipt, *, own: bool = False, others: bool = False, today: date) -> Line:
     """What one act looks like on the screen. own, others: whose loan a returned copy was."""
     verdict = receipt.verdict

@@ -82,6 +82,7 @@ class Station:
             lambda: ports.rulebook.current,
             repeat_ms=patience.repeat_ms,
             leaving=lambda visit: self._slips.keep(self.screen, visit),
+            began_ms=ports.clock.now().at_ms,
         )
         self._status = ports.status()
         self._slips = SlipKeeper(ports.paper, ports.clock.mono_ms, patience.slip_s)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
-from datetime import datetime
+from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from kiosk.domain import Note, Reason
 from kiosk.screen import Cue, LineKind, Place, Touch
 from tests.faults import ledger
+from tests.kiosk import school
 from tests.kiosk.acts import (
     UNKNOWN,
     UNKNOWN_CARD,
@@ -234,3 +236,45 @@ def test_a_refusal_stays_on_the_screen_until_the_visit_ends(station: School) -> 
 def test_the_school_itself_is_a_whole_store(station: School) -> None:
     with sqlite3.connect(station.store.path) as db:
         assert db.execute("PRAGMA foreign_key_check").fetchall() == []
+
+
+# After the station stopped in the middle
+
+
+def test_a13_a_book_lent_just_before_the_station_died_is_not_taken_back_by_scanning_it_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    died = School(tmp_path).open()
+    died.scan(XIAOMAN, CITY)
+    died.close()
+    monkeypatch.setattr(school, "IN_WINDOW", school.IN_WINDOW + timedelta(minutes=2))
+    again = School(tmp_path).open()
+    screen = again.scan(XIAOMAN)
+    line = top(screen)
+    assert (line.kind, line.notes, line.offers) == (
+        LineKind.LENT,
+        (Note.KEPT,),
+        (Touch.GIVE_BACK,),
+    )
+    assert visit_of(screen).lent == 1
+    length = len(journal(again))
+    again.scan(CITY)
+    assert (set(out(again)), len(journal(again))) == ({CITY}, length)
+    again.touch(Touch.GIVE_BACK, line)
+    assert out(again) == {}
+    again.close()
+
+
+@pytest.mark.parametrize("minutes", [-1, 11])
+def test_a_book_lent_long_before_or_after_the_start_is_a_loan_as_any(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, minutes: int
+) -> None:
+    """Ten minutes on, or lent since the start: who scans it has brought it back."""
+    first = School(tmp_path).open()
+    first.scan(XIAOMAN, CITY)
+    first.close()
+    monkeypatch.setattr(school, "IN_WINDOW", school.IN_WINDOW + timedelta(minutes=minutes))
+    again = School(tmp_path).open()
+    assert [line.kind for line in visit_of(again.scan(XIAOMAN)).lines] == [LineKind.LOAN]
+    assert top(again.scan(CITY)).kind is LineKind.RETURNED
+    again.close()
