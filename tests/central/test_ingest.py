@@ -5,13 +5,14 @@ from __future__ import annotations
 import random
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from kiosk.domain import Act
-from sync.central.db import Database
+from sync.central.db import CentralError, Database, insert_many
+from sync.central.erasing import erase
 from sync.central.read import shelf, time_zone
 from sync.central.refold import refold
-from sync.central.schema import cases, metadata, seals
+from sync.central.schema import cases, metadata, patron_aliases, patrons, seals
 from sync.continuity import Diverged, Gap
 from tests.central import postgres
 from tests.central.fleet import (
@@ -146,6 +147,41 @@ def test_a45_one_poisonous_entry_is_kept_unread(two):
     push(db, s1, 2, 2)
     assert told(db, "s1:1:1") == {"poison"}
     assert told(db, "s1:1:2") == {"return_not_on_loan"}
+
+
+def test_a31_a_merge_is_followed_and_who_left_meanwhile_keeps_the_loan(two):
+    """And is still there in name for as long as the loan is open: nobody who has a book can be erased."""
+    db, s1, s2 = two
+    with db.begin(SCHOOL) as conn:
+        insert_many(conn, patron_aliases, [{"school": SCHOOL, "id": "twice", "patron": "ming"}])
+        left = update(patrons).where(patrons.c.id == "hua").values(gone_ms=NOON)
+        conn.execute(left)
+    merged = s1.checkout("20001", "twice", at=0)
+    gone = s2.checkout("20002", "hua", at=HOUR)
+    push(db, s1)
+    push(db, s2)
+    assert (holder(db, "20001"), told(db, merged)) == ("ming", set())
+    assert (holder(db, "20002"), told(db, gone)) == ("hua", {"patron_gone"})
+    with db.begin(SCHOOL) as conn, pytest.raises(CentralError, match="still lent"):
+        erase(conn, SCHOOL, "hua", NOON * 2)
+
+
+def test_a44_a_visit_counts_once_and_names_nobody_to_others(two):
+    """Sent twice, and written again after a restored backup: one visit each time."""
+    db, s1, _ = two
+    s1.write(Act.VISIT, None, "ming", at=0, visit="v1")
+    push(db, s1)
+    before = picture(db)
+    push(db, s1)
+    enrol(db, "s1", epoch=2)
+    again = Pen("s1", epoch=2)
+    again.write(Act.VISIT, None, "ming", at=0, visit="v1", origin=f"s1:1:1 {s1.wires[0].hash}")
+    push(db, again)
+    visits = told(db, "s1:1:1"), told(db, "s1:2:1")
+    assert visits == (set(), set())
+    assert {k: v for k, v in picture(db).items() if k != "outcomes"} == {
+        k: v for k, v in before.items() if k != "outcomes"
+    }
 
 
 @pytest.mark.parametrize("seed", range(3))

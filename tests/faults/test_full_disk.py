@@ -87,7 +87,9 @@ def all_is_well(demo: Demo) -> None:
     assert MORE[3] not in ledger.loans(demo.store)
 
 
-def test_returns_and_cards_go_on_from_the_reserve_when_checkouts_have_stopped(disk: Disk) -> None:
+def test_a37_returns_and_cards_go_on_from_the_reserve_when_checkouts_have_stopped(
+    disk: Disk,
+) -> None:
     with running(disk) as demo:
         scanned(demo, XIAOMAN, CITY, SEA, "CMD-FINISH")
         disk.fill()

@@ -363,14 +363,16 @@ def test_a_snapshot_fetched_before_does_not_undo_what_was_done_and_answered_sinc
     assert place.loans() == {ONE: "p1"}
 
 
-def test_a_cursor_that_is_too_old_is_answered_with_a_snapshot(town, hall):
+def test_a35_a_cursor_that_is_too_old_is_answered_with_a_snapshot(town, hall):
     with town.centre.db.begin(SCHOOL) as conn:
         conn.execute(schema.copies.delete().where(schema.copies.c.barcode == TWO))
         publish(conn, SCHOOL, [("copy", THREE)])
         conn.execute(schema.schools.update().values(feed_from=schema.schools.c.position))
+    hall.lend(ONE)
     told = hall.exchange()
-    assert told.snapshot
+    assert (told.sent, told.snapshot) == (1, True)
     assert hall.barcodes() == set(COPIES) - {TWO}
+    assert (hall.loans(), town.centre.holder(ONE)) == ({ONE: "p1"}, "p1")
 
 
 def test_a_damaged_answer_is_told_and_changes_nothing(town, hall):
