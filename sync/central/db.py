@@ -13,7 +13,6 @@ from sqlalchemy import (
     JSON,
     BigInteger,
     ColumnElement,
-    Connection,
     Engine,
     Table,
     Text,
@@ -25,6 +24,7 @@ from sqlalchemy import (
     literal,
     select,
 )
+from sqlalchemy import Connection as Connection
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 

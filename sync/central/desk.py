@@ -90,7 +90,7 @@ class Desk:
         shown = "lost" if state == "stolen" else state
         self._change(cards, cards.c.number == number, state=shown)
         change = {"school": self.school, "number": number, "at_ms": self.now_ms, "state": state}
-        insert_many(self.conn, card_changes, [change | {"patron_id": card.patron_id}])
+        upsert_many(self.conn, card_changes, [change | {"patron_id": card.patron_id}])
         self._tell(("card", number))
         return self._write(Act.CARD_STATE, patron=card.patron_id, card=number, value=state)
 
@@ -133,7 +133,7 @@ class Desk:
             raise CentralError(f"the patron {patron} is blocked already: {row.blocked}")
         self._change(patrons, patrons.c.id == patron, blocked=why)
         span = {"school": self.school, "patron_id": patron, "from_ms": self.now_ms, "to_ms": None}
-        insert_many(self.conn, blocks, [span | {"why": why}])
+        upsert_many(self.conn, blocks, [span | {"why": why}])
         self._tell(("patron", patron))
         return self._write(Act.BLOCK, patron=patron, value="blocked")
 

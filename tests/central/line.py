@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
+from flask import Flask
 
 from sync.central import enrolment
 from sync.central.api import create_app
@@ -31,9 +32,9 @@ class HandClock:
 
 
 @contextlib.contextmanager
-def serving(db: Database, clock: HandClock) -> Iterator[str]:
-    """A waitress server on a port of its own; its address."""
-    server = Server(create_app(db, clock), "127.0.0.1", 0)
+def serving(db: Database, clock: HandClock, app: Flask | None = None) -> Iterator[str]:
+    """A waitress server on a port of its own; its address. app: more than the calls of stations."""
+    server = Server(app or create_app(db, clock), "127.0.0.1", 0)
     thread = threading.Thread(target=server.run, name="central", daemon=True)
     thread.start()
     try:

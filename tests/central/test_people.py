@@ -296,3 +296,16 @@ def test_an_account_that_cannot_be_so_is_refused(db, act, told, said):
         add_staff(conn, SCHOOL, "li", "李老师", Role.LIBRARIAN, PASSWORD)
     with db.begin() as conn, pytest.raises(CentralError, match=said):
         act(conn, SCHOOL, *told)
+
+
+def test_acts_within_one_millisecond_are_all_written(db):
+    found_school(db, people=("ming",))
+    with db.begin(SCHOOL) as conn:
+        one = desk(conn)
+        one.issue_card("ming", "10001")
+        one.card_state("10001", "lost")
+        one.block("ming", "x")
+        one.unblock("ming")
+        one.block("ming", "y")
+        assert person(conn, SCHOOL, "ming").row.blocked == "y"
+    assert list(faults(db)) == []

@@ -38,6 +38,13 @@ class Teller:
         day = tell_day(self.say, local.date(), self.local(self.now_ms).date())
         return self.say("date.at", day=day, time=clock_time(local))
 
+    def day(self, day: date) -> str:
+        return tell_day(self.say, day, self.local(self.now_ms).date())
+
+    def is_past(self, day: date | None) -> bool:
+        """Whether a loan that was due on this day is late."""
+        return day is not None and day < self.local(self.now_ms).date()
+
     def heading(self, at_ms: int) -> str:
         return str(format_date(self.local(at_ms).date(), "full", locale=self.say.locale))
 

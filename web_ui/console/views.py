@@ -12,13 +12,16 @@ from sync.central import sign_in as signing
 from sync.central.cases import Question, question, questions, settled_by
 from sync.central.db import CentralError, Database
 from sync.central.desk import Desk
-from sync.central.overview import OPEN_AT_ONCE, count_open, inbox, machines, odd_ones
+from sync.central.overview import OPEN_AT_ONCE, inbox, machines, odd_ones
 from sync.central.read import time_zone
 from sync.central.roles import Right, may
 from web_ui.catalogue import LANGUAGES
+from web_ui.console.accounts import account_pages
+from web_ui.console.frame import bare, framed, in_language
 from web_ui.console.gate import COOKIE, LANGUAGE, forget, guard_console, keep, member
+from web_ui.console.people import people_pages
 from web_ui.console.rate import Rate
-from web_ui.console.rights import needs, opens
+from web_ui.console.rights import needs
 from web_ui.console.telling import Teller
 
 _YEAR_S = 365 * 24 * 3_600
@@ -55,6 +58,8 @@ def console_pages(
         "/sign-out", "sign_out", needs(Right.SIGNED_IN, desk.sign_out), methods=["POST"]
     )
     pages.add_url_rule("/language/<name>", "language", needs(Right.OPEN, language))
+    pages.register_blueprint(people_pages(db, now_ms))
+    pages.register_blueprint(account_pages(db, now_ms))
     pages.register_error_handler(HTTPException, _told)
     pages.register_error_handler(CentralError, _cannot)
     return pages
@@ -91,7 +96,6 @@ class _Console:
             ]
         return self._page(
             "inbox",
-            box.total,
             waiting=[_waiting(tell, one) for one in waiting],
             more=max(0, box.total - OPEN_AT_ONCE),
             settled=settled,
@@ -123,15 +127,15 @@ class _Console:
         school = member().school
         with self._db.read() as conn:
             tell = self._teller(conn)
-            odd, total = odd_ones(conn, school, self._now_ms()), count_open(conn, school)
-        return self._page("digest", total, days=tell.days(odd))
+            odd = odd_ones(conn, school, self._now_ms())
+        return self._page("digest", days=tell.days(odd))
 
     def stations(self) -> str:
         school = member().school
         with self._db.read() as conn:
-            tell, total = self._teller(conn), count_open(conn, school)
+            tell = self._teller(conn)
             found = machines(conn, school)
-        return self._page("stations", total, machines=[tell.machine(m) for m in found])
+        return self._page("stations", machines=[tell.machine(m) for m in found])
 
     def sign_in(self) -> str | Response | tuple[str, int]:
         with self._db.read() as conn:
@@ -155,19 +159,14 @@ class _Console:
     def _sign_in_page(
         self, schools: list[tuple[str, str, str]], *, why: str = "", login: str = ""
     ) -> str:
-        named = [(i, _in_language(zh, en)) for i, zh, en in schools]
+        named = [(i, in_language(zh, en)) for i, zh, en in schools]
         library = named[0][1] if len(named) == 1 else ""
         return render_template(
-            "console/sign_in.html", **_frame(library), schools=named, why=why, login=login
+            "console/sign_in.html", **bare(library), schools=named, why=why, login=login
         )
 
-    def _page(self, name: str, total: int, **shown: object) -> str:
-        with self._db.read() as conn:
-            named = {i: _in_language(zh, en) for i, zh, en in signing.school_names(conn)}
-        frame = _frame(named[member().school])
-        return render_template(
-            f"console/{name}.html", **frame, here=name, total=total, token=g.form_token, **shown
-        )
+    def _page(self, name: str, **shown: object) -> str:
+        return render_template(f"console/{name}.html", **framed(self._db, name), **shown)
 
     def _teller(self, conn: object) -> Teller:
         return Teller(g.say, time_zone(conn, member().school), self._now_ms())  # type: ignore[arg-type]
@@ -213,19 +212,11 @@ def _back(done: str) -> Response:
     return redirect(url_for("console.inbox", done=done), 303)
 
 
-def _in_language(zh: str, en: str) -> str:
-    return en if g.language == "en" and en else zh
-
-
-def _frame(library: str) -> dict[str, object]:
-    other = LANGUAGES[1 - LANGUAGES.index(g.language)]
-    return {"say": g.say, "library": library, "other": other, "member": g.member, "opens": opens}
-
-
 def _told(error: HTTPException) -> tuple[str, int] | HTTPException:
     if error.code is None or error.code < 400:
         return error
-    words = error.description if error.code in (400, 403) else g.say("console.no_page")
+    ours = error.description != type(error).description
+    words = error.description if ours else g.say("console.no_page")
     return _trouble(words or error.name, error.code)
 
 
@@ -234,4 +225,4 @@ def _cannot(error: CentralError) -> tuple[str, int]:
 
 
 def _trouble(words: str, status: int) -> tuple[str, int]:
-    return render_template("console/trouble.html", **_frame(""), words=words), status
+    return render_template("console/trouble.html", **bare(""), words=words), status

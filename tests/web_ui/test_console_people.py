@@ -1,0 +1,243 @@
+"""The pages of people and accounts over a real record: what is found, done, refused, and kept from whom."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from kiosk.entry import parse
+from sync.central.cli_pages import make_app
+from sync.central.db import Database, insert_many
+from sync.central.migrate import bring_up
+from sync.central.people import PAGE
+from sync.central.schema import cards, entries, patrons, schools
+from sync.central.staff import add_staff
+from tests.central.fleet import SCHOOL, Pen, enrol, found_school, publish_rules, push
+from tests.central.line import HandClock
+
+PASSWORD = "paper-and-leaf"
+HOUR = 3_600_000
+
+
+@pytest.fixture
+def clock() -> HandClock:
+    return HandClock()
+
+
+@pytest.fixture
+def record(tmp_path):
+    db = Database(f"sqlite:///{tmp_path}/central.db")
+    bring_up(db, tmp_path / "backups")
+    found_school(db, barcodes=("20001",), people=("ming", "hua"))
+    publish_rules(db)
+    with db.begin() as conn:
+        for login, role in (("li", "librarian"), ("wu", "assistant"), ("zhao", "viewer")):
+            add_staff(conn, SCHOOL, login, f"{login}老师", role, PASSWORD)
+    yield db
+    db.close()
+
+
+@pytest.fixture
+def console(record, clock):
+    return Console(make_app(record, clock, sign_in_ms=clock).test_client())
+
+
+class Console:
+    """A browser without scripts: keeps the token of the last page."""
+
+    def __init__(self, client: FlaskClient) -> None:
+        self.client = client
+        self.token = ""
+
+    def signed_in(self, login: str = "li", **more: str) -> Console:
+        told = {"login": login, "password": PASSWORD, **more}
+        assert self.client.post("/console/sign-in", data=told).status_code == 303
+        self.see("/console/")
+        return self
+
+    def see(self, path: str) -> str:
+        page = self.client.get(path, follow_redirects=True).text
+        found = re.search(r'name="token" value="([^"]*)"', page)
+        self.token = found[1] if found else ""
+        return page
+
+    def send(self, path: str, **form: str) -> tuple[int, str]:
+        """The status of the answer, and the page that is seen in the end."""
+        told = self.client.post(path, data={"token": self.token, **form})
+        seen = self.see(told.location) if told.status_code == 303 else told.text
+        return told.status_code, seen
+
+
+def states(db: Database) -> dict[str, str]:
+    with db.read() as conn:
+        return {row.number: row.state for row in conn.execute(select(cards))}
+
+
+def acts(db: Database) -> list[tuple[str, str | None, str | None]]:
+    with db.read() as conn:
+        bodies = conn.execute(select(entries.c.body).where(entries.c.station == "desk")).scalars()
+        return [(e.act.value, e.value, e.staff) for e in map(parse, bodies)]
+
+
+def test_the_list_goes_on_page_by_page_and_finds_names(console, record):
+    rest = {"category": "student", "grade": 3, "class_name": "三年级1班"}
+    none = {"expires_on": None, "blocked": None, "gone_ms": None}
+    rows = [
+        {"school": SCHOOL, "id": f"p{n:03}", "name": f"王{n:03}", **rest, **none}
+        for n in range(PAGE + 3)
+    ]
+    with record.begin() as conn:
+        insert_many(conn, patrons, rows)
+    page = console.signed_in().see("/console/people/")
+    seen = re.findall(r"/console/people/(\w+)\"", page)
+    following = re.search(r'rel="next" href="([^"]*)"', page)
+    assert following is not None
+    seen += re.findall(r"/console/people/(\w+)\"", console.see(following[1].replace("&amp;", "&")))
+    assert (len(seen), len(set(seen))) == (PAGE + 5, PAGE + 5)
+    assert re.findall(r"/console/people/(\w+)\"", console.see("/console/people/?q=王00")) == [
+        f"p00{n}" for n in range(10)
+    ]
+    assert "没有找到读者" in console.see("/console/people/?q=<script>")
+    assert "<script>" not in console.see("/console/people/?q=<script>")
+
+
+def test_a_card_is_issued_lost_found_and_replaced(console, record):
+    console.signed_in("wu").see("/console/people/ming")
+    status, page = console.send("/console/people/ming/cards", number="0000010001")
+    assert (status, "新证发好了" in page) == (303, True)
+    status, page = console.send(
+        "/console/people/ming/cards/state", number="0000010001", state="lost"
+    )
+    assert "已挂失" in page
+    console.send("/console/people/ming/cards/state", number="0000010001", state="active")
+    status, page = console.send("/console/people/ming/cards", number="0000010002", old="0000010001")
+    assert "旧证不能再用" in page
+    assert states(record) == {"0000010001": "replaced", "0000010002": "active"}
+    assert [value for _, value, _ in acts(record)] == [
+        "active",
+        "lost",
+        "active",
+        "replaced",
+        "active",
+    ]
+    assert {who for _, _, who in acts(record)} == {"wu"}
+
+
+@pytest.mark.parametrize(
+    ("path", "form", "status", "said"),
+    [
+        ("ming/cards", {"number": ""}, 409, "请写新证的号码"),
+        ("ming/cards", {"number": "x y"}, 409, "不像借书证号"),
+        ("ming/cards", {"number": "1\x00"}, 409, "不像借书证号"),
+        ("ming/cards", {"number": "0000010009"}, 409, "已经有人用了"),
+        ("ming/cards", {"number": "0000010001", "old": "0000010009"}, 400, "以前打开的"),
+        ("ming/cards/state", {"number": "0000010009", "state": "lost"}, 400, "以前打开的"),
+        ("hua/cards/state", {"number": "0000010009", "state": "king"}, 400, "以前打开的"),
+        ("nobody/cards", {"number": "0000010001"}, 404, "没有这位读者"),
+        ("ming/block", {"why": " "}, 409, "请写明停借的原因"),
+        ("ming/erase", {"name": "hua"}, 409, "写的姓名和这位读者不一样"),
+    ],
+)
+def test_what_cannot_be_done_is_told_and_changes_nothing(console, record, path, form, status, said):
+    with record.begin() as conn:
+        card = {"school": SCHOOL, "number": "0000010009", "patron_id": "hua", "state": "active"}
+        insert_many(conn, cards, [card])
+    told, page = console.signed_in().send(f"/console/people/{path}", **form)
+    assert (told, said in page) == (status, True), page
+    assert states(record) == {"0000010009": "active"}
+    assert acts(record) == []
+
+
+def test_a_patron_is_blocked_with_a_reason_once_and_unblocked(console, record):
+    console.signed_in("wu")
+    for _ in range(2):
+        status, page = console.send("/console/people/ming/block", why="欠一本书")
+        assert "已停借：欠一本书" in page
+    status, page = console.send("/console/people/ming/unblock")
+    assert (status, "已经恢复借书" in page) == (303, True)
+    console.send("/console/people/ming/unblock")
+    assert acts(record) == [("block", "blocked", "wu"), ("block", "unblocked", "wu")]
+
+
+def test_a_patron_is_erased_only_with_nothing_out_and_the_statement_says_what(console, record):
+    pen = Pen("s1")
+    enrol(record, "s1")
+    pen.checkout("20001", "ming", at=0)
+    push(record, pen)
+    console.signed_in().see("/console/people/ming")
+    status, page = console.send("/console/people/ming/erase", name="ming")
+    assert (status, "还有 1 本书没有还" in page) == (409, True)
+    pen.checkin("20001", at=HOUR, patron="ming")
+    push(record, pen, 2)
+    status, page = console.send("/console/people/ming/erase", name="ming")
+    assert (status, "流水中的姓名：2 条" in page) == (200, True)
+    assert "没有这位读者" in console.see("/console/people/ming")
+    assert "ming" not in console.see("/console/people/")
+    assert acts(record)[-1] == ("people", "erased a patron", "li")
+
+
+def test_a_viewer_sees_masked_numbers_and_no_form(console, record):
+    with record.begin() as conn:
+        card = {"school": SCHOOL, "number": "0000010009", "patron_id": "ming", "state": "active"}
+        insert_many(conn, cards, [card])
+    page = console.signed_in("zhao").see("/console/people/ming")
+    assert "0000010009" not in page
+    assert "•••09" in page
+    assert 'method="post" action="/console/people' not in page
+    assert console.send("/console/people/ming/block", why="x")[0] == 403
+    assert acts(record) == []
+
+
+def test_people_of_another_school_are_nobody(console, record):
+    told = {"id": "other", "name": "别的学校", "name_en": "", "time_zone": "Asia/Shanghai"}
+    with record.begin() as conn:
+        insert_many(conn, schools, [{**told, "position": 0, "feed_from": 0}])
+        add_staff(conn, "other", "ma", "马老师", "librarian", PASSWORD)
+    console.signed_in("ma", school="other")
+    assert "没有这位读者" in console.see("/console/people/ming")
+    assert "ming" not in console.see("/console/people/")
+    assert "li老师" not in console.see("/console/staff/")
+    console.see("/console/")
+    for path in ("people/ming/erase", "people/ming/block"):
+        assert console.send(f"/console/{path}", name="ming", why="x")[0] == 404
+    assert console.send("/console/staff/li/close")[0] == 409
+
+
+def test_accounts_are_added_changed_closed_and_each_is_an_entry(console, record):
+    console.signed_in().see("/console/staff/")
+    new = {"login": "sun", "name": "孙老师", "role": "viewer", "password": "leaf-and-paper"}
+    assert "账号加好了" in console.send("/console/staff/", **new)[1]
+    assert "角色改好了" in console.send("/console/staff/sun/role", role="assistant")[1]
+    assert "密码改好了" in console.send("/console/staff/sun/password", password="another-leaf")[1]
+    assert "账号停用了" in console.send("/console/staff/sun/close")[1]
+    assert "账号恢复了" in console.send("/console/staff/sun/open")[1]
+    for path, form, said in (
+        ("", {**new, "login": "li"}, "已经有人用了"),
+        ("", {**new, "login": "A B"}, "小写字母"),
+        ("", {**new, "login": "qi", "password": "short"}, "至少要 10 个字符"),
+        ("li/close", {}, "至少要留一位图书馆老师"),
+        ("li/role", {"role": "viewer"}, "至少要留一位图书馆老师"),
+        ("sun/role", {"role": "king"}, "没有这个角色"),
+        ("nobody/close", {}, "没有这个账号"),
+    ):
+        status, page = console.send(f"/console/staff/{path}", **form)
+        assert (status, said in page) == (409, True), (path, form)
+    assert [value for _, value, _ in acts(record)] == [
+        "account sun viewer",
+        "account sun assistant",
+        "account sun new password",
+        "account sun closed",
+        "account sun opened",
+    ]
+
+
+def test_english_pages_have_no_chinese_of_ours(console, record):
+    console.signed_in().see("/console/language/en")
+    for path in ("people/", "people/ming", "staff/"):
+        page = console.see(f"/console/{path}")
+        for name in ("li老师", "wu老师", "zhao老师", "三年级2班", "阳光学校", "中文"):
+            page = page.replace(name, "")
+        assert not re.search(r"[\u3400-\u9fff]", page), path
