@@ -101,6 +101,7 @@ class Carrier:
         self._check = check
         self._watch = watch
         self._server_ms = 0
+        self._pace = feed.fed_pace()
 
     def run(self) -> Told:
         """One exchange from end to end. Raises LineDown, Refused, Failing, NotEnrolled, and what the store raises."""
@@ -151,7 +152,8 @@ class Carrier:
             case TakeRewind():
                 self._take_rewind(effect)
             case ApplyPage(changes, cursor):
-                feed.apply_page(store, _by_kind(changes), cursor, between=self._check)
+                told = _by_kind(changes)
+                feed.apply_page(store, told, cursor, between=self._check, pace=self._pace)
             case HaveChunks(chunks):
                 return snapshot.have_chunks(store, [chunk.hash for chunk in chunks])
             case StageChunk(chunk, rows):

@@ -64,13 +64,15 @@ def apply_page(
     cursor: int,
     *,
     between: Callable[[], None],
+    pace: Pace | None = None,
 ) -> None:
     """Take a page in, kind by kind in short steps, and then keep the cursor; done twice, it comes to the same.
 
-    between: called before each step; what it raises breaks the work off there.
+    between: called before each step; what it raises breaks the work off there. pace: that of the pages before.
     """
+    pace = pace or fed_pace()
     for kind in ORDER:
-        write_rows(store, kind, changes.get(kind, ()), unanswered, between=between)
+        write_rows(store, kind, changes.get(kind, ()), unanswered, between=between, pace=pace)
     with store.begin() as tx:
         tx.set_value(CURSOR, str(cursor))
 

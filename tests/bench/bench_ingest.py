@@ -20,6 +20,7 @@ NAME = "ingest"
 ENTRIES = 100_000
 ORM_ENTRIES = 1_000
 HISTORY = 200_000
+SLICE = 8_000
 FRESH = 20_000
 BUSIEST = 2_000
 
@@ -90,10 +91,14 @@ def _with_history(plan: Plan) -> list[Row]:
 def _fresh_over(db: Database, history: int) -> Spent:
     school = _school()
     found(db, school)
-    if history:
-        school.write(history, from_day=0, days=100, busiest=BUSIEST)
-        take_all(db, school.pushes())
-    before = {pen.station: len(pen.wires) for pen in school.pens}
-    school.write(FRESH, from_day=100, days=4, busiest=BUSIEST)
-    fresh = school.pushes(since=before)
+    for n in range(history // SLICE):
+        take_all(db, _written(school, SLICE, from_day=n * 4))
+    fresh = _written(school, FRESH, from_day=4 * history // SLICE)
     return spent(db, lambda: take_all(db, fresh))
+
+
+def _written(school: School, entries: int, *, from_day: int) -> list[Batch]:
+    """What stations write and send in four days, on the busiest copies alone."""
+    before = {pen.station: len(pen.wires) for pen in school.pens}
+    school.write(entries, from_day=from_day, days=4, busiest=BUSIEST)
+    return school.pushes(since=before)
