@@ -30,6 +30,7 @@ from kiosk.errors import KioskError, StoreError
 from kiosk.folders import Folders
 from kiosk.health import Line, line
 from kiosk.rulebook import Rulebook
+from kiosk.store.lineage import lineage
 from kiosk.store.listing import card_numbers, is_empty
 from kiosk.store.lock import holder_of
 from kiosk.store.store import Store
@@ -61,9 +62,10 @@ def check(folders: Folders, *, port: int | None = None) -> list[Row]:
         rows += _of_running(running, port)
     else:
         rows += [*_of_stopped(port), *_looked_at(settings, rulebook, store)]
+        rows += _central(settings, store)
     if store:
         store.close()
-    return [*rows, *journal_rows, *cards_rows, *_central(settings)]
+    return [*rows, *journal_rows, *cards_rows]
 
 
 def worst(rows: list[Row]) -> str:
@@ -71,13 +73,8 @@ def worst(rows: list[Row]) -> str:
 
 
 def rows_of(report: dict[str, Any]) -> Iterator[Row]:
-    """The lines of /health: of several devices of a kind each one, not only the worst.
-
-    Not that of the central record: whether it answers is looked at here, and told in a row of its own.
-    """
+    """The lines of /health: of several devices of a kind each one, not only the worst."""
     for key, value in report.items():
-        if key == "central":
-            continue
         if isinstance(value, list):
             yield from ((key.removesuffix("s"), one) for one in value)
         elif isinstance(value, dict) and "state" in value and not report.get(f"{key}s"):
@@ -151,7 +148,8 @@ def _looked_at(settings: Settings, rulebook: Rulebook, store: Store | None) -> l
             _open(scanners)
             if printer:
                 printer.look()
-            rows = list(rows_of(health.report(parts)))
+            # Nothing is exchanged here; whether the central record answers is looked at by _central.
+            rows = [row for row in rows_of(health.report(parts)) if row[0] != "central"]
         finally:
             for scanner in scanners:
                 scanner.stop()
@@ -227,8 +225,13 @@ def _told(error: Exception) -> Line:
     return line("red", what or str(error), todo or "look at the rights of the folder, and the disk")
 
 
-def _central(settings: Settings) -> Iterator[Row]:
-    address = settings.central.address
+def _central(settings: Settings, store: Store | None) -> Iterator[Row]:
+    """Whether the central record can be reached from a station that does not run."""
+    address, who = settings.central.address, None
+    if store:
+        with store.read() as tx:
+            address = address or tx.value("address") or ""
+            who = lineage(tx)
     if not address:
         yield "central", line("green", "station.toml names none")
         return
@@ -236,7 +239,14 @@ def _central(settings: Settings) -> Iterator[Row]:
     try:
         port = parts.port or {"http": 80, "https": 443}.get(parts.scheme, 0)
         with socket.create_connection((parts.hostname or "", port), ANSWER_S):
-            yield "central", line("green", f"{address} can be reached")
+            pass
     except (OSError, ValueError) as error:
         what = f"{address} cannot be reached ({error}); lending goes on"
         yield "central", line("yellow", what, "look at the network, and at central.address")
+    else:
+        what = f"{address} can be reached"
+        if who:
+            yield "central", line("green", f"{what}, and this is its station {who.station}")
+            return
+        todo = "ask for a code at the central record, and run: kiosk enrol CODE"
+        yield "central", line("yellow", f"{what}, but this station is not enrolled there", todo)

@@ -206,7 +206,9 @@ def test_a_central_record_that_is_away_is_yellow_since_lending_goes_on(folder: P
     with socket.create_server(("127.0.0.1", 0)) as server:
         address = f"http://127.0.0.1:{server.getsockname()[1]}"
         change(folder, 'address = ""', f'address = "{address}"')
-        assert parts(folder)["central"]["what"] == f"{address} can be reached"
+        line = parts(folder)["central"]
+    assert line["what"] == f"{address} can be reached, but this station is not enrolled there"
+    assert "kiosk enrol CODE" in line["do"]
     line = parts(folder)["central"]
     assert (line["state"], "lending goes on" in line["what"]) == ("yellow", True)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 
 import httpx
@@ -78,6 +79,13 @@ def test_a_code_makes_a_station_and_sync_once_fetches_everything(config, centre,
     assert (who.school, who.station, who.epoch) == ("sunshine", "hall", 1)
     assert who.token not in repr(who)
     store.close()
+
+
+def test_a_check_knows_the_record_that_the_station_was_enrolled_at(config, centre, address):
+    enrolled(config, centre, address)
+    told = json.loads(kiosk("check", "--json", "--config", config).output)
+    (line,) = [part for part in told["parts"] if part["part"] == "central"]
+    assert line["what"] == f"{address.rstrip('/')} can be reached, and this is its station hall"
 
 
 def test_trouble_is_told_in_a_sentence_and_a_status(config, centre, address):
