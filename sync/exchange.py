@@ -261,20 +261,31 @@ def _rewind(welcome: Welcome) -> Steps:
 def _last_agreed(
     rewind: Rewind, session: str, theirs: list[WireEntry]
 ) -> Generator[Effect, Any, int]:
-    agreed, more, differs = 0, True, False
-    while more:
-        after = theirs[-1].seq if theirs else 0
-        reply: Missing = yield Call(
-            AskMissing(session=session, epoch=rewind.from_epoch, after_seq=after)
-        )
+    """The last entry that both hold, with all of the centre's from near there on in `theirs`.
+
+    A backup is seldom old: asked from the end backwards, ever further, until an entry is the same. Its hash says that
+    all before it are.
+    """
+    epoch, back = rewind.from_epoch, MAX_ENTRIES
+    while True:
+        after = max(0, rewind.durable - back)
+        reply: Missing = yield Call(AskMissing(session=session, epoch=epoch, after_seq=after))
+        first = reply.entries[0] if reply.entries else None
+        if after == 0 or (first and first.hash == (yield HashAt(epoch, first.seq))):
+            break
+        back *= 4
+    agreed, differs = 0, False
+    while True:
         for entry in reply.entries:
-            mine = yield HashAt(rewind.from_epoch, entry.seq)
+            mine = yield HashAt(epoch, entry.seq)
             differs = differs or mine != entry.hash
             if not differs:
                 agreed = entry.seq
         theirs.extend(reply.entries)
-        more = reply.more and bool(reply.entries)
-    return agreed
+        if not (reply.more and reply.entries):
+            return agreed
+        ask = AskMissing(session=session, epoch=epoch, after_seq=theirs[-1].seq)
+        reply = yield Call(ask)
 
 
 def _push(
