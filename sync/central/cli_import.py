@@ -6,12 +6,9 @@ Exit 0: all rows taken; 1: some were rejected, or the file cannot be read.
 from __future__ import annotations
 
 import getpass
-import tempfile
 import time
-from datetime import datetime
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import click
 
@@ -90,14 +87,11 @@ def station(folder: Path, config: Path, school: str | None) -> None:
 
 def _run(kind: str, file: Path, config: Path, school: str | None, **options: Any) -> None:
     from kiosk.imports.progress import bar_or_lines
-    from kiosk.imports.run import run_import
     from kiosk.imports.stopping import stopped_by_signals
-    from kiosk.imports.values import Options
-    from kiosk.store.store import Store
-    from sync.central.importing import fill, take_over
+    from sync.central.importing import import_file
     from sync.central.rules import rules_in_force
 
-    with opened(config) as db, tempfile.TemporaryDirectory() as beside:
+    with opened(config) as db:
         place = _place(db, school)
         with db.read() as conn:
             rules = rules_in_force(conn, place)
@@ -106,20 +100,13 @@ def _run(kind: str, file: Path, config: Path, school: str | None, **options: Any
                 f"{place} has no rules yet, which say what categories and copy types there are; "
                 "run first: central rules publish library.toml"
             )
-        today = datetime.now(ZoneInfo(rules.library.library.time_zone)).date()
-        store = Store.open(Path(beside))
-        try:
-            with stopped_by_signals() as stop, bar_or_lines() as progress:
-                fill(store, db, place)
-                told = Options(rules.library, today, **options)
-                report = run_import(store, kind, file, told, progress=progress, stop=stop)
-            for line in report.problems:
-                click.echo(line, err=True)
-            if report.cancelled:
-                raise SystemExit(128 + (stop.number or 2))
-            counts = take_over(db, place, store)
-        finally:
-            store.close()
+        with stopped_by_signals() as stop, bar_or_lines() as progress:
+            told: dict[str, Any] = {"progress": progress, "stop": stop, **options}
+            report, counts = import_file(db, place, kind, file, rules, **told)
+    for line in report.problems:
+        click.echo(line, err=True)
+    if report.cancelled:
+        raise SystemExit(128 + (stop.number or 2))
     for line in report.summary():
         click.echo(line)
     _tell(counts)

@@ -6,15 +6,23 @@ and given positions, so that stations hear of exactly what has changed.
 
 from __future__ import annotations
 
+import tempfile
 import time
-from collections.abc import Mapping, Sequence
-from datetime import date
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, select
 
+from kiosk.calendar import Rules
+from kiosk.imports.progress import Progress
+from kiosk.imports.report import Report
 from kiosk.imports.rows import OWNED
+from kiosk.imports.run import run_import
+from kiosk.imports.stopping import Stop
+from kiosk.imports.values import Options
 from kiosk.rulebook import make_rules
 from kiosk.store.feed import TABLES, Change, write_rows
 from kiosk.store.store import Store
@@ -27,6 +35,7 @@ from sync.rows import KEY_OF, RULES_KEY, checked
 
 # What an import brings; loans, holds and the state of a copy that is known belong to the desk and to staff.
 _BROUGHT = ("title", "patron", "card", "copy")
+_OF_FILE = {"patrons": ("patron", "card"), "catalogue": ("title", "copy")}
 _PORTION = 2_000
 
 
@@ -45,10 +54,42 @@ def publish_rules(db: Database, school: str, file: Path, *, staff: str, now_ms: 
     return True
 
 
-def fill(store: Store, db: Database, school: str) -> None:
-    """Make an empty store hold what the record has of patrons and titles."""
+def import_file(
+    db: Database,
+    school: str,
+    kind: str,
+    file: Path,
+    rules: Rules,
+    *,
+    dry_run: bool = False,
+    whole: bool = False,
+    progress: Progress | None = None,
+    stop: Stop | None = None,
+    **options: Any,
+) -> tuple[Report, dict[str, int]]:
+    """Import "patrons" or "catalogue" from a file, with how many rows of each kind stations will hear of.
+
+    whole: all of it in one transaction, or nothing. Raises ImportFailed where the file cannot be read at all.
+    """
+    today = datetime.now(ZoneInfo(rules.library.library.time_zone)).date()
+    told = Options(rules.library, today, dry_run=dry_run, **options)
+    counts: dict[str, int] = {}
+    with tempfile.TemporaryDirectory() as beside:
+        store = Store.open(Path(beside))
+        try:
+            fill(store, db, school, _OF_FILE[kind])
+            report = run_import(store, kind, file, told, progress=progress, stop=stop)
+            if not dry_run and not report.cancelled:
+                counts = take_over(db, school, store, whole=whole)
+        finally:
+            store.close()
+    return report, counts
+
+
+def fill(store: Store, db: Database, school: str, kinds: Collection[str] = _BROUGHT) -> None:
+    """Make an empty store hold what the record has of these kinds."""
     for kind in KINDS:
-        if kind.name not in _BROUGHT:
+        if kind.name not in kinds:
             continue
         with db.read() as conn:
             values = list(read_all(conn, school, kind))
@@ -57,19 +98,26 @@ def fill(store: Store, db: Database, school: str) -> None:
         write_rows(store, kind.name, rows, lambda tx: frozenset(), between=lambda: None)
 
 
-def take_over(db: Database, school: str, store: Store) -> dict[str, int]:
-    """Write what the store has and the record has not; how many rows of each kind. Nothing is taken out."""
-    counts = {}
-    for kind in _BROUGHT:
-        here = _rows_of_store(store, kind)
-        counts[kind] = 0
-        keys = list(here)
-        for at in range(0, len(keys), _PORTION):
-            part = {key: here[key] for key in keys[at : at + _PORTION]}
-            with db.begin(school) as conn:
+def take_over(db: Database, school: str, store: Store, *, whole: bool = False) -> dict[str, int]:
+    """Write what the store has and the record has not; how many rows of each kind. Nothing is taken out.
+
+    whole: in one transaction; otherwise in portions, between which stations are served.
+    """
+    portions = [
+        (kind, dict(part))
+        for kind in _BROUGHT
+        for part in _batched(list(_rows_of_store(store, kind).items()))
+    ]
+    counts = dict.fromkeys(_BROUGHT, 0)
+    for some in [portions] if whole else [[one] for one in portions]:
+        with db.begin(school) as conn:
+            for kind, part in some:
                 counts[kind] += _write(conn, school, kind, part)
-        db.note_written(counts[kind])
     return counts
+
+
+def _batched(rows: list[tuple[str, dict[str, Any]]]) -> list[list[tuple[str, dict[str, Any]]]]:
+    return [rows[at : at + _PORTION] for at in range(0, len(rows), _PORTION)]
 
 
 def _rows_of_store(store: Store, kind: str) -> dict[str, dict[str, Any]]:

@@ -85,13 +85,44 @@ def test_people_are_looked_after_without_javascript(console: str, browser: Brows
     context.close()
 
 
+def test_a_list_goes_in_without_javascript(console: str, browser: Browser, tmp_path: Path) -> None:
+    file = tmp_path / "名单.csv"
+    told = (
+        "学号,姓名,类别,班级,卡号\n1,张三,学生,三年级1班,1234567890\n2,,学生,三年级1班,1234567891\n"
+    )
+    file.write_text(told, encoding="gb18030")
+    context = browser.new_context(
+        locale="zh-CN", java_script_enabled=False, viewport={"width": 1280, "height": 800}
+    )
+    page = context.new_page()
+    signed_in(page, console)
+    page.get_by_role("link", name="读者").click()
+    page.get_by_role("link", name="导入读者名单").click()
+    page.get_by_label("名单文件").set_input_files(file)
+    page.get_by_role("button", name="检查文件").click()
+    expect(page.get_by_role("status")).to_contain_text("还没有导入")
+    expect(page.get_by_role("row", name="读者")).to_contain_text("1")
+    if SHOTS:
+        page.screenshot(path=f"{SHOTS}/checked.png", full_page=True)
+    page.get_by_role("button", name="确认导入").click()
+    expect(page.get_by_role("status")).to_contain_text("导入好了")
+    page.goto(f"{console}/console/people/?q=1234567890")
+    expect(page.get_by_role("link", name="张三")).to_be_visible()
+    context.close()
+
+
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_the_pages_have_no_barriers(console: str, browser: Browser, language: str) -> None:
     context = browser.new_context(locale="zh-CN", viewport={"width": 1280, "height": 800})
     page = context.new_page()
     signed_in(page, console)
     page.goto(f"{console}/console/language/{language}")
-    for name, path in (("list", "people/"), ("page", "people/小明"), ("accounts", "staff/")):
+    for name, path in (
+        ("list", "people/"),
+        ("page", "people/小明"),
+        ("accounts", "staff/"),
+        ("import", "people/import"),
+    ):
         page.goto(f"{console}/console/{path}")
         assert breaches(page) == [], path
         assert page.evaluate("document.documentElement.scrollWidth") <= 1280, path

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import re
 
 import pytest
 from flask.testing import FlaskClient
+from openpyxl import Workbook
 from sqlalchemy import select
 
 from kiosk.entry import parse
@@ -71,6 +73,11 @@ class Console:
         return told.status_code, seen
 
 
+def listed(page: str) -> list[str]:
+    """Whose pages the list leads to."""
+    return re.findall(r'<th scope="row"><a href="/console/people/(\w+)"', page)
+
+
 def states(db: Database) -> dict[str, str]:
     with db.read() as conn:
         return {row.number: row.state for row in conn.execute(select(cards))}
@@ -92,14 +99,12 @@ def test_the_list_goes_on_page_by_page_and_finds_names(console, record):
     with record.begin() as conn:
         insert_many(conn, patrons, rows)
     page = console.signed_in().see("/console/people/")
-    seen = re.findall(r"/console/people/(\w+)\"", page)
+    seen = listed(page)
     following = re.search(r'rel="next" href="([^"]*)"', page)
     assert following is not None
-    seen += re.findall(r"/console/people/(\w+)\"", console.see(following[1].replace("&amp;", "&")))
+    seen += listed(console.see(following[1].replace("&amp;", "&")))
     assert (len(seen), len(set(seen))) == (PAGE + 5, PAGE + 5)
-    assert re.findall(r"/console/people/(\w+)\"", console.see("/console/people/?q=王00")) == [
-        f"p00{n}" for n in range(10)
-    ]
+    assert listed(console.see("/console/people/?q=王00")) == [f"p00{n}" for n in range(10)]
     assert "没有找到读者" in console.see("/console/people/?q=<script>")
     assert "<script>" not in console.see("/console/people/?q=<script>")
 
@@ -241,3 +246,100 @@ def test_english_pages_have_no_chinese_of_ours(console, record):
         for name in ("li老师", "wu老师", "zhao老师", "三年级2班", "阳光学校", "中文"):
             page = page.replace(name, "")
         assert not re.search(r"[\u3400-\u9fff]", page), path
+
+
+# A list of patrons through the browser.
+
+LIST = "学号,姓名,类别,班级,卡号\n2024001,张三,学生,三年级1班,1234567890\n2024002,,学生,三年级1班,1234567891\n"
+
+
+def workbook(text: str) -> bytes:
+    made = Workbook()
+    for line in text.splitlines():
+        made.active.append(line.split(","))
+    held = io.BytesIO()
+    made.save(held)
+    return held.getvalue()
+
+
+def chosen(console: Console, content: bytes, name: str) -> tuple[int, str]:
+    # Written by hand: the test client leaves its temporary file of a long form open.
+    said = f'--b\r\nContent-Disposition: form-data; name="token"\r\n\r\n{console.token}\r\n'
+    said += f'--b\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n\r\n'
+    answer = console.client.post(
+        "/console/people/import",
+        data=said.encode() + content + b"\r\n--b--\r\n",
+        content_type="multipart/form-data; boundary=b",
+    )
+    return answer.status_code, answer.text
+
+
+def fields(page: str) -> dict[str, str]:
+    return dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page))
+
+
+def everybody(db: Database) -> set[str]:
+    with db.read() as conn:
+        return {row.name for row in conn.execute(select(patrons))}
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("名单.csv", LIST.encode("gb18030")),
+        ("list.csv", LIST.encode()),
+        ("list.XLSX", workbook(LIST)),
+    ],
+    ids=["gb18030", "utf-8", "xlsx"],
+)
+def test_a_list_is_checked_shown_and_then_imported(console, record, name, content):
+    console.signed_in().see("/console/people/import")
+    status, page = chosen(console, content, name)
+    assert (status, "检查好了，一共 2 行，还没有导入" in page) == (200, True), page
+    assert "1 行不能导入" in page
+    assert "the name is empty" in page
+    assert (everybody(record), states(record)) == ({"ming", "hua"}, {})
+    told = console.client.post("/console/people/import", data=fields(page))
+    assert "导入好了" in told.text
+    assert everybody(record) == {"ming", "hua", "张三"}
+    assert states(record) == {"1234567890": "active"}
+    assert acts(record) == [("people", "imported 1 patrons, 1 cards", "li")]
+
+
+def test_a_file_that_cannot_be_taken_changes_nothing(console, record):
+    console.signed_in().see("/console/people/import")
+    for content, name, said in (
+        (b"", "", "请选一个文件"),
+        (b"x", "list.exe", "只能用 CSV"),
+        (b"\x00\x01\x02", "list.xlsx", "读不了"),
+        ("甲,乙\n1,2\n".encode(), "list.csv", "读不了"),
+        (b"x" * (4 << 20) + b"x", "list.csv", "文件太大"),
+    ):
+        status, page = chosen(console, content, name)
+        assert (status, said in page) == (409, True), (name, page[-900:])
+    assert chosen(console, b"x" * (7 << 20), "list.csv")[0] == 413
+    for kept in ("???", "eJw=", "QUJD"):
+        told = {"token": console.token, "kept": kept, "name": "list.csv"}
+        assert console.client.post("/console/people/import", data=told).status_code == 409
+    assert (everybody(record), acts(record)) == ({"ming", "hua"}, [])
+
+
+def test_a_list_is_taken_whole_or_not_at_all(console, record, monkeypatch):
+    lines = [f"{n},学生{n},学生,三年级1班,{3000000000 + n}" for n in range(2_500)]
+    text = "学号,姓名,类别,班级,卡号\n" + "\n".join(lines) + "\n"
+    console.signed_in().see("/console/people/import")
+    _, page = chosen(console, text.encode(), "list.csv")
+    assert "一共 2500 行" in page
+    with record.begin() as conn:
+        # The very last row of all cannot be written.
+        conn.exec_driver_sql(
+            "CREATE TRIGGER shut BEFORE INSERT ON cards WHEN NEW.number = '3000002499'"
+            " BEGIN SELECT RAISE(ABORT, 'shut'); END"
+        )
+    console.client.application.config["PROPAGATE_EXCEPTIONS"] = False
+    assert console.client.post("/console/people/import", data=fields(page)).status_code == 500
+    assert everybody(record) == {"ming", "hua"}
+    with record.begin() as conn:
+        conn.exec_driver_sql("DROP TRIGGER shut")
+    assert "导入好了" in console.client.post("/console/people/import", data=fields(page)).text
+    assert len(everybody(record)) == 2_502

@@ -34,7 +34,14 @@ def bare(library: str) -> dict[str, object]:
     """For a page of anybody."""
     other = LANGUAGES[1 - LANGUAGES.index(g.language)]
     shown = [(endpoint, word) for endpoint, word in _NAV if opens(endpoint)]
-    return {"say": g.say, "library": library, "other": other, "member": g.member, "nav": shown}
+    return {
+        "say": g.say,
+        "library": library,
+        "other": other,
+        "member": g.member,
+        "nav": shown,
+        "opens": opens,
+    }
 
 
 def in_language(zh: str, en: str) -> str:

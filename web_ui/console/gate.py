@@ -97,9 +97,9 @@ def _check_post() -> None:
     elsewhere = request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin"
     if elsewhere or (origin is not None and urlsplit(origin).netloc != request.host):
         abort(403, "another site may not use the console")
-    if request.content_length is None or request.content_length > most_bytes(
-        current_app, request.endpoint
-    ):
+    most = most_bytes(current_app, request.endpoint)
+    request.max_form_memory_size = most
+    if request.content_length is None or request.content_length > most:
         abort(413, "the form is too large")
 
 

@@ -59,7 +59,7 @@ class _People:
         with self._db.read() as conn:
             found = find_people(conn, member().school, wanted)
             out = still_out(conn, member().school, [row.id for row in found.rows])
-            named = _categories(conn)
+            named = categories(conn)
         more = ""
         if found.after:
             name, last = found.after
@@ -157,7 +157,7 @@ class _People:
         with self._db.read() as conn:
             one = _person(conn, patron)
             tell = Teller(g.say, time_zone(conn, member().school), self._now_ms())
-            named = _categories(conn)
+            named = categories(conn)
         may_act = may(member().role, Right.DESK)
         # Whoever only looks has no use for a number that opens an account at the station.
         numbers = [(card.number if may_act else masked(card.number), card) for card in one.cards]
@@ -219,7 +219,7 @@ def _number(conn: Connection, typed: str) -> str:
     return number
 
 
-def _categories(conn: Connection) -> dict[str, str]:
+def categories(conn: Connection) -> dict[str, str]:
     """Names of the categories in the language of the page."""
     rules = rules_in_force(conn, member().school)
     if rules is None:

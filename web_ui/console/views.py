@@ -19,6 +19,7 @@ from web_ui.catalogue import LANGUAGES
 from web_ui.console.accounts import account_pages
 from web_ui.console.frame import bare, framed, in_language
 from web_ui.console.gate import COOKIE, LANGUAGE, forget, guard_console, keep, member
+from web_ui.console.importing import import_pages
 from web_ui.console.people import people_pages
 from web_ui.console.rate import Rate
 from web_ui.console.rights import needs
@@ -58,7 +59,9 @@ def console_pages(
         "/sign-out", "sign_out", needs(Right.SIGNED_IN, desk.sign_out), methods=["POST"]
     )
     pages.add_url_rule("/language/<name>", "language", needs(Right.OPEN, language))
-    pages.register_blueprint(people_pages(db, now_ms))
+    people = people_pages(db, now_ms)
+    import_pages(people, db, now_ms)
+    pages.register_blueprint(people)
     pages.register_blueprint(account_pages(db, now_ms))
     pages.register_error_handler(HTTPException, _told)
     pages.register_error_handler(CentralError, _cannot)
