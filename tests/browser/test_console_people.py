@@ -122,6 +122,7 @@ def test_the_pages_have_no_barriers(console: str, browser: Browser, language: st
         ("page", "people/小明"),
         ("accounts", "staff/"),
         ("import", "people/import"),
+        ("year", "people/year"),
     ):
         page.goto(f"{console}/console/{path}")
         assert breaches(page) == [], path

@@ -343,3 +343,13 @@ def test_a_list_is_taken_whole_or_not_at_all(console, record, monkeypatch):
         conn.exec_driver_sql("DROP TRIGGER shut")
     assert "导入好了" in console.client.post("/console/people/import", data=fields(page)).text
     assert len(everybody(record)) == 2_502
+
+
+def test_a_new_year_is_shown_begun_and_not_begun_twice(console, record):
+    assert "毕业离校" in console.signed_in().see("/console/people/year")
+    page = console.see("/console/people/year?leave=3")
+    form = fields(page[page.index('aria-labelledby="begin"') :]) | {"token": console.token}
+    assert console.client.post("/console/people/year", data=form).status_code == 303
+    assert console.client.post("/console/people/year", data=form).status_code == 409
+    assert "已离校" in console.see("/console/people/ming")
+    assert [what for what, _, _ in acts(record)] == ["people"]

@@ -23,6 +23,7 @@ from web_ui.console.importing import import_pages
 from web_ui.console.people import people_pages
 from web_ui.console.rate import Rate
 from web_ui.console.rights import needs
+from web_ui.console.school_year import year_pages
 from web_ui.console.telling import Teller
 
 _YEAR_S = 365 * 24 * 3_600
@@ -61,6 +62,7 @@ def console_pages(
     pages.add_url_rule("/language/<name>", "language", needs(Right.OPEN, language))
     people = people_pages(db, now_ms)
     import_pages(people, db, now_ms)
+    year_pages(people, db, now_ms)
     pages.register_blueprint(people)
     pages.register_blueprint(account_pages(db, now_ms))
     pages.register_error_handler(HTTPException, _told)

@@ -1,0 +1,60 @@
+"""The console's page for a new school year: what would change, who leaves with books, and then the doing of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask import Blueprint, g, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from sync.central.db import CentralError, Database
+from sync.central.desk import Desk
+from sync.central.roles import Right
+from sync.central.school_year import begin_year, plan
+from web_ui.console.frame import framed
+from web_ui.console.gate import member
+from web_ui.console.rights import needs
+
+
+def year_pages(pages: Blueprint, db: Database, now_ms: Callable[[], int]) -> None:
+    """Add the page to those of people."""
+    desk = _Year(db, now_ms)
+    pages.add_url_rule("/year", "year", needs(Right.DECIDE, desk.show))
+    pages.add_url_rule("/year", "begin_year", needs(Right.DECIDE, desk.begin), methods=["POST"])
+
+
+class _Year:
+    """The views over one record."""
+
+    def __init__(self, db: Database, now_ms: Callable[[], int]) -> None:
+        self._db = db
+        self._now_ms = now_ms
+
+    def show(self) -> str:
+        return self._page(_grades(request.args.getlist("leave")))
+
+    def begin(self) -> Response | tuple[str, int]:
+        school, leaving = member().school, _grades(request.form.getlist("leave"))
+        try:
+            with self._db.begin(school) as conn:
+                desk = Desk(conn, school, member().login, self._now_ms())
+                begin_year(desk, leaving, request.form.get("plan", ""))
+        except CentralError:
+            return self._page(leaving, why=g.say("console.year.changed")), 409
+        return redirect(url_for(".year", done="1"), 303)
+
+    def _page(self, leaving: list[int], *, why: str = "") -> str:
+        with self._db.read() as conn:
+            told = plan(conn, member().school, leaving)
+        return render_template(
+            "people/year.html",
+            **framed(self._db, "people"),
+            plan=told,
+            grades=sorted({move.grade for move in told.moves}),
+            done=bool(request.args.get("done")),
+            why=why,
+        )
+
+
+def _grades(sent: list[str]) -> list[int]:
+    return [int(one) for one in sent if one.isascii() and one.isdigit() and len(one) <= 2]
