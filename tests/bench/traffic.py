@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -18,12 +19,13 @@ _SESSION = "s" * 32
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """A push as it comes over the line. `first`: the seq of its first entry."""
+    """A push as it comes over the line. `first`: the seq of its first entry; `sent_ms`: not before its last one."""
 
     station: str
     first: int
     count: int
     raw: bytes
+    sent_ms: int
 
 
 @dataclass(slots=True)
@@ -119,4 +121,6 @@ def _cut(pen: Pen, after: int) -> Iterator[Batch]:
     for at in range(0, len(fresh), MAX_ENTRIES):
         portion = fresh[at : at + MAX_ENTRIES]
         raw = write(Push(session=_SESSION, entries=portion))
-        yield Batch(pen.station, portion[0].seq, len(portion), raw)
+        # Some clocks are wrong, and read 1970.
+        sent_ms = max(json.loads(wire.body)["wall_ms"] for wire in portion) + MINUTE
+        yield Batch(pen.station, portion[0].seq, len(portion), raw, sent_ms)
