@@ -187,14 +187,33 @@ def staff_add(
     """Let NAME in as LOGIN. The password is asked for twice; there is none by default."""
     from sync.central.staff import add_staff
 
-    if password_stdin:
-        password = sys.stdin.readline().rstrip("\r\n")
-    else:
-        password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+    password = _new_password(from_stdin=password_stdin)
     with opened(config) as db, db.begin() as conn:
         place = chosen(conn, school_id)
         add_staff(conn, place, login, name, role, password)
     click.echo(f"{name} may use the console of {place} as {login}.")
+
+
+@staff.command("password")
+@CONFIG
+@click.option("--school", "school_id", help="Which school; the only one, if there is one.")
+@click.option("--password-stdin", is_flag=True, help="Read the password from one line of input.")
+@click.argument("login", callback=ID)
+def staff_password(config: Path, school_id: str | None, password_stdin: bool, login: str) -> None:
+    """Give LOGIN a new password, for whoever has forgotten it; a lock is lifted, too."""
+    from sync.central.staff import change_password
+
+    password = _new_password(from_stdin=password_stdin)
+    with opened(config) as db, db.begin() as conn:
+        place = chosen(conn, school_id)
+        change_password(conn, place, login, password)
+    click.echo(f"{login} has a new password at {place}, and has to sign in again.")
+
+
+def _new_password(*, from_stdin: bool) -> str:
+    if from_stdin:
+        return sys.stdin.readline().rstrip("\r\n")
+    return str(click.prompt("Password", hide_input=True, confirmation_prompt=True))
 
 
 @main.command()

@@ -102,6 +102,10 @@ def test_staff_have_a_password_of_their_own(ready: Path) -> None:
     differ = central(ready, "staff", "add", "wang", "王老师", typed="one long word\nanother word\n")
     assert "do not match" in differ.output
     done(ready, "staff", "add", "wang", "王老师", typed="one long word\none long word\n")
+    lost = done(ready, "staff", "password", "wang", "--password-stdin", typed="another word\n")
+    assert "wang has a new password" in lost
+    nobody = central(ready, "staff", "password", "wu", "--password-stdin", typed="another word\n")
+    assert (nobody.exit_code, "there is no login 'wu'" in nobody.output) == (1, True)
     with closing(sqlite3.connect(ready.parent / "data" / "central.db")) as conn:
         ((kept,),) = conn.execute("SELECT password FROM staff")
     assert kept.startswith("$argon2id$")
