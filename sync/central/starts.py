@@ -21,8 +21,9 @@ from sync.fold import Copy, fold
 from sync.seals import fits_seal, seal_after
 from sync.timeline import in_order
 
-# A copy gets a seal about every so many entries; of a scrambled tail so many are left open.
-SEAL_EVERY = 32
+# A copy gets a seal about every so many entries; of a scrambled tail so many are left open. Late entries are usual, and
+# each has what lies beyond the seal before it read again, so seals are close.
+SEAL_EVERY = 8
 KEEP_OPEN = 8
 
 
