@@ -76,8 +76,12 @@ def judge_hello(hello: Hello, lineage: Lineage | None, token: TokenIs) -> GoOn |
     """What to answer to HELLO; the table in docs/reconciliation.md."""
     if lineage is None or token is TokenIs.NEVER_GIVEN:
         return Refuse("unauthorised")
-    if lineage.revoked:
-        return Refuse("revoked")
+    answer = _continued(hello, lineage, token)
+    # A revoked station may only hand over what it wrote; nobody gives it a new epoch.
+    return Refuse("revoked") if lineage.revoked and answer != GoOn() else answer
+
+
+def _continued(hello: Hello, lineage: Lineage, token: TokenIs) -> GoOn | NewEpoch:
     if lineage.hardware and hello.hardware != lineage.hardware:
         return NewEpoch(Incident.CLONE, parked=True)
     behind = hello.last_seq < lineage.durable

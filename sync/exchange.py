@@ -14,6 +14,7 @@ from typing import Any
 
 from sync.wire import (
     MAX_ENTRIES,
+    TAKEN_OUT,
     AnchorNote,
     Answer,
     AskChunk,
@@ -212,9 +213,14 @@ def exchange() -> Generator[Effect, Any, Told]:
             yield from _rewind(welcome)
             continue
         yield KeepToken(standing.epoch, welcome.token)
+        if welcome.revoked:
+            # Before anything else: whoever has the machine now may pull its plug.
+            yield Wipe()
         told.parked = welcome.parked
         if (yield from _push(standing.epoch, welcome, anchor, told)):
             break
+    if welcome.revoked:
+        raise Refused(TAKEN_OUT)
     if told.parked:
         return told
     yield from _pull(standing.cursor, welcome.session, told)

@@ -144,7 +144,10 @@ class Rewind(Message):
 
 
 class Welcome(Message):
-    """HELLO's answer. `durable_hash` is the hash of the entry at the watermark ("" at 0)."""
+    """HELLO's answer. `durable_hash` is the hash of the entry at the watermark ("" at 0).
+
+    revoked: the station wipes its people, hands over what it wrote, and is served nothing.
+    """
 
     session: Secret
     token: Secret
@@ -152,6 +155,7 @@ class Welcome(Message):
     durable: Count
     durable_hash: str
     parked: bool = False
+    revoked: bool = False
     rewind: Rewind | None = None
 
 
@@ -214,6 +218,9 @@ class Refusal(Message):
     field: Text | None = None
     expected: Seq | None = None
 
+
+# Said by the record, and by the exchange itself once a revoked station has handed over its entries.
+TAKEN_OUT = Refusal(error="revoked", message="this station was taken out of service")
 
 M = TypeVar("M", bound=Message)
 

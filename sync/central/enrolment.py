@@ -18,7 +18,7 @@ from sync.central.ingest import note_incident
 from sync.central.schema import enrol_codes, lineages, schools, stations
 from sync.continuity import GoOn, Incident, Lineage, NewEpoch, Refuse, TokenIs, judge_hello
 from sync.events import DESK
-from sync.wire import Enrol, Enrolled, Hello, Refusal, Rewind, Welcome
+from sync.wire import TAKEN_OUT, Enrol, Enrolled, Hello, Refusal, Rewind, Welcome
 
 CODE_MS = 10 * 60_000
 SESSION_MS = 10 * 60_000
@@ -41,7 +41,7 @@ def stranger() -> Refusing:
 
 
 def revoked() -> Refusing:
-    return Refusing(403, Refusal(error="revoked", message="this station was taken out of service"))
+    return Refusing(403, TAKEN_OUT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +250,7 @@ def _go_on(conn: Connection, message: Hello, row: Any, now_ms: int) -> Welcome:
         durable=row.durable,
         durable_hash=row.head,
         parked=row.parked,
+        revoked=row.revoked_ms is not None,
     )
 
 

@@ -204,7 +204,12 @@ def test_a_revoked_station_is_served_nothing_and_what_it_still_sends_is_kept(db,
         assert teller.say(call, session=session, **more)["error"] == "revoked"
     teller.say("push", **s1.push(session))
     assert (teller.status, told(db, key)) == (200, {"revoked"})
-    assert teller.say("hello", **s1.hello())["error"] == "revoked"
+    again = greet(teller, s1)
+    assert again["revoked"]
+    for call, more in calls:
+        assert teller.say(call, session=again["session"], **more)["error"] == "revoked"
+    for changed in ({"hardware": "board-2"}, {"last_seq": 0, "head": ""}):
+        assert teller.say("hello", **s1.hello(**changed))["error"] == "revoked"
 
 
 # PULL.

@@ -303,6 +303,10 @@ def test_a39_a_revoked_station_forgets_people_and_keeps_its_journal(town, hall):
             hall.exchange()
     assert hall.rows(patrons) == []
     assert hall.keys() == [(1, 1)]
+    # It was still in its queue: the record keeps it, and it does not count until somebody says so.
+    (outcome,) = town.centre.all_of(schema.outcomes)
+    assert (outcome.outcome, outcome.codes) == ("quarantined", "revoked")
+    assert (town.centre.holder(ONE), hall.meta("durable:1")) == (None, "1")
     assert hall.faults() == []
     assert hall.meta("revoked") == "1"
     written = (hall.school.folder / "data" / "station.sqlite").read_bytes()
