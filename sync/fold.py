@@ -35,12 +35,8 @@ _GONE = (CopyState.LOST, CopyState.MISSING, CopyState.WITHDRAWN)
 _ASKED = CASES - set(OF_ORDER)
 _ACTS = (Act.CHECKOUT, Act.CHECKIN, Act.RENEWAL, Act.USE)
 # What a settlement of each kind of case may choose; the first is proposed where nothing speaks for another.
-STAYS, RETURNED, NOT_THEIRS, NOTED, WITHDRAW = (
-    "stays",
-    "returned",
-    "not_theirs",
-    "noted",
-    "withdraw",
+STAYS, RETURNED, NOT_THEIRS, NOTED, WITHDRAW, ADMIT = (
+    "stays returned not_theirs noted withdraw admit".split()
 )
 
 

@@ -28,7 +28,7 @@ from sync.central.schema import (
     titles,
 )
 from sync.events import CONFLICTS, NEED_A_PERSON, Code, Key, Outcome
-from sync.fold import NOT_THEIRS, NOTED, RETURNED, STAYS, WITHDRAW
+from sync.fold import ADMIT, NOT_THEIRS, NOTED, RETURNED, STAYS, WITHDRAW
 
 DIGEST_MS = 30 * 24 * 3_600_000
 _OPENS = (Act.CHECKOUT, Act.RENEWAL)
@@ -139,6 +139,8 @@ def _choices(code: Code, seen: Sequence[Seen], opened_by: str | None) -> tuple[C
         return (Choice(NOT_THEIRS), Choice(STAYS), Choice(RETURNED))
     if code is Code.ITEM_REAPPEARED:
         return (Choice(NOTED), Choice(WITHDRAW))
+    if code is Code.REVOKED:
+        return (Choice(NOTED), Choice(ADMIT))
     if code not in CONFLICTS or code in (Code.ILS_REFUSED, Code.ILS_UNDECIDED):
         return (Choice(NOTED),)
     opened = [s for s in seen if s.entry and s.entry.act in _OPENS]

@@ -18,7 +18,7 @@ from sync.central.desk import Desk
 from sync.central.opened import chosen, opened
 from sync.central.read import time_zone
 from sync.events import Code
-from sync.fold import NOT_THEIRS, NOTED, RETURNED, STAYS, WITHDRAW
+from sync.fold import ADMIT, NOT_THEIRS, NOTED, RETURNED, STAYS, WITHDRAW
 
 # What happened, in one sentence. {copy}: the copy; {who}: those it concerns; {where}: the station of the last entry.
 SENTENCES = {
@@ -44,6 +44,7 @@ CHOICES = {
     NOT_THEIRS: "the loan stands, but is nobody's: the card was stolen",
     NOTED: "it is noted, nothing changes",
     WITHDRAW: "the copy is withdrawn after all",
+    ADMIT: "all that this station sent after it was revoked counts",
 }
 
 

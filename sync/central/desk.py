@@ -14,6 +14,7 @@ from sqlalchemy import Connection, and_, select, update
 
 from kiosk.domain import Act, CopyState, Reason
 from kiosk.entry import GENESIS, Entry, canonical, commitment, digest
+from sync.central.admitting import admit, choice_of, withdraw
 from sync.central.db import CentralError, insert_many, upsert_many
 from sync.central.erasing import Erased, erase
 from sync.central.ingest import Taken, take_in
@@ -35,7 +36,8 @@ from sync.central.schema import (
     titles,
 )
 from sync.continuity import Lineage
-from sync.events import DESK, Key
+from sync.events import DESK, Code, Key
+from sync.fold import ADMIT
 from sync.wire import WireEntry
 
 EPOCH = 1
@@ -189,7 +191,9 @@ class Desk:
                 f"the case {case} is not open (any more); see: central cases show {case}"
             )
         key = self._write(Act.SETTLE, copy=row.barcode, case=case, choice=choice, facts=row.facts)
-        if row.barcode is None:
+        if choice == ADMIT and row.code == Code.REVOKED.value:
+            admit(self.conn, self.school, row, key, self.now_ms)
+        elif row.barcode is None:
             # An entry kept unread is on no copy, so no fold closes its case.
             closed = {"is_open": False, "settled_by": str(key), "closed_ms": self.now_ms}
             self._change(cases, cases.c.id == case, **closed)
@@ -201,10 +205,15 @@ class Desk:
         if row.settled_by is None:
             raise CentralError(f"nobody has settled the case {case}")
         key = self._write(Act.SETTLE, copy=row.barcode, case=case, undoes=row.settled_by)
-        if row.barcode is None:
+        if row.code == Code.REVOKED.value and self._admitted(row.settled_by):
+            withdraw(self.conn, self.school, row, self.now_ms)
+        elif row.barcode is None:
             again = {"is_open": True, "settled_by": None, "closed_ms": None, "reopened": True}
             self._change(cases, cases.c.id == case, **again)
         return key
+
+    def _admitted(self, settled_by: str) -> bool:
+        return choice_of(self.conn, self.school, settled_by) == ADMIT
 
     # How it is written.
 

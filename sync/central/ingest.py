@@ -150,7 +150,7 @@ def _take_fresh(
     school = place[0]
     zone = time_zone(conn, school)
     stamps = _stamps(conn, place, lineage, fresh, now_ms)
-    known = _rehomed_before(conn, school, fresh)
+    known = rehomed_before(conn, school, fresh)
     labels = {a.entry.copy for a in fresh if a.entry and a.entry.copy}
     on_shelf = shelf(conn, school, labels, zone)
     persons = _persons(conn, school, fresh)
@@ -254,7 +254,7 @@ def _last_reading(
     return (reading_of(parse(row.body)), Stamp(row.lo, row.est, row.hi)) if row else None
 
 
-def _rehomed_before(conn: Connection, school: str, fresh: Sequence[Arrival]) -> set[Key]:
+def rehomed_before(conn: Connection, school: str, fresh: Sequence[Arrival]) -> set[Key]:
     """New entries whose act we hold already under another key: it counts there.
 
     An entry is written again in a new epoch with its first key and hash as `origin`; either may reach us first, and

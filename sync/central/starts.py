@@ -62,9 +62,9 @@ def starts(conn: Connection, school: str, fresh: Mapping[str, list[Event]]) -> d
     rows = _holdings(conn, school, fresh)
     for barcode, events in fresh.items():
         row = rows.get(barcode)
-        if row is None:
+        if row is None and events:
             told[barcode] = Start()
-        elif events and row.sealed and all(fits_seal(e, row.sealed_to_ms) for e in events):
+        elif row and events and row.sealed and all(fits_seal(e, row.sealed_to_ms) for e in events):
             state = unpack_holding(row.sealed)
             told[barcode] = Start(state, row.sealed_to_ms, since=row.since_seal, sealed=row.sealed)
         else:

@@ -146,7 +146,15 @@ def push(
                 lineages.c.epoch == pen.epoch,
             )
         ).one()
-        lineage = Lineage(pen.station, pen.epoch, row.durable, row.head, row.hardware)
+        out = select(stations.c.revoked_ms).where(stations.c.id == pen.station)
+        lineage = Lineage(
+            pen.station,
+            pen.epoch,
+            row.durable,
+            row.head,
+            row.hardware,
+            revoked=conn.execute(out).scalar() is not None,
+        )
         portion = pen.wires[first - 1 : last]
         told = take_in(conn, SCHOOL, lineage, portion, now_ms=now, **more)
         if not isinstance(told, Taken):

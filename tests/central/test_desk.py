@@ -9,14 +9,24 @@ import pytest
 from sqlalchemy import select, update
 
 from kiosk.domain import Act
-from sync.central import cases
+from sync.central import cases, enrolment
 from sync.central.db import CentralError, Database
 from sync.central.desk import Desk
 from sync.central.feed import read_page
 from sync.central.schema import cards, entries, holdings, loans, outcomes
 from sync.central.verify import faults
 from sync.events import Code
-from tests.central.fleet import SCHOOL, Pen, enrol, found_school, holder, open_cases, push, told
+from tests.central.fleet import (
+    SCHOOL,
+    Pen,
+    enrol,
+    found_school,
+    holder,
+    open_cases,
+    picture,
+    push,
+    told,
+)
 from tests.sync.story import NOON
 
 MINUTE = 60_000
@@ -200,6 +210,43 @@ def test_a_case_about_an_unreadable_entry_is_noted_and_taken_back(db, stations):
     assert open_cases(db) == []
     act(db, "undo", one.id, at=2 * DAY)
     assert (asked(db).reopened, told(db, key)) == (True, {"unreadable"})
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_a39_what_a_revoked_station_sent_is_admitted_as_a_whole_and_taken_back(db, stations, known):
+    """known: the record knew of the copy before; it was lent there, and returned at the revoked station."""
+    s1, s2 = stations
+    before = s2.checkout("20001", "hua", at=0) if known else None
+    if known:
+        push(db, s2)
+    with db.begin(SCHOOL) as conn:
+        enrolment.revoke(conn, SCHOOL, "s1", DAY)
+    s1.checkin("20001", at=HOUR)
+    last = s1.checkout("20001", "ming", at=2 * HOUR)
+    s1.write(Act.VISIT, None, "ming", at=3 * HOUR)
+    push(db, s1)
+    quarantined = {f"s1:1:{n}": {"revoked"} for n in (1, 2, 3)}
+    assert {key: told(db, key) for key in quarantined} == quarantined
+    assert list(faults(db)) == []
+    apart = picture(db)
+
+    with db.read() as conn:
+        one, *others = cases.questions(conn, SCHOOL)
+    assert ([c.value for c in one.choices], len(others)) == (["noted", "admit"], 2)
+    name = one.id
+    act(db, "settle", name, "admit")
+    assert open_cases(db) == []
+    assert (holder(db, "20001"), told(db, last), told(db, "s1:1:3")) == ("ming", set(), set())
+    assert list(faults(db)) == []
+    with db.read() as conn:
+        loans_of = conn.execute(select(loans.c.opened_by, loans.c.closed_by)).all()
+    assert ((before, "s1:1:1") in map(tuple, loans_of)) == known
+
+    act(db, "undo", name, at=2 * DAY)
+    assert {key: told(db, key) for key in quarantined} == quarantined
+    assert (len(open_cases(db)), picture(db)["loans"]) == (1 + len(others), apart["loans"])
+    assert picture(db)["holdings"] == apart["holdings"]
+    assert list(faults(db)) == []
 
 
 def test_what_needs_no_decision_is_in_the_digest_for_thirty_days(db, stations):

@@ -1,0 +1,122 @@
+"""Entries of a revoked station that a person lets count after all, and that person's second thoughts.
+
+Such an entry was kept apart, on no copy. Admitted, it is folded in as if it had come in its turn; nothing is rewritten.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import Connection, and_, delete, select, update
+
+from kiosk.entry import Entry, parse
+from sync.central.ingest import rehomed_before
+from sync.central.read import key_of, shelf, time_zone
+from sync.central.refold import refold
+from sync.central.schema import cases, entries, holdings, outcomes, seals
+from sync.continuity import Arrival
+from sync.events import Code, Key, Outcome
+from sync.wire import WireEntry
+
+
+def admit(conn: Connection, school: str, case: Any, by: Key, now_ms: int) -> None:
+    """Let all that this case's station sent after it was revoked count; one answer closes all the cases about it."""
+    about = _of_same_station(conn, school, case, cases.c.is_open)
+    rows = [_entry(conn, school, key) for key in about.values()]
+    arrivals = [Arrival(_wire(row), parse(row.body), None) for row in rows]
+    counted_before = rehomed_before(conn, school, arrivals)
+    labels = {a.entry.copy for a in arrivals if a.entry and a.entry.copy}
+    around = shelf(conn, school, labels, time_zone(conn, school))
+    touched = set()
+    for row, arrival in zip(rows, arrivals, strict=True):
+        entry, key = arrival.entry, _key(row)
+        assert entry is not None, "what was kept for its station's sake can be read"
+        _tell(conn, school, key, Outcome.ACCEPTED, "")
+        if entry.copy and key not in counted_before:
+            barcode = around.barcode(entry.copy)
+            _put(conn, school, key, barcode=barcode, origin=entry.origin)
+            touched.add(barcode)
+    _fold_anew(conn, school, touched, now_ms)
+    _note(conn, school, about, is_open=False, settled_by=str(by), closed_ms=now_ms)
+
+
+def withdraw(conn: Connection, school: str, case: Any, now_ms: int) -> None:
+    """Take an admission back: the entries are kept apart again, and the questions are open."""
+    about = _of_same_station(conn, school, case, cases.c.settled_by == case.settled_by)
+    touched = set()
+    for key in about.values():
+        touched.add(_entry(conn, school, key).barcode)
+        _put(conn, school, key, barcode=None, origin=None)
+        _tell(conn, school, key, Outcome.QUARANTINED, Code.REVOKED.value)
+    _fold_anew(conn, school, touched - {None}, now_ms)
+    _note(conn, school, about, is_open=True, settled_by=None, closed_ms=None, reopened=True)
+
+
+def choice_of(conn: Connection, school: str, settled_by: str) -> str:
+    """What was chosen in the entry that settled a case."""
+    key = key_of(settled_by)
+    assert key is not None, "a settlement is an entry"
+    entry: Entry = parse(_entry(conn, school, key).body)
+    return entry.choice or ""
+
+
+def _of_same_station(conn: Connection, school: str, case: Any, which: Any) -> dict[str, Key]:
+    """The cases of this kind about the same station, with the entry that each is about."""
+    mine = select(cases.c.id, cases.c.about).where(
+        cases.c.school == school, cases.c.code == Code.REVOKED.value, which
+    )
+    about = {row.id: Key(*json.loads(row.about)[0]) for row in conn.execute(mine)}
+    station = Key(*json.loads(case.about)[0]).station
+    ours = {name: key for name, key in about.items() if key.station == station}
+    return dict(sorted(ours.items(), key=lambda pair: pair[1]))
+
+
+def _fold_anew(conn: Connection, school: str, touched: set[str], now_ms: int) -> None:
+    if not touched:
+        return
+    around = shelf(conn, school, touched, time_zone(conn, school))
+    refold(conn, school, {b: [] for b in sorted(touched)}, around, now_ms=now_ms)
+    left = select(entries.c.barcode).where(
+        entries.c.school == school, entries.c.barcode.in_(touched)
+    )
+    nowhere = touched - set(conn.execute(left).scalars())
+    for table in (holdings, seals):
+        conn.execute(
+            delete(table).where(table.c.school == school, table.c.barcode.in_(sorted(nowhere)))
+        )
+
+
+def _key(row: Any) -> Key:
+    return Key(row.station, row.epoch, row.seq)
+
+
+def _at(table: Any, school: str, key: Key) -> Any:
+    place = (school, *key)
+    names = ("school", "station", "epoch", "seq")
+    return and_(*(table.c[name] == value for name, value in zip(names, place, strict=True)))
+
+
+def _entry(conn: Connection, school: str, key: Key) -> Any:
+    return conn.execute(select(entries).where(_at(entries, school, key))).one()
+
+
+def _wire(row: Any) -> WireEntry:
+    return WireEntry(seq=row.seq, hash=row.hash, body=row.body)
+
+
+def _put(conn: Connection, school: str, key: Key, **values: str | None) -> None:
+    conn.execute(update(entries).where(_at(entries, school, key)).values(**values))
+
+
+def _tell(conn: Connection, school: str, key: Key, outcome: Outcome, codes: str) -> None:
+    told = {"outcome": outcome.value, "codes": codes, "past_limit": False}
+    again = outcomes.c.revision + 1
+    conn.execute(update(outcomes).where(_at(outcomes, school, key)).values(**told, revision=again))
+
+
+def _note(conn: Connection, school: str, names: Iterable[str], **values: Any) -> None:
+    conn.execute(
+        update(cases).where(cases.c.school == school, cases.c.id.in_(list(names))).values(**values)
+    )
