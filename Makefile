@@ -1,6 +1,6 @@
 # Every target sets up what it needs (.ci/setup); there is no separate install step.
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench hil screens lock clean
+.PHONY: help demo test lint bench hil simulate screens lock clean
 
 ARGS ?=
 # More workers than cores: much of the suite waits for servers and browsers that it has started.
@@ -11,7 +11,7 @@ PY := .venv/bin/python
 
 help: ## this list
 	@echo "The library kiosk. make TARGET:"
-	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  %-7s %s\n", $$1, $$2 }' Makefile
+	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' Makefile
 
 demo: ## a sample school in the browser: touchscreen and simulated hardware (ARGS="--station-port 8080")
 	@bash .ci/setup run
@@ -34,6 +34,10 @@ bench: ## measurements beside peers, written to bench.json (ONLY=name, PHOTOS=fo
 hil: ## the drivers against real kernel devices in QEMU: plug, unplug, lost events, camera
 	@bash .ci/setup run
 	@$(PY) -m tests.hil
+
+simulate: ## stations, a bad line, backups and wrong clocks at random, beside an oracle (RUNS=200 STEPS=30)
+	@bash .ci/setup tests
+	@SIMULATE_RUNS=$(or $(RUNS),200) SIMULATE_STEPS=$(or $(STEPS),30) $(PY) -m pytest -q tests/simulation
 
 screens: ## take the README's pictures of the station anew
 	@bash .ci/setup tests

@@ -36,21 +36,28 @@ COPIES = tuple(f"2000{n}" for n in range(1, 6))
 class Centre:
     """A school at a central record in a SQLite file."""
 
-    def __init__(self, folder: Path, *, people: tuple[str, ...] = ("p1", "p2")) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        people: tuple[str, ...] = ("p1", "p2"),
+        now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
+    ) -> None:
+        self.now_ms = now_ms
         self.db = Database(f"sqlite:///{folder}/central.sqlite")
         schema.metadata.create_all(self.db.engine)
         found_school(self.db, barcodes=COPIES, people=people)
         with self.db.begin(SCHOOL) as conn:
             rows = [{"school": SCHOOL, "number": f"c-{p}", "patron_id": p} for p in people]
             insert_many(conn, schema.cards, [{**row, "state": "active"} for row in rows])
-        self.app = create_app(self.db, lambda: time.time_ns() // 1_000_000)
+        self.app = create_app(self.db, now_ms)
 
     def code(self, station: str) -> str:
         with self.db.begin(SCHOOL) as conn:
             known = select(schema.stations.c.id).where(schema.stations.c.id == station)
             if conn.execute(known).first() is None:
                 add_station(conn, SCHOOL, station, station)
-            return new_code(conn, SCHOOL, station, time.time_ns() // 1_000_000)
+            return new_code(conn, SCHOOL, station, self.now_ms())
 
     def entries(self, station: str) -> list[tuple[int, int, Entry]]:
         """What the centre holds of a station, by epoch and seq."""
