@@ -44,6 +44,7 @@ NOTES: dict[Note, str] = {
     Note.REAPPEARED: "the copy had been lost or missing",
     Note.CAPPED_BY_TERM: "the term's return-by date made it due earlier",
     Note.CLOCK_UNSURE: "the clock is unsure: days are told, not a date",
+    Note.KEPT: "it was lent just before the station stopped, and is lent still",
 }
 
 
