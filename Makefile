@@ -1,10 +1,10 @@
 # Every target sets up what it needs (.ci/setup); there is no separate install step.
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench hil simulate screens lock clean
+.PHONY: help demo test lint bench hil simulate soak screens lock clean
 
 ARGS ?=
 # More workers than cores: much of the suite waits for servers and browsers that it has started.
-PYTEST_ARGS ?= -n 4 --dist worksteal
+PYTEST_ARGS ?= -n 6 --dist worksteal
 ONLY ?=
 PHOTOS ?=
 PY := .venv/bin/python
@@ -38,6 +38,11 @@ hil: ## the drivers against real kernel devices in QEMU: plug, unplug, lost even
 simulate: ## stations, a bad line, backups and wrong clocks at random, beside an oracle (RUNS=200 STEPS=30)
 	@bash .ci/setup tests
 	@SIMULATE_RUNS=$(or $(RUNS),200) SIMULATE_STEPS=$(or $(STEPS),30) $(PY) -m pytest -q tests/simulation
+
+soak: ## the random runs of the suite, much longer: bad scans, days at the desk, histories, kills
+	@bash .ci/setup tests
+	@SOAK=1 $(PY) -m pytest -n 2 tests/faults/test_bad_input.py tests/kiosk/test_desk.py tests/sync/test_fold.py \
+		tests/faults/test_kill.py tests/faults/test_two_stations.py tests/central/test_ingest.py
 
 screens: ## take the README's pictures of the station anew
 	@bash .ci/setup tests

@@ -1,4 +1,4 @@
-"""One Chromium for a whole module, one school for a test."""
+"""One Chromium for a worker, one school for a test."""
 
 from __future__ import annotations
 

@@ -28,6 +28,7 @@ from tests.central.fleet import (
     push,
     told,
 )
+from tests.soak import often
 from tests.sync.story import NOON
 
 MINUTE = 60_000
@@ -184,7 +185,7 @@ def test_a44_a_visit_counts_once_and_names_nobody_to_others(two):
     }
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(often(1, 12)))
 def test_portions_order_and_repeats_make_no_difference(db, seed):
     """The same journals, whole and in scrambled portions with repeats, give the same tables, and so does a refold."""
     barcodes = [f"2000{n}" for n in range(4)]

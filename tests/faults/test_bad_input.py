@@ -35,6 +35,7 @@ from tests.kiosk.school import (
     XIAOMAN,
     School,
 )
+from tests.soak import often
 
 CARDS = (XIAOMAN, ANAN, TEACHER, EXPIRED, LOST_CARD, BLOCKED)
 COPIES = (CITY, SEA, INSECTS, DREAM, DICTIONARY, MENDING, MISSING, *MORE)
@@ -132,16 +133,16 @@ def test_ten_thousand_bad_scans_crash_nothing_and_lose_no_loan(tmp_path: Path) -
     station.settled()
     journal = ledger.hold_whole(school.store.folder)
     acts = Counter((entry["act"], entry["allowed"]) for entry in journal)
-    assert acts["checkout", True] > 100
-    assert acts["checkin", True] > 100
-    assert acts["scan", False] > 5_000
+    assert acts["checkout", True] > SCANS / 100
+    assert acts["checkin", True] > SCANS / 100
+    assert acts["scan", False] > SCANS / 2
     for entry in journal:
         assert len(entry.get("text", "")) <= 64
         assert entry.get("text", "").isprintable()
     school.close()
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=often(15, 200), deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     st.lists(
         st.one_of(

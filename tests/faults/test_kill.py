@@ -1,6 +1,6 @@
 """The demo as real processes, killed in every way: what was shown as lent is there when it starts again.
 
-KILLS=200 in the environment makes the run of random kills longer.
+`make soak` makes the run of random kills longer; KILL_SEED=n makes it another one.
 """
 
 from __future__ import annotations
@@ -22,8 +22,9 @@ import pytest
 from tests.faults import ledger
 from tests.faults.demo import Demo, free_port, kiosk, shown_on, small_school
 from tests.kiosk.school import CITY, INSECTS, MORE, SEA, TEACHER, XIAOMAN
+from tests.soak import often
 
-KILLS = int(os.environ.get("KILLS", "10"))
+KILLS = often(6, 200)
 READY = (
     r"ready: station=http://127\.0\.0\.1:{port}/ panel=http://127\.0\.0\.1:{port}/demo/"
     r" console=http://127\.0\.0\.1:{central}/console/\n"

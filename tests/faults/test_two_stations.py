@@ -1,6 +1,6 @@
 """Two stations and a central record as processes, each killed at random while pupils borrow and return.
 
-TOWN_KILLS=60 in the environment makes the run longer, TOWN_SEED=n makes it another one.
+`make soak` makes the run longer, TOWN_SEED=n makes it another one.
 """
 
 from __future__ import annotations
@@ -26,8 +26,9 @@ from kiosk.demo_clock import FILE
 from tests.faults import ledger
 from tests.faults.demo import Demo, free_port, kiosk, small_school
 from tests.kiosk.school import CITY, INSECTS, MORE, SEA, TEACHER, XIAOMAN
+from tests.soak import often
 
-KILLS = int(os.environ.get("TOWN_KILLS", "4"))
+KILLS = often(3, 60)
 CENTRAL = (sys.executable, "-m", "sync.central")
 SETTINGS = (
     '[database]\nurl = "sqlite:///data/central.db"\n[[schools]]\nid = "town"\nname = "小镇学校"\n'

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 from collections.abc import Mapping
 from datetime import date, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -76,8 +78,9 @@ class School:
         if not config.exists():
             shutil.copytree(SHIPPED, config, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
         self.library_toml = config / "library.toml"
+        if not (folder / "data").exists():
+            shutil.copytree(Path(_filled().name), folder / "data")
         self.store = Store.open(folder / "data")
-        self._fill()
         self.rulebook = Rulebook(self.library_toml)
         self.clock = MovableClock(ZONE, IN_WINDOW, running=False)
         self.journal = Journal("kiosk-1", self.clock)
@@ -143,45 +146,52 @@ class School:
             row = {"title_id": title_id, "patron_id": patron_id, "placed_ms": 1, "barcode": barcode}
             tx.conn.execute(insert(holds), row)
 
-    def _fill(self) -> None:
-        with self.store.begin() as tx:
-            if tx.patron("p1"):
-                return
-            for pid, name, category, grade, class_name, expires_on, blocked, card in _PATRONS:
-                tx.conn.execute(
-                    insert(patrons),
-                    {
-                        "id": pid,
-                        "name": name,
-                        "category": category,
-                        "grade": grade,
-                        "class_name": class_name,
-                        "expires_on": expires_on,
-                        "blocked": blocked,
-                    },
-                )
-                tx.conn.execute(
-                    insert(cards), {"number": card, "patron_id": pid, "state": "active"}
-                )
-            lost = {"number": LOST_CARD, "patron_id": "p1", "state": "lost"}
-            tx.conn.execute(insert(cards), lost)
-            old = {"number": OLD_CARD, "patron_id": "p1", "state": "replaced"}
-            tx.conn.execute(insert(cards), old)
-            for tid, title, author, class_number, isbn, those in _TITLES:
-                row = {"id": tid, "title": title, "author": author, "class_number": class_number}
-                more = {"isbn": isbn, "publisher": "", "year": "", "pinyin": toned(title)}
-                tx.conn.execute(insert(titles), {**row, **more})
-                n = tx.conn.execute(select(titles.c.n).where(titles.c.id == tid)).scalar_one()
-                index_title(tx.conn, n, {**row, **more})
-                for barcode, copy_type, state in those:
-                    place = {"shelf": "4", "room": "main", "call_number": class_number}
-                    copy = {
-                        "barcode": barcode,
-                        "title_id": tid,
-                        "copy_type": copy_type,
-                        "state": state,
-                    }
-                    tx.conn.execute(insert(copies), {**copy, **place})
+
+@cache
+def _filled() -> tempfile.TemporaryDirectory[str]:
+    """The data folder of a school just made, to be copied: making one takes longer than most tests."""
+    folder = tempfile.TemporaryDirectory(prefix="school")
+    store = Store.open(Path(folder.name))
+    with store.begin() as tx:
+        _fill(tx.conn)
+    store.close()
+    return folder
+
+
+def _fill(conn: Connection) -> None:
+    for pid, name, category, grade, class_name, expires_on, blocked, card in _PATRONS:
+        conn.execute(
+            insert(patrons),
+            {
+                "id": pid,
+                "name": name,
+                "category": category,
+                "grade": grade,
+                "class_name": class_name,
+                "expires_on": expires_on,
+                "blocked": blocked,
+            },
+        )
+        conn.execute(insert(cards), {"number": card, "patron_id": pid, "state": "active"})
+    lost = {"number": LOST_CARD, "patron_id": "p1", "state": "lost"}
+    conn.execute(insert(cards), lost)
+    old = {"number": OLD_CARD, "patron_id": "p1", "state": "replaced"}
+    conn.execute(insert(cards), old)
+    for tid, title, author, class_number, isbn, those in _TITLES:
+        row = {"id": tid, "title": title, "author": author, "class_number": class_number}
+        more = {"isbn": isbn, "publisher": "", "year": "", "pinyin": toned(title)}
+        conn.execute(insert(titles), {**row, **more})
+        n = conn.execute(select(titles.c.n).where(titles.c.id == tid)).scalar_one()
+        index_title(conn, n, {**row, **more})
+        for barcode, copy_type, state in those:
+            place = {"shelf": "4", "room": "main", "call_number": class_number}
+            copy = {
+                "barcode": barcode,
+                "title_id": tid,
+                "copy_type": copy_type,
+                "state": state,
+            }
+            conn.execute(insert(copies), {**copy, **place})
 
 
 def index_title(conn: Connection, n: int, title: Mapping[str, Any]) -> None:

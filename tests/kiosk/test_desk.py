@@ -36,6 +36,7 @@ from tests.kiosk.school import (
     ZONE,
     School,
 )
+from tests.soak import often
 
 P1, P2, P3 = Who("p1", XIAOMAN), Who("p2", ANAN), Who("p3", TEACHER)
 
@@ -387,7 +388,7 @@ class AnyDay(RuleBasedStateMachine):
 
 TestAnyDay = AnyDay.TestCase
 TestAnyDay.settings = settings(
-    max_examples=25,
+    max_examples=often(10, 100),
     stateful_step_count=40,
     deadline=None,
     suppress_health_check=list(HealthCheck),

@@ -148,7 +148,7 @@ def test_whatever_happens_the_invariants_hold():
     run_state_machine_as_test(
         Town,
         settings=settings(
-            max_examples=RUNS or 12,
+            max_examples=RUNS or 8,
             stateful_step_count=STEPS,
             deadline=None,
             # The suite must say the same each time; who looks for trouble asks for a seed of their own.

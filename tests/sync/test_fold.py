@@ -12,6 +12,7 @@ from sync.events import Event, Key, Outcome, outcome_of
 from sync.fold import fold
 from sync.seals import fits_seal, seal_after
 from sync.timeline import in_order
+from tests.soak import often
 from tests.sync.story import BOOK, DAY, MINUTE, NOON
 
 PATRONS = st.sampled_from(["ming", "hua", "lan", None])
@@ -101,7 +102,7 @@ def test_forged_circles_of_causes_bind_nobody(seed):
     assert in_order(events) == in_order(events[::-1])
 
 
-@settings(max_examples=300)
+@settings(max_examples=often(120, 2_000))
 @given(histories(most=30))
 def test_folding_on_from_a_seal_equals_folding_everything(events):
     whole = fold(events, BOOK)

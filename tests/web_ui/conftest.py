@@ -3,14 +3,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from argon2 import PasswordHasher
 from playwright.sync_api import Browser
 
+from sync.central import sign_in, staff
 from tests.web_ui.browse import chromium, chromium_path
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     if chromium_path() is None:
         pytest.skip("needs Chromium: apt-get install chromium")
     with chromium() as running:
         yield running
+
+
+@pytest.fixture(autouse=True)
+def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hashing is slow on purpose, and nearly every test of the console signs in; tests/central takes the real one."""
+    quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    monkeypatch.setattr(staff, "_hasher", quick)
+    monkeypatch.setattr(sign_in, "_hasher", quick)
+    monkeypatch.setattr(sign_in, "_NOBODY", quick.hash("nobody"))
