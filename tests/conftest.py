@@ -1,7 +1,14 @@
 """What holds for every test, and nothing else: fixtures live beside the tests that use them."""
 
+from __future__ import annotations
+
+from collections.abc import Iterator
+
 import pytest
 from hypothesis import settings
+from playwright.sync_api import Browser
+
+from tests.web_ui.browse import chromium, chromium_path
 
 # A slow machine is no failure, so no deadline; a failing example is printed so that it can be run again.
 settings.register_profile("kiosk", deadline=None, print_blob=True)
@@ -13,3 +20,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--scanner", metavar="PORT", help="a real scanner, for the contract suite: port or device"
     )
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for a worker: here, because Playwright cannot be started twice in one process."""
+    if chromium_path() is None:
+        pytest.skip("needs Chromium: apt-get install chromium")
+    with chromium() as running:
+        yield running

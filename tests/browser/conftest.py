@@ -1,4 +1,4 @@
-"""One Chromium for a worker, one school for a test."""
+"""One school for a test."""
 
 from __future__ import annotations
 
@@ -9,9 +9,6 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.browser.pupil import Pupil, pupil
-from tests.web_ui.conftest import browser
-
-__all__ = ["browser"]
 
 
 @pytest.fixture

@@ -1,21 +1,9 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from argon2 import PasswordHasher
-from playwright.sync_api import Browser
 
 from sync.central import sign_in, staff
-from tests.web_ui.browse import chromium, chromium_path
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    if chromium_path() is None:
-        pytest.skip("needs Chromium: apt-get install chromium")
-    with chromium() as running:
-        yield running
 
 
 @pytest.fixture(autouse=True)
