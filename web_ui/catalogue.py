@@ -1,4 +1,4 @@
-"""The message catalogues: one TOML file a language, and a voice that speaks from it.
+"""The message catalogues: a folder a language, a TOML file a part of the house, and a voice that speaks from them.
 
 A voice that is asked for pinyin also remembers how each sentence it said is read, from a table written by
 hand (zh_ruby.toml): automatic readings take 还书 for "hái shū".
@@ -30,6 +30,17 @@ def _file(name: str) -> dict[str, Message]:
     return dict(_flat(tomllib.loads(text)))
 
 
+@cache
+def _folder(language: str) -> dict[str, Message]:
+    found: dict[str, Message] = {}
+    for name in sorted(f.name for f in files("web_ui.locale").joinpath(language).iterdir()):
+        said = _file(f"{language}/{name}") if name.endswith(".toml") else {}
+        twice = found.keys() & said.keys()
+        assert not twice, f"locale/{language}/{name} says again what another file says: {sorted(twice)}"
+        found |= said
+    return found
+
+
 def _flat(table: dict[str, Any], prefix: str = "") -> list[tuple[str, Message]]:
     """Nested tables as dotted keys; a table of plural forms is one message."""
     found: list[tuple[str, Message]] = []
@@ -44,12 +55,12 @@ def _flat(table: dict[str, Any], prefix: str = "") -> list[tuple[str, Message]]:
 
 def messages(language: str) -> dict[str, Message]:
     """Every message of a language by its dotted key."""
-    return _file(f"{language}.toml")
+    return _folder(language)
 
 
 @cache
 def ruby_marks() -> dict[str, str]:
-    """The sentences of zh.toml with a reading after each character: 借[jiè]书[shū]."""
+    """The sentences of zh/station.toml with a reading after each character: 借[jiè]书[shū]."""
     return {key: str(marked) for key, marked in _file("zh_ruby.toml").items()}
 
 
