@@ -7,17 +7,16 @@ changed beside it, and given positions, so that stations hear of it. Called unde
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, and_, select, update
 
-from kiosk.domain import Act, CopyState, Reason
-from kiosk.entry import GENESIS, Entry, canonical, commitment, digest
+from kiosk.domain import Act, CopyState
 from sync.central.admitting import admit, choice_of, withdraw
 from sync.central.db import CentralError, insert_many, upsert_many
 from sync.central.erasing import Erased, erase
-from sync.central.ingest import Taken, take_in
 from sync.central.late import registered
 from sync.central.positions import publish
 from sync.central.schema import (
@@ -32,15 +31,12 @@ from sync.central.schema import (
     loans,
     old_labels,
     patrons,
-    rules,
     titles,
 )
-from sync.continuity import Lineage
-from sync.events import DESK, Code, Key
+from sync.central.writing import Deed, write_down
+from sync.events import Code, Key
 from sync.fold import ADMIT
-from sync.wire import WireEntry
 
-EPOCH = 1
 LENDABLE = ("lendable", "in_library")
 CARD_STATES = ("active", "lost", "stolen", "replaced")
 
@@ -217,59 +213,20 @@ class Desk:
 
     # How it is written.
 
-    def _write(
-        self, act: Act, *, patron: str | None = None, card: str | None = None, **more: str | None
-    ) -> Key:
-        last = self.conn.execute(
-            select(entries.c.seq, entries.c.hash)
-            .where(
-                entries.c.school == self.school,
-                entries.c.station == DESK,
-                entries.c.epoch == EPOCH,
-            )
-            .order_by(entries.c.seq.desc())
-            .limit(1)
-        ).first()
-        durable, head = (last.seq, last.hash) if last else (0, "")
-        salt = secrets.token_hex(16) if patron else None
-        copy = more.get("copy")
-        known = self._rows(holdings, holdings.c.barcode, copy) if copy else ()
-        entry = Entry(
-            station=DESK,
-            epoch=EPOCH,
-            seq=durable + 1,
-            prev=head or GENESIS,
-            act=act,
-            allowed=True,
-            reason=Reason.OK,
-            boot="central",
-            mono_ms=self.now_ms,
-            wall_ms=self.now_ms,
-            clock="sure",
-            rules=self._rules(),
-            who=commitment(salt, patron) if salt and patron else None,
-            staff=self.staff,
-            # Staff act on what the record shows: on this copy, that entry came before.
-            after=known[0].last_entry if known else None,
-            **more,  # type: ignore[arg-type]
-        )
-        body = canonical(entry)
-        wire = WireEntry(
-            seq=entry.seq, hash=digest(body), body=body, salt=salt, patron=patron, card=card
-        )
-        lineage = Lineage(DESK, EPOCH, durable, head, "")
-        told = take_in(self.conn, self.school, lineage, [wire], now_ms=self.now_ms)
-        assert isinstance(told, Taken), "the desk's chain is written under the school's lock"
-        return Key(DESK, EPOCH, entry.seq)
+    def write(self, deeds: Sequence[Deed]) -> list[Key]:
+        """An entry for each of these, all in this transaction; each on another copy, if on any."""
+        return write_down(self.conn, self.school, deeds, staff=self.staff, now_ms=self.now_ms)
 
-    def _rules(self) -> str:
-        newest = (
-            select(rules.c.digest)
-            .where(rules.c.school == self.school)
-            .order_by(rules.c.published_ms.desc(), rules.c.digest)
-            .limit(1)
-        )
-        return self.conn.execute(newest).scalar() or ""
+    def _write(
+        self,
+        act: Act,
+        *,
+        copy: str | None = None,
+        patron: str | None = None,
+        card: str | None = None,
+        **more: str | None,
+    ) -> Key:
+        return self.write([Deed(act, copy, patron, card, more)])[0]
 
     def _rows(self, table: Any, column: Any, value: str, *more: Any) -> Any:
         query = select(table).where(table.c.school == self.school, column == value, *more)
