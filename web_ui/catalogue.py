@@ -36,7 +36,9 @@ def _folder(language: str) -> dict[str, Message]:
     for name in sorted(f.name for f in files("web_ui.locale").joinpath(language).iterdir()):
         said = _file(f"{language}/{name}") if name.endswith(".toml") else {}
         twice = found.keys() & said.keys()
-        assert not twice, f"locale/{language}/{name} says again what another file says: {sorted(twice)}"
+        assert not twice, (
+            f"locale/{language}/{name} says again what another file says: {sorted(twice)}"
+        )
         found |= said
     return found
 
