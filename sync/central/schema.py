@@ -24,6 +24,7 @@ from sqlalchemy import (
 
 from sync.central.columns import metadata as metadata
 from sync.central.columns import of_school, place
+from sync.central.staff_tables import keys as keys
 from sync.central.staff_tables import sign_ins as sign_ins
 from sync.central.staff_tables import staff as staff
 

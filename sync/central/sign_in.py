@@ -13,10 +13,10 @@ from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, select, text, update
 
 from sync.central.db import Database, insert_many
-from sync.central.schema import schools, sign_ins, staff
+from sync.central.schema import keys, schools, sign_ins, staff
 
 KEPT_MS = 8 * 3_600_000
 IDLE_MS = 30 * 60_000
@@ -27,6 +27,7 @@ TRIES = 5
 LOCK_MS = 5 * 60_000
 _LONGEST_LOCK_MS = 4 * 3_600_000
 _LONGEST_PASSWORD = 1_000
+_ONCE = text("INSERT INTO keys (name, value) VALUES (:name, :value) ON CONFLICT DO NOTHING")
 _hasher = PasswordHasher()
 # Tried where there is no such login, so that the answer takes as long.
 _NOBODY = _hasher.hash(secrets.token_urlsafe(16))
@@ -93,6 +94,20 @@ def who_is(db: Database, token: str, now_ms: int) -> Member | None:
 def sign_out(db: Database, token: str) -> None:
     with db.begin() as conn:
         conn.execute(delete(sign_ins).where(sign_ins.c.token == _digest(token)))
+
+
+def signing_key(db: Database) -> str:
+    """What the console's cookies are signed with: random, made once, the same in every process of this record."""
+    wanted = select(keys.c.value).where(keys.c.name == "console")
+    with db.read() as conn:
+        kept = conn.execute(wanted).scalar()
+    if kept is None:
+        with db.begin() as conn:
+            # Of two processes that start at once, the first to write makes the key of both.
+            made = {"name": "console", "value": secrets.token_urlsafe(32)}
+            conn.execute(_ONCE, made)
+            kept = conn.execute(wanted).scalar_one()
+    return str(kept)
 
 
 def school_names(conn: Connection) -> list[tuple[str, str, str]]:

@@ -31,3 +31,11 @@ sign_ins = Table(
     Column("seen_ms", BigInteger, nullable=False, server_default=text("0")),
     Index("sign_ins_of", "school", "login"),
 )
+
+# What this record signs with, made when it is first needed; every process of a large installation has the same.
+keys = Table(
+    "keys",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)

@@ -101,7 +101,7 @@ def test_every_page_stands_in_both_languages_without_barriers(demo: Demo, page: 
         page.get_by_role("link", name=link).click()
         assert breaches(page) == [], link
     page.get_by_role("link", name="English").click()
-    for link in ("Stations", "Daily digest", "To decide"):
+    for link in ("Stations", "Cases", "Daily digest", "To decide"):
         page.get_by_role("link", name=link).click()
         assert breaches(page) == [], link
         assert page.evaluate("document.documentElement.lang") == "en"

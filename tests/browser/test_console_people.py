@@ -97,7 +97,7 @@ def test_a_list_goes_in_without_javascript(console: str, browser: Browser, tmp_p
     page = context.new_page()
     signed_in(page, console)
     page.get_by_role("link", name="读者").click()
-    page.get_by_role("link", name="导入读者名单").click()
+    page.get_by_role("link", name="导入名单").click()
     page.get_by_label("名单文件").set_input_files(file)
     page.get_by_role("button", name="检查文件").click()
     expect(page.get_by_role("status")).to_contain_text("还没有导入")

@@ -44,7 +44,7 @@ def now_ms() -> int:
     ("last_ms", "sure"),
     [
         (lambda: None, False),
-        (lambda: now_ms(), True),
+        (lambda: now_ms() - 1_000, True),
         (lambda: now_ms() - 60 * DAY_MS, True),
         (lambda: now_ms() - 120 * DAY_MS + 5_000, True),
         (lambda: now_ms() - 120 * DAY_MS - 5_000, False),

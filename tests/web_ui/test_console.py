@@ -20,10 +20,11 @@ from sync.events import CASES, Code
 from sync.fold import NOT_THEIRS, NOTED, RETURNED, STAYS, WITHDRAW
 from tests.central.fleet import SCHOOL, Pen, enrol, found_school, holder, push
 from tests.central.line import HandClock
+from tests.web_ui.console import PASSWORD, token_in
+from tests.web_ui.console import sign_in as send_sign_in
 from web_ui.catalogue import LANGUAGES, messages
-from web_ui.console.views import DONE
+from web_ui.console.cases import DONE
 
-PASSWORD = "paper-and-leaf"
 HOUR = 3_600_000
 
 
@@ -60,7 +61,7 @@ def signed_in(client) -> FlaskClient:
 
 
 def sign_in(client: FlaskClient, password: str = PASSWORD, login: str = "li"):
-    return client.post("/console/sign-in", data={"login": login, "password": password})
+    return send_sign_in(client, login, password)
 
 
 def clash(db: Database) -> None:
@@ -75,7 +76,7 @@ def clash(db: Database) -> None:
 
 
 def forms(page: str) -> dict[str, str]:
-    return dict(re.findall(r'name="(token|facts)" value="([^"]*)"', page))
+    return {"token": token_in(page), **dict(re.findall(r'name="(facts)" value="([^"]*)"', page))}
 
 
 def choices(page: str) -> list[str]:
@@ -166,11 +167,7 @@ def test_the_cookie_is_for_this_site_and_no_script(client):
     assert "HttpOnly" in told
     assert "SameSite=Strict" in told
     assert "Secure" not in told
-    beyond = client.post(
-        "/console/sign-in",
-        data={"login": "li", "password": PASSWORD},
-        headers={"Host": "library.school.example"},
-    )
+    beyond = client.get("/console/sign-in", headers={"Host": "library.school.example"})
     assert "Secure" in beyond.headers["Set-Cookie"]
 
 
@@ -237,8 +234,7 @@ def test_a_school_sees_its_own_cases_only(client, record):
     with record.begin() as conn:
         insert_many(conn, schools, [{**told, "position": 0, "feed_from": 0}])
         add_staff(conn, "other", "wu", "吴老师", "librarian", PASSWORD)
-    who = {"school": "other", "login": "wu", "password": PASSWORD}
-    assert client.post("/console/sign-in", data=who).status_code == 303
+    assert send_sign_in(client, "wu", school="other").status_code == 303
     page = client.get("/console/").text
     assert "没有要处理的事" in page
     case = case_in(record)

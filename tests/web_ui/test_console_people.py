@@ -6,7 +6,6 @@ import io
 import re
 
 import pytest
-from flask.testing import FlaskClient
 from openpyxl import Workbook
 from sqlalchemy import select
 
@@ -19,8 +18,8 @@ from sync.central.schema import cards, entries, patrons, schools
 from sync.central.staff import add_staff
 from tests.central.fleet import SCHOOL, Pen, enrol, found_school, publish_rules, push
 from tests.central.line import HandClock
+from tests.web_ui.console import PASSWORD, Console
 
-PASSWORD = "paper-and-leaf"
 HOUR = 3_600_000
 
 
@@ -45,32 +44,6 @@ def record(tmp_path):
 @pytest.fixture
 def console(record, clock):
     return Console(make_app(record, clock, sign_in_ms=clock).test_client())
-
-
-class Console:
-    """A browser without scripts: keeps the token of the last page."""
-
-    def __init__(self, client: FlaskClient) -> None:
-        self.client = client
-        self.token = ""
-
-    def signed_in(self, login: str = "li", **more: str) -> Console:
-        told = {"login": login, "password": PASSWORD, **more}
-        assert self.client.post("/console/sign-in", data=told).status_code == 303
-        self.see("/console/")
-        return self
-
-    def see(self, path: str) -> str:
-        page = self.client.get(path, follow_redirects=True).text
-        found = re.search(r'name="token" value="([^"]*)"', page)
-        self.token = found[1] if found else ""
-        return page
-
-    def send(self, path: str, **form: str) -> tuple[int, str]:
-        """The status of the answer, and the page that is seen in the end."""
-        told = self.client.post(path, data={"token": self.token, **form})
-        seen = self.see(told.location) if told.status_code == 303 else told.text
-        return told.status_code, seen
 
 
 def listed(page: str) -> list[str]:

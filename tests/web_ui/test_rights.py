@@ -16,10 +16,10 @@ from sync.central.roles import Right, Role, may
 from sync.central.staff import add_staff
 from tests.central.fleet import SCHOOL, found_school
 from tests.central.line import HandClock
+from tests.web_ui.console import PASSWORD, sign_in, token_in
 from web_ui.console import console_pages
 from web_ui.console.rights import needs, right_of
 
-PASSWORD = "paper-and-leaf"
 ASKED = {
     "assistant": {Right.DECIDE, Right.STAFF},
     "viewer": {Right.DESK, Right.DECIDE, Right.STAFF},
@@ -76,10 +76,8 @@ def test_a_route_that_nobody_declared_is_found_and_shut(record):
 
 def signed_in(client, role: str) -> str:
     """The token for forms."""
-    told = client.post("/console/sign-in", data={"login": role, "password": PASSWORD})
-    assert told.status_code == 303
-    page = client.get("/console/home", follow_redirects=True).text
-    return re.findall(r'name="token" value="([^"]*)"', page)[0]
+    assert sign_in(client, role).status_code == 303
+    return token_in(client.get("/console/home", follow_redirects=True).text)
 
 
 @pytest.mark.parametrize("role", [None, *Role], ids=lambda role: role or "nobody")

@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 from flask import g
+from flask_wtf.csrf import generate_csrf
 
 from sync.central.db import Database
 from sync.central.overview import count_open
 from sync.central.sign_in import school_names
 from web_ui.catalogue import LANGUAGES
+from web_ui.console.areas import area_of, areas_shown
 from web_ui.console.gate import member
 from web_ui.console.rights import opens
-
-# Endpoint, and the word for it below console.nav.
-_NAV = (
-    ("console.inbox", "inbox"),
-    ("console.people.list", "people"),
-    ("console.digest", "digest"),
-    ("console.stations", "stations"),
-    ("console.accounts.list", "accounts"),
-)
+from web_ui.console.signed import whoever
 
 
 def framed(db: Database, here: str) -> dict[str, object]:
@@ -27,20 +21,20 @@ def framed(db: Database, here: str) -> dict[str, object]:
     with db.read() as conn:
         named = {i: in_language(zh, en) for i, zh, en in school_names(conn)}
         total = count_open(conn, school)
-    return {**bare(named[school]), "here": here, "total": total, "token": g.form_token}
+    told = {"here": here, "area": area_of(here), "areas": areas_shown(), "total": total}
+    return {**bare(named[school]), **told}
 
 
 def bare(library: str) -> dict[str, object]:
     """For a page of anybody."""
     other = LANGUAGES[1 - LANGUAGES.index(g.language)]
-    shown = [(endpoint, word) for endpoint, word in _NAV if opens(endpoint)]
     return {
         "say": g.say,
         "library": library,
         "other": other,
-        "member": g.member,
-        "nav": shown,
+        "member": whoever(),
         "opens": opens,
+        "token": generate_csrf(),
     }
 
 

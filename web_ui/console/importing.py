@@ -104,7 +104,10 @@ class _Imports:
             ("report", "why", "detail", "name", "kept", "category"), ""
         )
         return render_template(
-            "people/import.html", **framed(self._db, "people"), categories=named, **blank | shown
+            "people/import.html",
+            **framed(self._db, "people_import"),
+            categories=named,
+            **blank | shown,
         )
 
 

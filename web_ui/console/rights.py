@@ -6,9 +6,10 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from flask import Flask, current_app, g
+from flask import Flask, current_app
 
 from sync.central.roles import Right, may
+from web_ui.console.signed import whoever
 
 MAX_FORM_BYTES = 16 * 1024
 View = Callable[..., Any]
@@ -31,7 +32,7 @@ def right_of(app: Flask, endpoint: str | None) -> Right | None:
         return Right.OPEN  # no such page: whoever asks is told so
     if endpoint.endswith(".static"):
         return Right.OPEN  # styles and scripts of our own
-    return getattr(app.view_functions[endpoint], "right", None)
+    return getattr(app.view_functions.get(endpoint), "right", None)
 
 
 def most_bytes(app: Flask, endpoint: str | None) -> int:
@@ -41,5 +42,5 @@ def most_bytes(app: Flask, endpoint: str | None) -> int:
 
 def opens(endpoint: str) -> bool:
     """Whether whoever is at the console may open this page; links to others are not shown."""
-    right = right_of(current_app, endpoint)
-    return right is not None and may(g.member.role if g.member else None, right)
+    right, here = right_of(current_app, endpoint), whoever()
+    return right is not None and may(here.role if here else None, right)

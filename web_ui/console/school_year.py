@@ -48,7 +48,7 @@ class _Year:
             told = plan(conn, member().school, leaving)
         return render_template(
             "people/year.html",
-            **framed(self._db, "people"),
+            **framed(self._db, "year"),
             plan=told,
             grades=sorted({move.grade for move in told.moves}),
             done=bool(request.args.get("done")),

@@ -1,0 +1,41 @@
+"""The map of the console: its areas, and the pages of each. What a role may not open is not shown.
+
+A page is its endpoint and its word below `console.nav`; an area's word stands below `console.area`.
+"""
+
+from __future__ import annotations
+
+from web_ui.console.rights import opens
+
+Page = tuple[str, str]
+
+AREAS: tuple[tuple[str, tuple[Page, ...]], ...] = (
+    (
+        "cases",
+        (
+            ("console.inbox", "inbox"),
+            ("console.digest", "digest"),
+        ),
+    ),
+    (
+        "people",
+        (
+            ("console.people.list", "people"),
+            ("console.people.import_form", "people_import"),
+            ("console.people.year", "year"),
+        ),
+    ),
+    ("devices", (("console.stations", "stations"),)),
+    ("accounts", (("console.accounts.list", "accounts"),)),
+)
+
+
+def area_of(page: str) -> str:
+    """Where a page lies, by its word."""
+    return next((area for area, pages in AREAS if page in {word for _, word in pages}), "")
+
+
+def areas_shown() -> list[tuple[str, list[Page]]]:
+    """The areas with the pages that whoever is signed in may open; the first of each is where its link leads."""
+    shown = [(area, [page for page in pages if opens(page[0])]) for area, pages in AREAS]
+    return [(area, pages) for area, pages in shown if pages]

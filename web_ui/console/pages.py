@@ -1,0 +1,68 @@
+"""Joins the console's areas to one blueprint under /console, and says what is told when something cannot be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask import Blueprint, Flask, g, render_template
+from flask.blueprints import BlueprintSetupState
+from werkzeug.exceptions import HTTPException
+
+from sync.central.db import CentralError, Database
+from web_ui.console.accounts import account_pages
+from web_ui.console.cases import case_pages
+from web_ui.console.devices import device_pages
+from web_ui.console.entrance import entrance_pages
+from web_ui.console.frame import bare
+from web_ui.console.gate import guard_console
+from web_ui.console.importing import import_pages
+from web_ui.console.people import people_pages
+from web_ui.console.school_year import year_pages
+from web_ui.console.signed import set_up
+
+
+def console_pages(
+    db: Database, now_ms: Callable[[], int], sign_in_ms: Callable[[], int]
+) -> Blueprint:
+    """The pages under /console. now_ms: the record's clock; sign_in_ms: what times sign-ins (UTC ms)."""
+    pages = Blueprint(
+        "console",
+        __name__,
+        url_prefix="/console",
+        template_folder="templates",
+        static_folder="static",
+    )
+
+    @pages.record_once
+    def _set_up(state: BlueprintSetupState) -> None:
+        assert isinstance(state.app, Flask)
+        set_up(state.app, db, sign_in_ms)
+
+    guard_console(pages)
+    entrance_pages(pages, db, sign_in_ms)
+    case_pages(pages, db, now_ms)
+    device_pages(pages, db, now_ms)
+    people = people_pages(db, now_ms)
+    import_pages(people, db, now_ms)
+    year_pages(people, db, now_ms)
+    pages.register_blueprint(people)
+    pages.register_blueprint(account_pages(db, now_ms))
+    pages.register_error_handler(HTTPException, _told)
+    pages.register_error_handler(CentralError, _cannot)
+    return pages
+
+
+def _told(error: HTTPException) -> tuple[str, int] | HTTPException:
+    if error.code is None or error.code < 400:
+        return error
+    ours = error.description != type(error).description
+    words = error.description if ours else g.say("console.no_page")
+    return _trouble(words or error.name, error.code)
+
+
+def _cannot(error: CentralError) -> tuple[str, int]:
+    return _trouble(g.say("console.cannot"), 503)
+
+
+def _trouble(words: str, status: int) -> tuple[str, int]:
+    return render_template("console/trouble.html", **bare(""), words=words), status
