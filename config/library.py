@@ -75,6 +75,12 @@ class Overdue(Table):
     block_from_count: Annotated[int, Field(ge=1, le=10_000)] = 1
 
 
+class HoldShelf(Table):
+    """How many days a copy waits on the hold shelf for the patron it was set aside for."""
+
+    days: Annotated[int, Field(ge=1, le=365)] = 7
+
+
 class Term(Table):
     name: Text
     name_en: str = ""
@@ -189,6 +195,7 @@ class Library(Table):
     copy_types: Annotated[Many[CopyType], Field(min_length=1)]
     loan_rules: Annotated[Many[LoanRule], Field(min_length=1)]
     overdue: Overdue = Overdue()
+    hold_shelf: HoldShelf = HoldShelf()
     terms: Many[Term] = ()
     windows: Annotated[Many[Window], Field(min_length=1)]
     closures: Many[Closure] = ()

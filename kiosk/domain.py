@@ -27,6 +27,8 @@ class Act(StrEnum):
     CARD_STATE = "card_state"
     BLOCK = "block"
     HOLD = "hold"
+    # "I returned it": `value` says returned, or refused once the copy was searched for in vain.
+    CLAIM = "claim"
     BARCODE = "barcode"
     SETTLE = "settle"
     FORWARD = "forward"
@@ -143,7 +145,10 @@ class Title:
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """The thing with the barcode. `last_entry` is the key (station:epoch:seq) of the last entry known on it."""
+    """The thing with the barcode. `last_entry` is the key (station:epoch:seq) of the last entry known on it.
+
+    lendable: staff have not said of this very copy that it stays in the library.
+    """
 
     barcode: str
     title: Title
@@ -153,13 +158,15 @@ class Copy:
     room: str = ""
     call_number: str = ""
     last_entry: str | None = None
+    lendable: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Loan:
     """A copy out to a patron. due_on is None where the clock was unsure at checkout: such a loan is never overdue.
 
-    excused_on: a return was refused; the loan may not become overdue before this date.
+    excused_on: a return was refused, or its patron says that it was returned; the loan may not become overdue before
+    this date.
     """
 
     barcode: str

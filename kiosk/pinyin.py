@@ -106,6 +106,11 @@ def initials(text: str, pinyin: str = "") -> str:
     return "".join(p.plain[:1] if p.chinese else p.plain for p in pieces(text, pinyin))
 
 
+def name_initials(name: str) -> str:
+    """What is typed to find a person (曾小明: zxm, John Smith: johnsmith)."""
+    return initials(name, name_toned(name))[:INITIALS_MAX]
+
+
 def joined(text: str, pinyin: str = "") -> str:
     """All syllables without tones or spaces (红楼梦: hongloumeng), ü as v."""
     return "".join(p.plain for p in pieces(text, pinyin))

@@ -70,6 +70,13 @@ USE_ORDER: tuple[Question, ...] = (
     ask_whether.window_open,
 )
 
+ORDERS: dict[Act, tuple[Question, ...]] = {
+    Act.CHECKOUT: CHECKOUT_ORDER,
+    Act.RENEWAL: RENEWAL_ORDER,
+    Act.CHECKIN: CHECKIN_ORDER,
+    Act.USE: USE_ORDER,
+}
+
 
 def decide_checkout(facts: Facts, rules: Rules, now: Now, *, room: str) -> Verdict:
     """Whether the patron may borrow the copy here and now, and until when."""
@@ -78,7 +85,7 @@ def decide_checkout(facts: Facts, rules: Rules, now: Now, *, room: str) -> Verdi
 
 def decide_checkin(facts: Facts, rules: Rules, now: Now, *, room: str) -> Verdict:
     """Whether the copy is taken back; it is, at any time, unless library.toml binds returns to windows."""
-    return _decide(Ask(Act.CHECKIN, facts, rules, now, room), CHECKIN_ORDER, _take_back)
+    return _decide(Ask(Act.CHECKIN, facts, rules, now, room), CHECKIN_ORDER, take_back)
 
 
 def decide_renewal(facts: Facts, rules: Rules, now: Now, *, room: str) -> Verdict:
@@ -88,12 +95,20 @@ def decide_renewal(facts: Facts, rules: Rules, now: Now, *, room: str) -> Verdic
 
 def decide_use(facts: Facts, rules: Rules, now: Now, *, room: str) -> Verdict:
     """Whether the copy may be read in the library now; needs no loan rule and no patron."""
-    return _decide(Ask(Act.USE, facts, rules, now, room), USE_ORDER, _read_here)
+    return _decide(Ask(Act.USE, facts, rules, now, room), USE_ORDER, read_here)
 
 
 def decide_visit(facts: Facts, rules: Rules, now: Now, *, room: str) -> Verdict:
     """Whether the card opens a visit; also of an expired or blocked patron, who returns books and sees loans."""
     return _decide(Ask(Act.VISIT, facts, rules, now, room), VISIT_ORDER, _come_in)
+
+
+DECIDE = {
+    Act.CHECKOUT: decide_checkout,
+    Act.CHECKIN: decide_checkin,
+    Act.RENEWAL: decide_renewal,
+    Act.USE: decide_use,
+}
 
 
 def _decide(ask: Ask, order: tuple[Question, ...], allow: Callable[[Ask], Verdict]) -> Verdict:
@@ -110,30 +125,30 @@ def _come_in(_ask: Ask) -> Verdict:
 
 def _lend(ask: Ask) -> Verdict:
     at, rule = ask.rule
-    notes = _reappeared(ask) + _hold_filled(ask)
+    notes = reappeared(ask) + hold_filled(ask)
     if not ask.now.sure:
         return _by_days(ask, rule.days, f"loan_rules[{at}].days", notes)
-    due = _due(ask)
-    if due is None:
+    found = due(ask)
+    if found is None:
         return Verdict(False, Reason.TERM_OVER, ask.ref("terms"))
-    return _until(ask, due, notes)
+    return _until(ask, found, notes)
 
 
 def _prolong(ask: Ask) -> Verdict:
     assert ask.facts.loan is not None, "your_loan is asked first"
-    days, key = _length(ask)
+    days, key = length(ask)
     if not ask.now.sure:
         return _by_days(ask, days, key, ())
-    due = _due(ask)
+    found = due(ask)
     present = ask.facts.loan.due_on
-    if due is None or (present and due.on <= present):
+    if found is None or (present and found.on <= present):
         return Verdict(
-            False, Reason.NOTHING_GAINED, ask.ref(due.key if due else key), due_on=present
+            False, Reason.NOTHING_GAINED, ask.ref(found.key if found else key), due_on=present
         )
-    return _until(ask, due, ())
+    return _until(ask, found, ())
 
 
-def _take_back(ask: Ask) -> Verdict:
+def take_back(ask: Ask) -> Verdict:
     loan, holds = ask.facts.loan, ask.facts.holds
     late = bool(loan and ask.now.sure and days_overdue(loan, ask.today))
     waiting = any(
@@ -147,36 +162,36 @@ def _take_back(ask: Ask) -> Verdict:
         Note.HOLD_WAITING: waiting,
         Note.CLOCK_UNSURE: not ask.now.sure,
     }
-    notes = _reappeared(ask) + tuple(note for note, holds_true in said.items() if holds_true)
+    notes = reappeared(ask) + tuple(note for note, holds_true in said.items() if holds_true)
     return Verdict(True, Reason.OK, ask.ref("returns_any_time"), notes=notes)
 
 
-def _read_here(ask: Ask) -> Verdict:
+def read_here(ask: Ask) -> Verdict:
     if not ask.now.sure:
         return Verdict(
-            True, Reason.OK, ask.ref("windows"), notes=(*_reappeared(ask), Note.CLOCK_UNSURE)
+            True, Reason.OK, ask.ref("windows"), notes=(*reappeared(ask), Note.CLOCK_UNSURE)
         )
     spans = spans_for(ask.rules, ask.act, ask.category, ask.room, ask.today)
     key = next(s.key for s in spans if s.begins <= ask.local < s.ends)
-    return Verdict(True, Reason.OK, ask.ref(key), notes=_reappeared(ask))
+    return Verdict(True, Reason.OK, ask.ref(key), notes=reappeared(ask))
 
 
-def _until(ask: Ask, due: Due, notes: tuple[Note, ...]) -> Verdict:
-    said = (*notes, Note.CAPPED_BY_TERM) if due.capped else notes
-    days = (due.on - ask.today).days
-    return Verdict(True, Reason.OK, ask.ref(due.key), due_on=due.on, days=days, notes=said)
+def _until(ask: Ask, told: Due, notes: tuple[Note, ...]) -> Verdict:
+    said = (*notes, Note.CAPPED_BY_TERM) if told.capped else notes
+    days = (told.on - ask.today).days
+    return Verdict(True, Reason.OK, ask.ref(told.key), due_on=told.on, days=days, notes=said)
 
 
 def _by_days(ask: Ask, days: int, key: str, notes: tuple[Note, ...]) -> Verdict:
     return Verdict(True, Reason.OK, ask.ref(key), days=days, notes=(*notes, Note.CLOCK_UNSURE))
 
 
-def _due(ask: Ask) -> Due | None:
-    days, key = _length(ask)
+def due(ask: Ask) -> Due | None:
+    days, key = length(ask)
     return due_date(ask.rules, ask.patron, ask.today, days=days, key=key, room=ask.room)
 
 
-def _length(ask: Ask) -> tuple[int, str]:
+def length(ask: Ask) -> tuple[int, str]:
     """The days of this loan or renewal, and the line that says so."""
     at, rule = ask.rule
     if ask.act is Act.RENEWAL and rule.renewal_days is not None:
@@ -184,9 +199,9 @@ def _length(ask: Ask) -> tuple[int, str]:
     return rule.days, f"loan_rules[{at}].days"
 
 
-def _reappeared(ask: Ask) -> tuple[Note, ...]:
+def reappeared(ask: Ask) -> tuple[Note, ...]:
     return (Note.REAPPEARED,) if ask.copy.state in (CopyState.LOST, CopyState.MISSING) else ()
 
 
-def _hold_filled(ask: Ask) -> tuple[Note, ...]:
+def hold_filled(ask: Ask) -> tuple[Note, ...]:
     return (Note.HOLD_FILLED,) if any(h.patron_id == ask.patron.id for h in ask.facts.holds) else ()

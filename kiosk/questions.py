@@ -153,6 +153,8 @@ def not_withheld(ask: Ask) -> Verdict | None:
 
 
 def lendable(ask: Ask) -> Verdict | None:
+    if not ask.copy.lendable:
+        return Verdict(False, Reason.IN_LIBRARY_ONLY, RuleRef("copy record", "lendable"))
     found = find_rule(ask.rules, ask.patron, ask.copy.copy_type)
     if not found:
         return Verdict(False, Reason.NO_RULE, ask.ref("loan_rules"))

@@ -32,6 +32,11 @@ WRONG = {
         'limit = 3\ntype_number = "yes"',
         'categories[0].type_number = "yes": write true or false, without quotes',
     ),
+    "a hold shelf that keeps nothing": (
+        "[barcodes]",
+        "[hold_shelf]\ndays = 0\n[barcodes]",
+        "hold_shelf.days = 0: write 1 or more",
+    ),
     "a negative number": ("limit = 3", "limit = -1", "categories[0].limit = -1: write 0 or more"),
     "a missing key": (
         "limit = 3\n",
@@ -259,6 +264,7 @@ def test_a_small_library_is_valid_and_says_what_was_left_out() -> None:
     assert library.returns_any_time is True
     assert library.library.time_zone == "Asia/Shanghai"
     assert library.overdue.block_from_count == 1
+    assert library.hold_shelf.days == 7
     assert library.holidays.warn_days == 60
     assert library.windows[0].acts == ("checkout", "checkin", "renewal", "use")
 
