@@ -110,7 +110,7 @@ class Event:
     patron: id, or None for nobody and for somebody who was erased. label: the barcode as scanned. sure: what the
     station thought of its clock. as_of_ms: how new its knowledge of the central record was (None: it had none).
     hold_waiting, hold_filled: what the station saw and did about the queue. codes: what is odd about the patron or the
-    card, found before the fold (see standing).
+    card, found before the fold (see standing). override: staff decided it against the rules, knowing them.
     """
 
     key: Key
@@ -136,6 +136,7 @@ class Event:
     choice: str | None = None
     facts: str | None = None
     codes: frozenset[Code] = frozenset()
+    override: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +156,8 @@ class Span:
     """A loan from its opening to its end. closed_lo: the earliest moment at which the copy can have been back.
 
     how: "" while open, else "returned", "unseen" (it was lent or used elsewhere), "undone", or "settled".
+    claimed_by: the entry by which the patron says that it was returned, while nobody has settled that; claimed_ms: its
+    time.
     """
 
     opened_by: Key
@@ -166,6 +169,8 @@ class Span:
     closed_ms: int | None = None
     closed_lo: int | None = None
     how: str = ""
+    claimed_by: Key | None = None
+    claimed_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime, timedelta
 from operator import attrgetter
-from zoneinfo import ZoneInfo
 
 from kiosk.domain import Act, CopyState
 from sync.cases import OF_ORDER, Questions
@@ -27,10 +26,12 @@ from sync.events import (
     Mark,
     Span,
 )
-from sync.timeline import causes_of, in_order
+from sync.links import Links
+from sync.surroundings import Copy as Copy
+from sync.surroundings import surroundings
+from sync.timeline import in_order
 
 REPEAT_MS = 10 * 60_000
-CLOCK_OFF_MS = 10 * 60_000
 _GONE = (CopyState.LOST, CopyState.MISSING, CopyState.WITHDRAWN)
 _ASKED = CASES - set(OF_ORDER)
 _ACTS = (Act.CHECKOUT, Act.CHECKIN, Act.RENEWAL, Act.USE)
@@ -40,20 +41,9 @@ STAYS, RETURNED, NOT_THEIRS, NOTED, WITHDRAW, ADMIT = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Copy:
-    """What the library knows of the copy beside its entries.
-
-    barcode: its present label. known: it is in the catalogue. foreign: it belongs to another school. old_labels: when
-    each was replaced, and since when another copy bears it (UTC ms; None: none does). holds: the queue for its title.
-    """
-
-    barcode: str
-    zone: ZoneInfo
-    known: bool = True
-    foreign: bool = False
-    old_labels: tuple[tuple[str, int, int | None], ...] = ()
-    holds: tuple[HoldSpan, ...] = ()
+# What staff say of a claim and of the hold shelf. FOUND: a return of a copy that stood on its shelf all the time.
+CLAIMED, FOUND = "returned", "found"
+KEPT, FREED, ENDED = "kept freed ended".split()
 
 
 def fold(events: Iterable[Event], copy: Copy, start: Holding | None = None) -> Folded:
@@ -87,8 +77,7 @@ class _Fold:
         self._copy = copy
         self._now = _Now(*_STATE(start))
         self._ordered = in_order(events)
-        self._by_key = {event.key: event for event in events}
-        self._causes = causes_of(self._by_key)
+        self._links = Links(events)
         self._codes: dict[Key, set[Code]] = {event.key: set() for event in events}
         self._spans: dict[Key, Span] = {}
         cited = (event.case for event in events if event.act is Act.SETTLE)
@@ -96,7 +85,7 @@ class _Fold:
         self._undone = {
             event.undoes
             for event in events
-            if event.act is Act.SETTLE and event.undoes and event.key > event.undoes
+            if event.act in (Act.SETTLE, Act.CLAIM) and event.undoes and event.key > event.undoes
         }
 
     def run(self) -> Folded:
@@ -125,9 +114,10 @@ class _Fold:
         if self._repeats(event):
             self._codes[event.key].add(Code.REPEAT_SCAN)
             return
-        self._hold_passed_over(event)
+        if not event.override:
+            self._hold_passed_over(event)
         self._reappear(event)
-        if not now.lendable:
+        if not now.lendable and not event.override:
             self._codes[event.key].add(Code.NOT_LENDABLE)
         if now.loan:
             self._codes[event.key].add(Code.IMPLICIT_RETURN)
@@ -173,7 +163,7 @@ class _Fold:
             self._open(self._lengthened(now.loan, event))
         else:
             self._codes[event.key].add(Code.RENEW_NOT_HOLDER)
-            if now.mark and self._unordered(event, now.mark):
+            if now.mark and self._links.unordered(event, now.mark):
                 self._doubt(Code.RENEW_ORDER_UNKNOWN, event, event.patron, now.mark)
             return
         if any(h.waits_at(event.est) and h.patron != event.patron for h in self._unseen(event)):
@@ -201,6 +191,22 @@ class _Fold:
 
     def nothing(self, event: Event) -> None:
         """An entry that leaves the copy where it is."""
+
+    def claim(self, event: Event) -> None:
+        """The patron says that it was returned; or the copy was searched for, and not found."""
+        if event.key in self._undone or event.undoes or self._now.loan is None:
+            return
+        said = event.value == CLAIMED
+        by, at = (event.key, event.est) if said else (None, None)
+        self._open(replace(self._now.loan, claimed_by=by, claimed_ms=at))
+
+    def hold_shelf(self, event: Event) -> None:
+        """The centre set the copy aside for somebody, or took it from the hold shelf again."""
+        verb = (event.value or "").partition(" ")[0]
+        if verb == KEPT and self._now.loan is None:
+            self._now.kept_for = event.patron
+        elif verb in (FREED, ENDED):
+            self._now.kept_for = None
 
     # Who settled what.
 
@@ -238,21 +244,8 @@ class _Fold:
     # What was odd.
 
     def _odd(self, event: Event) -> None:
-        if event.act not in _ACTS:
-            return
-        codes = self._codes[event.key]
-        if event.wall_ms < event.lo - CLOCK_OFF_MS or event.wall_ms > event.hi + CLOCK_OFF_MS:
-            codes.add(Code.CLOCK)
-        codes |= event.codes
-        for label, replaced_ms, shared_ms in self._copy.old_labels:
-            if event.label == label and shared_ms is not None and shared_ms < event.est:
-                codes.add(Code.BARCODE_AMBIGUOUS)
-            elif event.label == label and replaced_ms < event.est:
-                codes.add(Code.OLD_BARCODE)
-        if self._copy.foreign and event.act is Act.CHECKOUT:
-            codes.add(Code.FOREIGN_LOAN)
-        elif not self._copy.known and not self._copy.foreign:
-            codes.add(Code.UNKNOWN_ITEM)
+        if event.act in _ACTS:
+            self._codes[event.key] |= surroundings(event, self._copy)
 
     def _repeats(self, event: Event) -> bool:
         loan = self._now.loan
@@ -293,9 +286,12 @@ class _Fold:
     def _close(self, event: Event, how: str) -> None:
         loan = self._now.loan
         assert loan is not None, "only an open loan can be closed"
+        # Found on the shelf: it was back when its patron said so.
+        claimed = loan.claimed_ms if event.value == FOUND else None
+        est, lo = (event.est, event.lo) if claimed is None else (claimed, claimed)
         # An event that knew of the loan came after it, whatever its clock says.
-        closed_ms = max(event.est, loan.opened_ms)
-        ended = replace(loan, closed_by=event.key, closed_ms=closed_ms, closed_lo=event.lo, how=how)
+        closed_ms = max(est, loan.opened_ms)
+        ended = replace(loan, closed_by=event.key, closed_ms=closed_ms, closed_lo=lo, how=how)
         self._spans[loan.opened_by] = ended
         self._now.loan, self._now.ended = None, ended
 
@@ -323,7 +319,7 @@ class _Fold:
     def _hold(self, event: Event, holder: str | None) -> None:
         """The event settles who holds the copy: compare it with the last one that did."""
         mark, doubt = self._now.mark, self._now.doubt
-        if mark and mark.holder != holder and self._unordered(event, mark):
+        if mark and mark.holder != holder and self._links.unordered(event, mark):
             self._doubt(Code.ORDER_UNKNOWN, event, holder, mark)
         elif doubt and event.act is not Act.SETTLE and self._answers(event, doubt):
             self._now.doubt = None
@@ -339,25 +335,7 @@ class _Fold:
 
     def _answers(self, event: Event, doubt: Doubt) -> bool:
         """Whether the event certainly came after everything that the doubt rests on."""
-        return event.lo > doubt.hi or all(self._linked(event, key) for key in doubt.keys)
-
-    def _unordered(self, event: Event, mark: Mark) -> bool:
-        if event.lo > mark.hi or mark.lo > event.hi:
-            return False
-        return not self._linked(event, mark.key)
-
-    def _linked(self, event: Event, to: Key) -> bool:
-        """Whether the event's station knew of `to`, by its own chain or by what it had been told."""
-        stack, met = [event], {event.key}
-        while stack:
-            at = stack.pop()
-            if at.after == to or (at.key[:2] == to[:2] and at.key > to):
-                return True
-            for cause in self._causes[at.key]:
-                if cause not in met:
-                    met.add(cause)
-                    stack.append(self._by_key[cause])
-        return False
+        return event.lo > doubt.hi or all(self._links.linked(event, key) for key in doubt.keys)
 
     # Cases.
 
@@ -388,7 +366,8 @@ _STEPS: dict[Act, Callable[[_Fold, Event], None]] = {
     Act.COPY_STATE: _Fold.staff_state,
     Act.CARD_STATE: _Fold.nothing,
     Act.BLOCK: _Fold.nothing,
-    Act.HOLD: _Fold.nothing,
+    Act.HOLD: _Fold.hold_shelf,
+    Act.CLAIM: _Fold.claim,
     Act.BARCODE: _Fold.nothing,
     Act.SETTLE: _Fold.nothing,
     Act.FORWARD: _Fold.forwarded,

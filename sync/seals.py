@@ -34,4 +34,9 @@ def seal_after(ordered: Sequence[Event], keep: int, most: int | None = None) -> 
 
 def fits_seal(event: Event, sealed_to_ms: int) -> bool:
     """Whether the event lies wholly after what was sealed (`sealed_to_ms`: the latest `est` or `hi` within)."""
-    return min(event.est, event.lo) > sealed_to_ms and event.act is not Act.SETTLE
+    return min(event.est, event.lo) > sealed_to_ms and not reaches_back(event)
+
+
+def reaches_back(event: Event) -> bool:
+    """Whether the event changes what an earlier one meant: everything is folded anew, and nothing sealed before it."""
+    return event.act is Act.SETTLE or (event.act is Act.CLAIM and event.undoes is not None)

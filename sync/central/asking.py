@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import Connection, select, update
 
+from sync.cases import case_id
 from sync.central.db import one_of, upsert_many
 from sync.central.schema import cases
-from sync.events import Case, Folded, Key
+from sync.events import Case, Code, Folded, Key, Outcome, outcome_of
 
 Row = dict[str, Any]
 
@@ -75,3 +76,31 @@ def _case_row(school: str, barcode: str, case: Case, row: Any, now_ms: int) -> R
         "opened_ms": row.opened_ms if row else now_ms,
         "closed_ms": None if case.open else now_ms,
     }
+
+
+def ask_about_unread(
+    conn: Connection, school: str, plain: Iterable[tuple[Key, frozenset[Code]]], now_ms: int
+) -> None:
+    """Entries kept unread are cases of their own: no copy is known for them."""
+    rows = []
+    for key, codes in plain:
+        if outcome_of(codes) is not Outcome.QUARANTINED:
+            continue
+        (code,) = codes
+        rows.append(
+            {
+                "school": school,
+                "id": case_id(code, key),
+                "barcode": None,
+                "code": code.value,
+                "about": json.dumps([list(key)]),
+                "patrons": "[]",
+                "facts": "",
+                "is_open": True,
+                "reopened": False,
+                "settled_by": None,
+                "opened_ms": now_ms,
+                "closed_ms": None,
+            }
+        )
+    upsert_many(conn, cases, rows)

@@ -23,6 +23,7 @@ from kiosk.imports.rows import OWNED
 from kiosk.imports.run import run_import
 from kiosk.imports.stopping import Stop
 from kiosk.imports.values import Options
+from kiosk.pinyin import name_initials
 from kiosk.rulebook import make_rules
 from kiosk.store.feed import TABLES, Change, write_rows
 from kiosk.store.store import Store
@@ -138,10 +139,10 @@ def _write(conn: Connection, school: str, kind: str, rows: Mapping[str, dict[str
         for k, row in rows.items()
         if k in known and any(_plain(known[k][c]) != row[c] for c in OWNED[kind])
     ]
-    insert_many(conn, table, [{"school": school, key: k, **_typed(row)} for k, row in new])
+    insert_many(conn, table, [{"school": school, key: k, **_typed(kind, row)} for k, row in new])
     for k, row in changed:
         where = (table.c.school == school, table.c[key] == k)
-        conn.execute(table.update().where(*where).values(**_typed(row)))
+        conn.execute(table.update().where(*where).values(**_typed(kind, row)))
     publish(conn, school, [(kind, k) for k, _ in (*new, *changed)])
     # Entries may have spoken of them before.
     registered(
@@ -165,8 +166,9 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if hasattr(value, "isoformat") else value
 
 
-def _typed(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {
+def _typed(kind: str, row: Mapping[str, Any]) -> dict[str, Any]:
+    typed = {
         name: date.fromisoformat(value) if name == "expires_on" and value else value
         for name, value in row.items()
     }
+    return typed | ({"initials": name_initials(row["name"])} if kind == "patron" else {})

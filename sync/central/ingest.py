@@ -6,7 +6,6 @@ a person is asked.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,9 +13,10 @@ from typing import Any
 from sqlalchemy import Connection, Table, and_, select, tuple_, update
 
 from kiosk.entry import Entry, parse
-from sync.cases import case_id
 from sync.central import queue
+from sync.central.asking import ask_about_unread
 from sync.central.db import insert_many, one_of, upsert_many
+from sync.central.deeds import next_wires
 from sync.central.read import (
     Person,
     aliases,
@@ -28,7 +28,7 @@ from sync.central.read import (
     time_zone,
 )
 from sync.central.refold import by_copy, refold
-from sync.central.schema import anchors, cases, entries, incidents, lineages, outcomes, people
+from sync.central.schema import anchors, entries, incidents, lineages, outcomes, people
 from sync.continuity import Arrival, Diverged, Gap, Lineage, Plan, judge_push
 from sync.events import DESK, Code, Event, Key, Outcome, outcome_of
 from sync.timeline import Anchor, Reading, Stamp, stamp
@@ -172,14 +172,18 @@ def _take_fresh(
             plain.append((key, frozenset({arrival.fault}) if arrival.fault else frozenset()))
     insert_many(conn, entries, rows)
     insert_many(conn, people, _people_rows(place, fresh))
-    _ask_about_unread(conn, school, plain, now_ms)
+    ask_about_unread(conn, school, plain, now_ms)
     by_barcode = by_copy(events)
     answers = refold(conn, school, by_barcode, on_shelf, now_ms=now_ms, plain=plain)
-    again = queue.step(conn, school, by_barcode, now_ms)
-    if again:
+    stepped = queue.step(conn, school, by_barcode, now_ms)
+    if stepped.again:
         # What is revised by this comes to the station with its feed.
-        around = shelf(conn, school, again, zone)
-        refold(conn, school, {b: [] for b in again}, around, now_ms=now_ms)
+        around = shelf(conn, school, stepped.again, zone)
+        refold(conn, school, {b: [] for b in stepped.again}, around, now_ms=now_ms)
+    if stepped.grants:
+        # The centre says for whom a copy is kept, where a station could not know.
+        own, wires = next_wires(conn, school, stepped.grants, staff=None, now_ms=now_ms)
+        take_in(conn, school, own, wires, now_ms=now_ms)
     return answers
 
 
@@ -332,34 +336,6 @@ def _people_rows(place: tuple[str, str, int], fresh: Sequence[Arrival]) -> list[
         for arrival in fresh
         if arrival.wire.patron and arrival.wire.salt
     ]
-
-
-def _ask_about_unread(
-    conn: Connection, school: str, plain: Iterable[tuple[Key, frozenset[Code]]], now_ms: int
-) -> None:
-    """Entries kept unread are cases of their own: no copy is known for them."""
-    rows = []
-    for key, codes in plain:
-        if outcome_of(codes) is not Outcome.QUARANTINED:
-            continue
-        (code,) = codes
-        rows.append(
-            {
-                "school": school,
-                "id": case_id(code, key),
-                "barcode": None,
-                "code": code.value,
-                "about": json.dumps([list(key)]),
-                "patrons": "[]",
-                "facts": "",
-                "is_open": True,
-                "reopened": False,
-                "settled_by": None,
-                "opened_ms": now_ms,
-                "closed_ms": None,
-            }
-        )
-    upsert_many(conn, cases, rows)
 
 
 def move_watermark(

@@ -29,7 +29,7 @@ from sync.central.schema import (
     people,
     schools,
 )
-from sync.events import Code, Event, Holding, HoldSpan, Key, Mark, Span
+from sync.events import DESK, Code, Event, Holding, HoldSpan, Key, Mark, Span
 from sync.fold import Copy
 from sync.standing import NOBODY_KNOWN, UNKNOWN, Block, CardChange, History, about_patron
 from sync.timeline import Stamp
@@ -89,14 +89,21 @@ def event_of(
         choice=entry.choice,
         facts=entry.facts,
         codes=codes,
+        override=decided_by_staff(entry),
     )
+
+
+def decided_by_staff(entry: Entry) -> bool:
+    """Whether somebody at the central record allowed this against the rules, knowing them."""
+    return entry.station == DESK and entry.override is not None
 
 
 def codes_of(
     entry: Entry, stamp: Stamp, person: Person | None, histories: dict[str, History]
 ) -> frozenset[Code]:
     """What is odd about the patron of this entry."""
-    if person is None or not entry.allowed or entry.act not in LENDING:
+    asked = entry.allowed and entry.act in LENDING and not decided_by_staff(entry)
+    if person is None or not asked:
         return frozenset()
     history = histories.get(person.patron, NOBODY_KNOWN)
     return about_patron(person.patron, person.card, lo=stamp.lo, est=stamp.est, history=history)
@@ -322,14 +329,19 @@ def _span_out(span: Span | None) -> list[object] | None:
     return [
         str(span.opened_by), span.patron, span.opened_ms, span.due_on, span.renewals,
         str(span.closed_by) if span.closed_by else None, span.closed_ms, span.closed_lo, span.how,
+        str(span.claimed_by) if span.claimed_by else None, span.claimed_ms,
     ]  # fmt: skip
 
 
 def _span_in(raw: list[Any] | None) -> Span | None:
     if raw is None:
         return None
-    opened, patron, opened_ms, due_on, renewals, closed, closed_ms, closed_lo, how = raw
+    # Seals of earlier releases know of no claims.
+    whole = raw if len(raw) > 9 else [*raw, None, None]
+    opened, patron, opened_ms, due_on, renewals, *ended = whole
+    closed, closed_ms, closed_lo, how, claimed, claimed_ms = ended
     due = date.fromisoformat(due_on) if due_on else None
     return Span(
-        _key(opened), patron, opened_ms, due, renewals, key_of(closed), closed_ms, closed_lo, how
-    )
+        _key(opened), patron, opened_ms, due, renewals, key_of(closed), closed_ms, closed_lo, how,
+        key_of(claimed), claimed_ms,
+    )  # fmt: skip

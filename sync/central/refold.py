@@ -26,6 +26,7 @@ Row = dict[str, Any]
 _PLACE = ("station", "epoch", "seq")
 _LOAN = (
     "barcode", "patron", "opened_ms", "due_on", "renewals", "closed_by", "closed_ms", "closed_lo", "how",
+    "claimed_by", "claimed_ms",
 )  # fmt: skip
 
 
@@ -177,6 +178,8 @@ def _loan_row(school: str, barcode: str, span: Span) -> Row:
         "closed_ms": span.closed_ms,
         "closed_lo": span.closed_lo,
         "how": span.how,
+        "claimed_by": str(span.claimed_by) if span.claimed_by else None,
+        "claimed_ms": span.claimed_ms,
     }
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, select
 
+from kiosk.pinyin import name_initials
 from sync.central.db import insert_many
 from sync.central.positions import next_positions
 from sync.central.schema import cards, copies, holds, patrons, titles
@@ -29,6 +30,8 @@ def fill(conn: Connection, school: str, found: Mapping[str, Iterable[Mapping[str
     for kind, (table, names) in _TABLES.items():
         more = {"school": school, **_LATER.get(kind, {})}
         rows = [{**{name: row[name] for name in names}, **more} for row in found[kind]]
+        if kind == "patrons":
+            rows = [{**row, "initials": name_initials(row["name"])} for row in rows]
         for at in range(0, len(rows), _PORTION):
             insert_many(conn, table, rows[at : at + _PORTION])
     return next_positions(conn, school, 1)

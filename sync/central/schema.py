@@ -18,12 +18,13 @@ from sqlalchemy import (
     LargeBinary,
     Table,
     Text,
-    false,
     text,
 )
 
 from sync.central.columns import metadata as metadata
 from sync.central.columns import of_school, place
+from sync.central.lending_tables import holds as holds
+from sync.central.lending_tables import loans as loans
 from sync.central.staff_tables import keys as keys
 from sync.central.staff_tables import sign_ins as sign_ins
 from sync.central.staff_tables import staff as staff
@@ -200,25 +201,6 @@ seals = Table(
     Column("sealed", Text, nullable=False),
 )
 
-loans = Table(
-    "loans",
-    metadata,
-    *of_school("opened_by"),
-    Column("barcode", Text, nullable=False),
-    Column("patron", Text),
-    Column("opened_ms", BigInteger, nullable=False),
-    Column("due_on", Date),
-    Column("renewals", Integer, nullable=False),
-    Column("closed_by", Text),
-    Column("closed_ms", BigInteger),
-    Column("closed_lo", BigInteger),
-    Column("how", Text, nullable=False, default=""),
-    # Found by a step of its own, so not named when the fold writes a loan.
-    Column("past_limit", Boolean, nullable=False, server_default=false()),
-    Index("loans_copy", "school", "barcode"),
-    Index("loans_patron", "school", "patron", "closed_ms"),
-)
-
 # about, patrons: JSON lists, of the keys of entries it rests on and of who may hold the copy.
 cases = Table(
     "cases",
@@ -261,8 +243,11 @@ patrons = Table(
     Column("expires_on", Date),
     Column("blocked", Text),
     Column("gone_ms", BigInteger),
+    # First letters of the name's pinyin, by which staff find somebody.
+    Column("initials", Text, nullable=False, server_default=text("''")),
     Index("patrons_name", "school", "name", "id"),
     Index("patrons_class", "school", "class_name", "name", "id"),
+    Index("patrons_initials", "school", "initials", "name", "id"),
 )
 
 # A merged patron's id leads to the other's.
@@ -335,19 +320,6 @@ old_labels = Table(
     Column("shared_ms", BigInteger),
 )
 
-holds = Table(
-    "holds",
-    metadata,
-    *of_school("id"),
-    Column("title_id", Text, nullable=False),
-    Column("patron_id", Text, nullable=False),
-    Column("placed_ms", BigInteger, nullable=False),
-    Column("ended_ms", BigInteger),
-    Column("barcode", Text),
-    Index("holds_title", "school", "title_id"),
-    Index("holds_patron", "school", "patron_id"),
-)
-
 # Each library.toml that was ever in force; the newest is the one.
 rules = Table(
     "rules",
@@ -366,6 +338,7 @@ messages = Table(
     Column("text", Text, nullable=False),
     Column("from_ms", BigInteger, nullable=False),
     Column("to_ms", BigInteger),
+    Index("messages_patron", "school", "patron_id"),
 )
 
 # Snapshots for stations: chunks are named by their content.

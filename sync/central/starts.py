@@ -12,13 +12,12 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, delete, exists, select, tuple_
 
-from kiosk.domain import Act
 from sync.central.db import beyond, one_of
 from sync.central.read import Stored, pack_holding, tails, unpack_holding
 from sync.central.schema import entries, holdings, seals
 from sync.events import Event, Folded, Holding, Key
 from sync.fold import Copy, fold
-from sync.seals import fits_seal, seal_after
+from sync.seals import fits_seal, reaches_back, seal_after
 from sync.timeline import in_order
 
 # A copy gets a seal about every so many entries; of a scrambled tail so many are left open. Late entries are usual, and
@@ -90,8 +89,8 @@ def _holdings(conn: Connection, school: str, barcodes: Collection[str]) -> dict[
 
 
 def _reach(events: Sequence[Event]) -> int:
-    """The moment before which nothing changes; -1 where anything may: a settlement speaks of what lies before it."""
-    if not events or any(event.act is Act.SETTLE for event in events):
+    """The moment before which nothing changes; -1 where anything may: it may speak of what lies before it."""
+    if not events or any(reaches_back(event) for event in events):
         return -1
     return min(min(event.est, event.lo) for event in events)
 
@@ -167,7 +166,7 @@ def _seal_tail(copy: Copy, start: Start, events: Sequence[Event]) -> tuple[list[
     kept: list[Seal] = []
     while len(ordered) >= SEAL_EVERY + KEEP_OPEN:
         at = seal_after(ordered, keep=KEEP_OPEN, most=SEAL_EVERY)
-        if not at or any(event.act is Act.SETTLE for event in ordered[at:]):
+        if not at or any(reaches_back(event) for event in ordered[at:]):
             break
         first = fold(ordered[:at], copy, state)
         if first.holding.doubt:

@@ -15,6 +15,7 @@ from sqlalchemy import (
     FromClause,
     Select,
     and_,
+    case,
     exists,
     func,
     or_,
@@ -109,7 +110,8 @@ def _loans() -> Kind:
             holdings.c.barcode,
             loans.c.patron.label("patron_id"),
             loans.c.opened_ms,
-            loans.c.due_on,
+            # Whoever says that it was returned is not held to a date while that is open.
+            case((loans.c.claimed_ms.is_(None), loans.c.due_on)).label("due_on"),
             loans.c.renewals,
             loans.c.opened_by.label("entry"),
         ),

@@ -210,9 +210,10 @@ def _loan_faults(told: Folded, rows: list[Any]) -> Iterator[str]:
 
 def _plain(span: Span | Any) -> tuple[Any, ...]:
     closed_by = str(span.closed_by) if span.closed_by else None
+    claimed_by = str(span.claimed_by) if span.claimed_by else None
     return (
         span.patron, span.opened_ms, span.due_on, span.renewals, closed_by,
-        span.closed_ms, span.closed_lo, span.how,
+        span.closed_ms, span.closed_lo, span.how, claimed_by, span.claimed_ms,
     )  # fmt: skip
 
 
