@@ -6,6 +6,7 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -94,7 +95,7 @@ def run(
     collect_seldom()
     click.echo(f"listening {server.url}")
     sys.stdout.flush()
-    _keep_house(db, ending)
+    _keep_house(db, ending, clock)
     server.close()
     db.close()
 
@@ -111,9 +112,10 @@ def _end_with_parent(pipe: int, ending: threading.Event) -> None:
     ending.set()
 
 
-def _keep_house(db: object, ending: threading.Event) -> None:
-    """Once an hour: forget old deletions. Returns when the program is to end."""
+def _keep_house(db: object, ending: threading.Event, clock: Callable[[], int]) -> None:
+    """Once an hour: forget old deletions, and pass on what nobody fetched. Returns when the program is to end."""
     from sync.central.db import Database
+    from sync.central.expiring import expire
     from sync.central.feed import forget_deletions
 
     assert isinstance(db, Database)
@@ -124,6 +126,7 @@ def _keep_house(db: object, ending: threading.Event) -> None:
             for school in there:
                 with db.begin(school) as conn:
                     forget_deletions(conn, school, now_ms())
+                    expire(conn, school, clock())
         except CentralError as error:
             click.echo(str(error), err=True)
         if ending.wait(HOUSEKEEPING_S):

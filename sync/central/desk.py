@@ -19,6 +19,7 @@ from sync.central.db import CentralError, insert_many, upsert_many
 from sync.central.erasing import Erased, erase
 from sync.central.late import registered
 from sync.central.positions import publish
+from sync.central.queue import CANCELLED
 from sync.central.schema import (
     blocks,
     card_changes,
@@ -35,7 +36,7 @@ from sync.central.schema import (
 )
 from sync.central.writing import Deed, write_down
 from sync.events import Code, Key
-from sync.fold import ADMIT
+from sync.fold import ADMIT, ENDED
 
 LENDABLE = ("lendable", "in_library")
 CARD_STATES = ("active", "lost", "stolen", "replaced")
@@ -43,11 +44,11 @@ CARD_STATES = ("active", "lost", "stolen", "replaced")
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Who acts, for which school, and when (UTC ms)."""
+    """Who acts, for which school, and when (UTC ms). staff None: nobody, it is done by rule."""
 
     conn: Connection
     school: str
-    staff: str
+    staff: str | None
     now_ms: int
 
     # Copies.
@@ -116,6 +117,9 @@ class Desk:
 
     def erase(self, patron: str) -> Erased:
         """Take a patron out of the record for good; the entry says that it was done, and not to whom."""
+        kept = (holds.c.ended_ms.is_(None), holds.c.barcode.isnot(None))
+        for hold in self._rows(holds, holds.c.patron_id, patron, *kept):
+            self.end_hold(hold.id)
         told = erase(self.conn, self.school, patron, self.now_ms)
         self._write(Act.PEOPLE, value="erased a patron")
         return told
@@ -169,13 +173,31 @@ class Desk:
         self._write(Act.HOLD, patron=patron, value=f"placed {name}")
         return name
 
-    def end_hold(self, name: str) -> Key:
+    def end_hold(self, name: str, how: str = CANCELLED) -> Key:
+        """Take somebody out of the queue; a copy that was kept for them goes to whoever is next."""
         hold = self._one(holds, holds.c.id, name, "hold")
         if hold.ended_ms is not None:
             raise CentralError(f"the hold {name} has ended already")
-        self._change(holds, holds.c.id == name, ended_ms=self.now_ms, barcode=None)
+        gone = {"ended_ms": self.now_ms, "barcode": None, "last_barcode": hold.barcode, "how": how}
+        self._change(holds, holds.c.id == name, **gone)
         self._tell(("hold", name), gone=True)
-        return self._write(Act.HOLD, patron=hold.patron_id, value=f"ended {name}")
+        key = self._write(
+            Act.HOLD, copy=hold.barcode, patron=hold.patron_id, value=f"{ENDED} {name}"
+        )
+        self._change(holds, holds.c.id == name, ended_by=str(key))
+        return key
+
+    def unfill_hold(self, patron: str, entry: str) -> bool:
+        """A checkout is taken back: its patron waits again, in the old place. True where they had waited."""
+        mine = and_(holds.c.patron_id == patron, holds.c.ended_by == entry)
+        query = select(holds.c.id).where(holds.c.school == self.school, mine)
+        name = self.conn.execute(query).scalar()
+        if name is None:
+            return False
+        waits = {"ended_ms": None, "how": "", "ended_by": None, "last_barcode": None}
+        self._change(holds, holds.c.id == name, **waits)
+        self._tell(("hold", name))
+        return True
 
     # Cases.
 
@@ -224,7 +246,7 @@ class Desk:
         copy: str | None = None,
         patron: str | None = None,
         card: str | None = None,
-        **more: str | None,
+        **more: Any,
     ) -> Key:
         return self.write([Deed(act, copy, patron, card, more)])[0]
 
