@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,8 +24,8 @@ from sync.central.db import CentralError, insert_many
 from sync.central.desk import Desk as StaffDesk
 from sync.central.enrolment import unpark
 from sync.enrol import enrol
-from sync.exchange import ApplyPage, ApplySnapshot, Failing, LineDown, Refused, Told
-from sync.wire import Hello, Message, Push, Pushed, Welcome
+from sync.exchange import ApplyPage, ApplySnapshot, Call, Failing, LineDown, Refused, Told
+from sync.wire import AskChunk, AskSnapshot, Hello, Message, Pull, Push, Pushed, Welcome
 from tests.central.fleet import SCHOOL
 from tests.simulation.disks import Disk, Network, Time, lazily
 from tests.sync.story import NOON
@@ -32,6 +33,7 @@ from tests.sync.town import COPIES, Centre
 
 PATRONS = ("p1", "p2", "p3")
 OTHER = "moon"
+FETCHING = (Pull, AskSnapshot, AskChunk)
 Name = tuple[
     str, str
 ]  # an entry's first key and its hash: what it is called wherever it comes to stand
@@ -170,6 +172,12 @@ class World:
         who = Who(patron, f"c-{patron}", visit="v1")
         return self._note(name, barcode, disk.desk.renew(who, barcode, disk.clock.now()), patron)
 
+    def pass_on(self, name: str, barcode: str, patron: str) -> Receipt | None:
+        """Whoever has the book brings it back; if nobody has it, this pupil takes it."""
+        if self.oracle.holder[barcode] is None:
+            return self.borrow(name, barcode, patron)
+        return self.give_back(name, barcode)
+
     def _note(self, name: str, barcode: str, receipt: Receipt, patron: str | None) -> Receipt:
         disk = self.disks[name]
         _, epoch, seq = receipt.entry.split(":")
@@ -191,14 +199,25 @@ class World:
     # The line.
 
     def exchange(
-        self, name: str, fates: list[str] | None = None, die_after: int = 0
+        self,
+        name: str,
+        fates: list[str] | None = None,
+        die_after: int = 0,
+        meanwhile: Iterable[tuple[str, str]] = (),
     ) -> Told | None:
-        """One exchange over a line with these fates; die_after: the process ends after so many steps."""
-        disk, steps = self.disks[name], [0]
+        """One exchange over a line with these fates; die_after: the process ends after so many steps.
+
+        meanwhile: books (and pupils) passed on at this station, one each time that something has been fetched from the
+        centre and is not yet written down here.
+        """
+        disk, steps, waiting = self.disks[name], [0], list(meanwhile)
         self.network.fates = list(fates or ())
 
         def watch(effect: object) -> None:
             steps[0] += 1
+            fetched = isinstance(effect, Call) and isinstance(effect.message, FETCHING)
+            if waiting and fetched:
+                self.pass_on(name, *waiting.pop(0))
             if isinstance(effect, (ApplyPage, ApplySnapshot)):
                 self._own_writes_stand(name)
             if steps[0] == die_after:
