@@ -12,13 +12,15 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, and_, func, select, update
 
-from sync.central.db import CentralError, one_of
+from sync.central.db import CentralError, insert_many, one_of
 from sync.central.desk import Desk
 from sync.central.positions import publish
-from sync.central.schema import cards, holds, loans, patrons
+from sync.central.schema import cards, holds, loans, patrons, school_years
 
 # Of those who leave with copies still out, a page shows so many.
 OWING = 500
+# A year is begun once: so long after, nobody means the same one. Some schools begin in July, others in September.
+AGAIN_MS = 180 * 24 * 3_600_000
 _NUMBERS = ("", "一", "二", "三", "四", "五", "六", "七", "八", "九", "十", "十一", "十二", "十三")
 
 
@@ -52,6 +54,19 @@ class Plan:
     digest: str
 
 
+class YearBegun(CentralError):
+    """This school year was begun already."""
+
+
+def year_begun(conn: Connection, school: str, now_ms: int) -> int | None:
+    """When the school year that runs was begun (UTC ms); None where the next may be."""
+    since = (school_years.c.school == school, school_years.c.begun_ms > now_ms - AGAIN_MS)
+    found: int | None = conn.execute(
+        select(func.max(school_years.c.begun_ms)).where(*since)
+    ).scalar()
+    return found
+
+
 def plan(conn: Connection, school: str, leaving: Collection[int] | None = None) -> Plan:
     """leaving: the grades that have finished; without any named, the highest there is."""
     here = (patrons.c.school == school, patrons.c.gone_ms.is_(None), patrons.c.grade.isnot(None))
@@ -69,8 +84,12 @@ def plan(conn: Connection, school: str, leaving: Collection[int] | None = None) 
 
 
 def begin_year(desk: Desk, leaving: Collection[int], digest: str) -> Plan:
-    """Do what was shown. Raises CentralError where the school has changed since, as it has once this was done."""
+    """Do what was shown, once a year. Raises YearBegun, and CentralError where the school has changed since."""
     conn, school = desk.conn, desk.school
+    if year_begun(conn, school, desk.now_ms) is not None:
+        raise YearBegun(
+            "this school year has been begun already; the next can be begun half a year later"
+        )
     told = plan(conn, school, leaving)
     if told.digest != digest:
         raise CentralError("the classes have changed since this plan was shown; look at it again")
@@ -95,6 +114,8 @@ def begin_year(desk: Desk, leaving: Collection[int], digest: str) -> Plan:
             up = {"grade": move.grade + 1, "class_name": move.to}
             conn.execute(update(patrons).where(same).values(up))
     publish(conn, school, [*_cards_of(conn, school, left), *(("patron", one) for one in ids)])
+    begun = {"school": school, "begun_ms": desk.now_ms, "staff": desk.staff}
+    insert_many(conn, school_years, [{**begun, "up": len(ids) - len(left), "gone": len(left)}])
     desk.note(f"new school year: {len(ids) - len(left)} up, {len(left)} left")
     return told
 

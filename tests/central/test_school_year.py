@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import select
 
@@ -9,7 +11,7 @@ from sync.central.db import CentralError, Database, insert_many
 from sync.central.desk import Desk
 from sync.central.feed import read_page
 from sync.central.schema import holds, patrons
-from sync.central.school_year import begin_year, next_class, plan
+from sync.central.school_year import YearBegun, begin_year, next_class, plan
 from sync.central.verify import faults
 from tests.central.fleet import SCHOOL, Pen, enrol, found_school, holder, push, told
 from tests.sync.story import NOON
@@ -97,8 +99,6 @@ def test_a_year_is_shown_and_then_done_once(school):
         "owes": (6, "六年级1班", True),
         "wang": (None, "", False),
     }
-    with school.begin(SCHOOL) as conn, pytest.raises(CentralError, match="changed since"):
-        begin_year(desk(conn), shown.leaving, shown.digest)
     with school.read() as conn:
         page = read_page(conn, SCHOOL, "s1", 0, 2_000)
         assert conn.execute(select(holds.c.ended_ms)).scalars().all() == [NOON + DAY]
@@ -129,3 +129,22 @@ def test_several_grades_may_leave_and_a_plan_that_was_not_shown_is_not_done(scho
         begin_year(desk(conn), [3, 6], both.digest)
     gone = sorted(who for who, (_, _, left) in people(school).items() if left)
     assert gone == ["ming", "old", "owes"]
+
+
+def test_a_year_is_begun_once_even_if_its_new_plan_is_looked_at_and_confirmed_again(school):
+    with school.begin(SCHOOL) as conn:
+        begin_year(desk(conn), *shown(conn))
+    once = people(school)
+    for days in (0, 1, 179):
+        later = Desk(None, SCHOOL, "li", NOON + DAY + days * DAY)
+        with school.begin(SCHOOL) as conn, pytest.raises(YearBegun, match="begun already"):
+            begin_year(replace(later, conn=conn), *shown(conn))
+    assert people(school) == once
+    with school.begin(SCHOOL) as conn:
+        begin_year(Desk(conn, SCHOOL, "li", NOON + 366 * DAY), *shown(conn))
+    assert people(school)["ming"][0] == 5
+
+
+def shown(conn) -> tuple:
+    told = plan(conn, SCHOOL)
+    return told.leaving, told.digest

@@ -323,6 +323,9 @@ def test_a_new_year_is_shown_begun_and_not_begun_twice(console, record):
     page = console.see("/console/people/year?leave=3")
     form = fields(page[page.index('aria-labelledby="begin"') :]) | {"token": console.token}
     assert console.client.post("/console/people/year", data=form).status_code == 303
+    again = console.see("/console/people/year?leave=3")
+    assert "本学年已经开始" in again
+    assert "升级并登记离校" not in again
     assert console.client.post("/console/people/year", data=form).status_code == 409
     assert "已离校" in console.see("/console/people/ming")
     assert [what for what, _, _ in acts(record)] == ["people"]
