@@ -15,6 +15,7 @@ from sqlalchemy import BigInteger, Connection, Text, and_, delete, select
 
 from sync.central import asking, limits
 from sync.central.db import beyond, given, insert_many, one_of, update_many, upsert_many
+from sync.central.leavers import tell_of_leavers
 from sync.central.positions import next_positions, publish
 from sync.central.read import Shelf, Stored, key_of
 from sync.central.schema import holdings, loans, outcomes, seals
@@ -81,6 +82,7 @@ def refold(
     upsert_many(conn, holdings, changed.holdings)
     _write_seals(conn, changed)
     _publish(conn, changed, revised)
+    tell_of_leavers(conn, school, changed.since)
     over = {key for key, past in changed.past_limit.items() if past}
     answers = {k: changed.codes[k] | ({Code.OVER_LIMIT} if k in over else set()) for k in new}
     return {**answers, **dict(plain)}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from sqlalchemy import select
 
@@ -16,7 +14,8 @@ from sync.central.verify import faults
 from tests.central.fleet import SCHOOL, Pen, enrol, found_school, holder, push, told
 from tests.sync.story import NOON
 
-DAY = 24 * 3_600_000
+HOUR = 3_600_000
+DAY = 24 * HOUR
 
 
 @pytest.mark.parametrize(
@@ -116,6 +115,34 @@ def test_a_year_is_shown_and_then_done_once(school):
     assert list(faults(school)) == []
 
 
+def test_who_left_is_gone_at_stations_with_the_last_return_and_there_again_with_a_late_loan(school):
+    pen = Pen("s1")
+    pen.checkout("20001", "owes", at=0)
+    push(school, pen)
+    with school.begin(SCHOOL) as conn:
+        desk(conn).issue_card("owes", "10002")
+        begin_year(desk(conn), *shown(conn))
+    told_of = (("patron", "owes"), ("card", "10002"))
+    cursor, fed = changes(school, 0)
+    assert all(fed[one] for one in told_of)
+    pen.checkin("20001", at=2 * DAY)
+    push(school, pen, 2)
+    cursor, fed = changes(school, cursor)
+    assert [fed[one] for one in told_of] == [None, None]
+    # Lent elsewhere before, and only heard of now: somebody has it, and stations must know who.
+    enrol(school, "s2")
+    late = Pen("s2")
+    late.checkout("20002", "owes", at=HOUR)
+    push(school, late)
+    assert all(changes(school, cursor)[1][one] for one in told_of)
+
+
+def changes(db: Database, cursor: int) -> tuple[int, dict]:
+    with db.read() as conn:
+        page = read_page(conn, SCHOOL, "s1", cursor, 2_000)
+    return page.cursor, {(c.kind, c.key): c.value for c in page.changes}
+
+
 def test_several_grades_may_leave_and_a_plan_that_was_not_shown_is_not_done(school):
     with school.read() as conn:
         both = plan(conn, SCHOOL, [3, 6])
@@ -136,9 +163,8 @@ def test_a_year_is_begun_once_even_if_its_new_plan_is_looked_at_and_confirmed_ag
         begin_year(desk(conn), *shown(conn))
     once = people(school)
     for days in (0, 1, 179):
-        later = Desk(None, SCHOOL, "li", NOON + DAY + days * DAY)
         with school.begin(SCHOOL) as conn, pytest.raises(YearBegun, match="begun already"):
-            begin_year(replace(later, conn=conn), *shown(conn))
+            begin_year(Desk(conn, SCHOOL, "li", NOON + DAY + days * DAY), *shown(conn))
     assert people(school) == once
     with school.begin(SCHOOL) as conn:
         begin_year(Desk(conn, SCHOOL, "li", NOON + 366 * DAY), *shown(conn))
