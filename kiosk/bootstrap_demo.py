@@ -15,7 +15,7 @@ from drivers.simulator import SimulatedPrinter, SimulatedScanner
 from kiosk.calendar import Rules
 from kiosk.clock import MovableClock
 from kiosk.demo_shelf import Shelf
-from kiosk.domain import Act, Loan, Now, Reason, Verdict
+from kiosk.domain import Act, Loan, Note, Now, Reason, Verdict
 from kiosk.errors import KioskError
 from kiosk.journal import Journal, Occurrence, confirm_clock
 from kiosk.sample import build
@@ -64,15 +64,28 @@ def fill_with_sample(store: Store, rules: Rules, station: str, zone: ZoneInfo) -
     clock = MovableClock(zone, start, running=False)
     journal = Journal(station, clock)
 
+    def enter(tx: Tx, what: Occurrence, verdict: Verdict, now: Now) -> str:
+        written = journal.append(tx, what, verdict, now=now, rules_digest=rules.digest)
+        tx.set_last_entry(what.copy or "", written.key)
+        return written.key
+
+    def at(at_ms: int) -> Now:
+        return Now(at_ms, datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(zone))
+
     def lend(tx: Tx, patron_id: str, barcode: str, opened_ms: int, due_on: date) -> None:
-        local = datetime.fromtimestamp(opened_ms / 1000, UTC).astimezone(zone)
-        verdict = Verdict(True, Reason.OK, due_on=due_on, days=(due_on - local.date()).days)
+        now = at(opened_ms)
+        verdict = Verdict(True, Reason.OK, due_on=due_on, days=(due_on - now.local.date()).days)
         what = Occurrence(Act.CHECKOUT, copy=barcode, patron_id=patron_id)
-        written = journal.append(
-            tx, what, verdict, now=Now(opened_ms, local), rules_digest=rules.digest
-        )
-        tx.open_loan(Loan(barcode, patron_id, opened_ms, due_on), written.key)
-        tx.set_last_entry(barcode, written.key)
+        entry = enter(tx, what, verdict, now)
+        tx.open_loan(Loan(barcode, patron_id, opened_ms, due_on), entry)
+
+    def take_back(tx: Tx, patron_id: str, barcode: str, at_ms: int) -> None:
+        copy = tx.copy(barcode)
+        after = copy.last_entry if copy else None
+        what = Occurrence(Act.CHECKIN, copy=barcode, patron_id=patron_id, after=after)
+        verdict = Verdict(True, Reason.OK, notes=(Note.HOLD_WAITING,))
+        enter(tx, what, verdict, at(at_ms))
+        tx.close_loan(barcode)
 
     build(
         store,
@@ -80,6 +93,7 @@ def fill_with_sample(store: Store, rules: Rules, station: str, zone: ZoneInfo) -
         today=start.date(),
         now_ms=round(start.timestamp() * 1000),
         lend=lend,
+        take_back=take_back,
     )
     # The loans in progress were made on earlier days; the demo's own time begins now.
     with store.begin() as tx:

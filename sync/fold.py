@@ -48,7 +48,7 @@ KEPT, FREED, ENDED = "kept freed ended".split()
 
 def fold(events: Iterable[Event], copy: Copy, start: Holding | None = None) -> Folded:
     """Fold the events of one copy, carrying on from `start` where a seal holds what came before."""
-    return _Fold(list(events), copy, start or Holding()).run()
+    return _Fold(list(events), copy, start or Holding(state=copy.state)).run()
 
 
 @dataclass(slots=True)

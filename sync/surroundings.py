@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from kiosk.domain import Act
+from kiosk.domain import Act, CopyState
 from sync.events import Code, Event, HoldSpan
 
 CLOCK_OFF_MS = 10 * 60_000
@@ -15,14 +15,16 @@ CLOCK_OFF_MS = 10 * 60_000
 class Copy:
     """What the library knows of the copy beside its entries.
 
-    barcode: its present label. known: it is in the catalogue. foreign: it belongs to another school. old_labels: when
-    each was replaced, and since when another copy bears it (UTC ms; None: none does). holds: the queue for its title.
+    barcode: its present label. known: it is in the catalogue. foreign: it belongs to another school. state: where staff
+    said it is when it was catalogued. old_labels: when each was replaced, and since when another copy bears it (UTC ms;
+    None: none does). holds: the queue for its title.
     """
 
     barcode: str
     zone: ZoneInfo
     known: bool = True
     foreign: bool = False
+    state: CopyState = CopyState.ON_SHELF
     old_labels: tuple[tuple[str, int, int | None], ...] = ()
     holds: tuple[HoldSpan, ...] = ()
 

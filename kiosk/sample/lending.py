@@ -17,8 +17,9 @@ LOANS = 900
 OVERDUE = 35
 DEFAULT_DAYS = 14
 
-# lend(tx, patron_id, barcode, opened_ms, due_on)
+# lend(tx, patron_id, barcode, opened_ms, due_on); take_back(tx, patron_id, barcode, at_ms)
 Lend = Callable[[Any, str, str, int, date], None]
+TakeBack = Callable[[Any, str, str, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,10 @@ class Out:
 
 @dataclass(slots=True)
 class Plan:
-    """What will be out and who waits; made before anything is written. `left`: copies still on the shelf."""
+    """What will be out and who waits; made before anything is written.
+
+    left: copies still on the shelf. back: who has brought a copy back for which somebody waits, and its barcode.
+    """
 
     dice: Random
     library: Any
@@ -42,6 +46,7 @@ class Plan:
     left: dict[str, list[dict[str, Any]]]
     loans: list[Out] = field(default_factory=list)
     holds: list[dict[str, Any]] = field(default_factory=list)
+    back: list[tuple[str, str]] = field(default_factory=list)
     held_by: Counter[str] = field(default_factory=Counter)
 
     def lend(self, patron_id: str, title_id: str, *, days_ago: int) -> str:
@@ -131,18 +136,25 @@ def _special_loans(plan: Plan, special: dict[str, str], ids: dict[str, str]) -> 
 def _queues(plan: Plan, special: dict[str, str], ids: dict[str, str]) -> None:
     """Titles whose copies are all out, with someone waiting; others with a copy on the hold shelf."""
     pupils = _ordinary_pupils(plan, special, grades=(4, 5, 6))
-    waiting = iter(plan.dice.sample(pupils, 20))
+    waiting = iter(plan.dice.sample(pupils, 23))
     for title in SCARCE:
         while plan.left[ids[title]]:
             plan.lend(next(waiting), ids[title], days_ago=plan.dice.randrange(2, 9))
-        _hold(plan, next(waiting), ids[title], ready=False)
-    _hold(plan, special["waiting"], ids["城南旧事"], ready=True)
-    _hold(plan, next(waiting), ids["海底两万里"], ready=True)
-    _hold(plan, next(waiting), ids["夏洛的网"], ready=True)
+        _hold(plan, next(waiting), ids[title])
+    _hold_ready(plan, special["waiting"], ids["城南旧事"], brought_by=next(waiting))
+    _hold_ready(plan, next(waiting), ids["海底两万里"], brought_by=next(waiting))
+    _hold_ready(plan, next(waiting), ids["夏洛的网"], brought_by=next(waiting))
 
 
-def _hold(plan: Plan, patron_id: str, title_id: str, *, ready: bool) -> None:
-    barcode = plan.left[title_id].pop()["barcode"] if ready else None
+def _hold_ready(plan: Plan, patron_id: str, title_id: str, *, brought_by: str) -> None:
+    # It came to the hold shelf as every copy does: it was lent, and brought back while somebody waited.
+    barcode = plan.lend(brought_by, title_id, days_ago=9)
+    plan.held_by[brought_by] -= 1
+    plan.back.append((brought_by, barcode))
+    _hold(plan, patron_id, title_id, barcode)
+
+
+def _hold(plan: Plan, patron_id: str, title_id: str, barcode: str | None = None) -> None:
     placed = plan.today - timedelta(days=plan.dice.randrange(1, 6))
     placed_ms = plan.lunch_ms(plan.school_day(placed, step=-1))
     plan.holds.append(
@@ -156,7 +168,7 @@ def _ordinary_loans(plan: Plan, people: People, wanted: list[str]) -> None:
     patrons += [p["id"] for p in people.patrons if p["grade"] is None][:20]
     late = OVERDUE
     for _ in range(20 * LOANS):
-        if len(plan.loans) >= LOANS:
+        if len(plan.loans) - len(plan.back) >= LOANS:
             return
         patron_id, title_id = plan.dice.choice(patrons), plan.dice.choice(wanted)
         copy_type = plan.left[title_id][0]["copy_type"]

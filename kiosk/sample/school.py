@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 from kiosk.sample.books import make_books
-from kiosk.sample.lending import Lend, plan_lending
+from kiosk.sample.lending import Lend, TakeBack, plan_lending
 from kiosk.sample.people import make_people
 from kiosk.store.schema import cards, copies, holds, patrons, titles
 from kiosk.store.search import INSERT, index_rows
@@ -19,13 +19,25 @@ COPIES = 8_000
 _STATES = {"mending": 6, "missing": 8, "lost": 4, "withdrawn": 2}
 
 
+# How long before the first start the copies on the hold shelf came back.
+_BACK_MS = 10 * 60_000
+
+
 def build(
-    store: Store, library: Any, *, seed: int = 7, today: date, now_ms: int, lend: Lend
+    store: Store,
+    library: Any,
+    *,
+    seed: int = 7,
+    today: date,
+    now_ms: int,
+    lend: Lend,
+    take_back: TakeBack,
 ) -> None:
     """Fill an empty store: 1,200 pupils, 80 teachers, 8,000 copies, about 900 loans and some holds.
 
     The same seed, library and day give the same school. `lend` opens each loan, oldest first, with its journal
-    entry. `library` is library.toml as config.library.Library; the first two categories are pupils and teachers.
+    entry; `take_back` ends those of the copies on the hold shelf. `library` is library.toml as config.library.Library;
+    the first two categories are pupils and teachers.
     """
     dice = Random(seed)
     books = make_books(dice, library, COPIES)
@@ -42,6 +54,8 @@ def build(
         for out in plan.loans:
             assert out.opened_ms <= now_ms, "the sample's loans lie before its first day"
             lend(tx, out.patron_id, out.barcode, out.opened_ms, out.due_on)
+        for patron_id, barcode in plan.back:
+            take_back(tx, patron_id, barcode, now_ms - _BACK_MS)
 
 
 def _categories(library: Any) -> tuple[str, str]:

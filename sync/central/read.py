@@ -177,11 +177,12 @@ def shelf(conn: Connection, school: str, scanned: Collection[str], zone: ZoneInf
     labels = {row.label: row.barcode for row in replaced if row.label in scanned}
     barcodes = {labels.get(label, label) for label in scanned}
     found = conn.execute(
-        select(copies.c.school, copies.c.barcode, copies.c.title_id).where(
+        select(copies.c.school, copies.c.barcode, copies.c.title_id, copies.c.state).where(
             one_of(conn, copies.c.barcode, barcodes)
         )
     ).all()
     mine = {row.barcode: row.title_id for row in found if row.school == school}
+    states = {row.barcode: CopyState(row.state) for row in found if row.school == school}
     elsewhere = {row.barcode for row in found} - set(mine)
     queues = _queues(conn, school, set(mine.values()))
     spans: dict[str, list[tuple[str, int, int | None]]] = defaultdict(list)
@@ -194,6 +195,7 @@ def shelf(conn: Connection, school: str, scanned: Collection[str], zone: ZoneInf
                 zone,
                 known=barcode in mine,
                 foreign=barcode in elsewhere,
+                state=states.get(barcode, CopyState.ON_SHELF),
                 old_labels=tuple(sorted(spans.get(barcode, ()))),
                 holds=queues.get(mine.get(barcode, ""), ()),
             )

@@ -7,12 +7,13 @@ import random
 import pytest
 from sqlalchemy import select, update
 
-from kiosk.domain import Act
+from kiosk.domain import Act, CopyState, Reason
 from sync.central.db import CentralError, Database, insert_many
 from sync.central.erasing import erase
+from sync.central.feed import read_page
 from sync.central.read import shelf, time_zone
 from sync.central.refold import refold
-from sync.central.schema import cases, metadata, patron_aliases, patrons, seals
+from sync.central.schema import cases, copies, metadata, patron_aliases, patrons, seals
 from sync.continuity import Diverged, Gap
 from tests.central import postgres
 from tests.central.fleet import (
@@ -298,3 +299,26 @@ def _scribble(chance, station, barcodes, people) -> Pen:
             after=other if chance.random() < 0.2 else None,
         )
     return pen
+
+
+@pytest.mark.parametrize("state", [CopyState.MENDING, CopyState.WITHDRAWN])
+def test_a_refused_scan_leaves_a_copy_where_the_catalogue_says_it_is(two, state):
+    db, s1, _ = two
+    with db.begin(SCHOOL) as conn:
+        conn.execute(update(copies).where(copies.c.barcode == "20001").values(state=state.value))
+    refused = {"allowed": False, "reason": Reason.COPY_WITHHELD}
+    s1.write(Act.CHECKOUT, "20001", "ming", at=0, **refused)
+    push(db, s1)
+    with db.read() as conn:
+        fed = read_page(conn, SCHOOL, "s1", 0, 100).changes
+    states = [c.value["state"] for c in fed if c.kind == "copy" and c.value]
+    assert states == [state.value]
+
+
+def test_a_copy_catalogued_as_withdrawn_that_comes_back_has_reappeared(two):
+    db, s1, _ = two
+    with db.begin(SCHOOL) as conn:
+        conn.execute(update(copies).where(copies.c.barcode == "20001").values(state="withdrawn"))
+    back = s1.checkin("20001", at=0)
+    push(db, s1)
+    assert told(db, back) == {"item_reappeared", "return_not_on_loan"}

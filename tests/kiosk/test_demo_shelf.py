@@ -10,6 +10,8 @@ import pytest
 
 from kiosk.bootstrap_demo import SHIPPED, fill_with_sample
 from kiosk.demo_shelf import Shelf
+from kiosk.domain import Act, Note
+from kiosk.entry import parse
 from kiosk.rulebook import Rulebook
 from kiosk.screen import Touch
 from kiosk.store.store import Store
@@ -87,3 +89,20 @@ def test_what_stands_in_front_keeps_its_place_lent_or_not_and_after_a_restart(
             again = shelf.look()["copies"]
             assert [copy["text"] for copy in again] == order
             assert (again[0]["on_loan_to"], again[0]["title"]) == ("孙一鸣", "城南旧事")
+
+
+def test_copies_on_the_hold_shelf_came_there_by_entries_as_the_central_record_will_fold_them(
+    tmp_path: Path,
+) -> None:
+    with closing(Store.open(tmp_path)) as store:
+        fill_with_sample(store, Rulebook(SHIPPED / "library.toml").current, "hall-1", ZONE)
+        with store.read() as tx:
+            kept = "SELECT barcode FROM holds WHERE barcode IS NOT NULL"
+            bodies = tx.conn.exec_driver_sql(f"SELECT body FROM journal WHERE copy IN ({kept})")
+            entries = [parse(body) for (body,) in bodies]
+            out = tx.conn.exec_driver_sql(f"SELECT * FROM loans WHERE barcode IN ({kept})").all()
+    backs = [e for e in entries if e.act is Act.CHECKIN]
+    assert len({e.copy for e in backs}) == len(backs) == 3
+    assert {e.after for e in backs} == {e.key for e in entries if e.act is Act.CHECKOUT}
+    assert all(Note.HOLD_WAITING in e.notes for e in backs)
+    assert out == []

@@ -37,13 +37,17 @@ def sample(tmp_path_factory: pytest.TempPathFactory, library: Library) -> Iterat
 
 def _made(folder: Path, library: Library, seed: int = 7) -> Store:
     store = Store.open(folder)
-    build(store, library, seed=seed, today=TODAY, now_ms=NOW_MS, lend=_lend)
+    build(store, library, seed=seed, today=TODAY, now_ms=NOW_MS, lend=_lend, take_back=_take_back)
     return store
 
 
 def _lend(tx: Any, patron_id: str, barcode: str, opened_ms: int, due_on: date) -> None:
     row = (barcode, patron_id, opened_ms, due_on.isoformat(), 0, None, "kiosk-1:1:1")
     tx.conn.exec_driver_sql("INSERT INTO loans VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+
+
+def _take_back(tx: Any, _patron_id: str, barcode: str, _at_ms: int) -> None:
+    tx.conn.exec_driver_sql("DELETE FROM loans WHERE barcode = ?", (barcode,))
 
 
 def _one(conn: Any, sql: str, *values: Any) -> Any:
@@ -75,6 +79,8 @@ def test_a_school_of_the_promised_size_stands(sample: Any) -> None:
     assert _one(sample, "SELECT count(*) FROM loans") == 900
     assert 20 <= _one(sample, "SELECT count(*) FROM loans WHERE due_on < '2026-11-25'") <= 60
     assert _one(sample, "SELECT count(*) FROM holds WHERE barcode IS NOT NULL") == 3
+    out = "SELECT count(*) FROM holds JOIN loans USING (barcode)"
+    assert _one(sample, out) == 0, "a copy on the hold shelf is on loan to nobody"
     assert _one(sample, "SELECT count(*) FROM title_search") == len(read_titles())
 
 
