@@ -154,7 +154,8 @@ def start(
     )
     station = Station(ports, _patience(settings))
     station.on_failure = _leave
-    hands = _hands(Shelf(store, rulebook), clock, scanners, printer, line) if demo else None
+    shelf, look = Shelf(store, rulebook), station.look_again
+    hands = _hands(shelf, clock, scanners, printer, line, look_again=look) if demo else None
     if hands and central:
         join_central(hands, folders, settings, store, central)
     app = create_app(station, hands=hands, streams=settings.screen.streams)
@@ -207,6 +208,8 @@ def _hands(
     scanners: tuple[Scanner, ...],
     printer: Printer | None,
     line: Plug,
+    *,
+    look_again: Callable[[], None],
 ) -> Hands:
     assert isinstance(clock, MovableClock), "the demo runs on a clock that can be moved"
     simulated = [scanner for scanner in scanners if isinstance(scanner, SimulatedScanner)]
@@ -215,7 +218,9 @@ def _hands(
             'station.toml has no [[scanners]] of kind = "simulator"; the demo\'s panel needs one'
         )
     tray = printer if isinstance(printer, SimulatedPrinter) else SimulatedPrinter()
-    return Hands(shelf, clock, simulated[0], tray, line)
+    hands = Hands(shelf, clock, simulated[0], tray, line)
+    hands.on_changed = look_again
+    return hands
 
 
 def _leave(error: BaseException) -> None:

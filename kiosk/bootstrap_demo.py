@@ -126,6 +126,8 @@ class Hands:
     console_url: str | None = None
     on_clash: Callable[[], dict[str, str]] | None = None
     on_clock: Callable[[int], None] = staticmethod(lambda at_ms: None)
+    # Whoever looks at the screen after an answer sees what was done: the station looks around before it.
+    on_changed: Callable[[], None] = staticmethod(lambda: None)
 
     def __init__(
         self,
@@ -158,13 +160,12 @@ class Hands:
         try:
             at = datetime.fromisoformat(local_iso)
         except ValueError:
-            raise ValueError(
-                f"{local_iso!r} is not a time; write it like 2026-11-25T11:45"
-            ) from None
+            raise ValueError(f"{local_iso!r} is not a time") from None
         if not 2000 <= at.year <= 2100:
-            raise ValueError(f"{local_iso!r}: choose a year from 2000 to 2100")
+            raise ValueError(f"{local_iso!r} is not in the years 2000 to 2100")
         self._clock.set(at)
         self.on_clock(self._clock.now().at_ms)
+        self.on_changed()
 
     @property
     def network_up(self) -> bool:
@@ -172,6 +173,7 @@ class Hands:
 
     def set_network(self, up: bool) -> None:
         self._line.set(up=up)
+        self.on_changed()
 
     def clash(self) -> dict[str, str]:
         """Let another station lend what was lent here last. Raises KioskError with what to do."""

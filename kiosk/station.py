@@ -66,6 +66,11 @@ class _Told:
     printed: Printed
 
 
+@dataclass(frozen=True, slots=True)
+class _Look:
+    done: threading.Event = field(default_factory=threading.Event)
+
+
 class _Stop:
     pass
 
@@ -76,7 +81,7 @@ class Station:
     def __init__(self, ports: Ports, patience: Patience) -> None:
         self._p = ports
         self._patience = patience
-        self._inbox: queue.Queue[tuple[Scan, Now] | _Touched | _Told | _Stop] = queue.Queue()
+        self._inbox: queue.Queue[tuple[Scan, Now] | _Touched | _Told | _Look | _Stop] = queue.Queue()
         self._attendant = Attendant(
             ports.desk,
             lambda: ports.rulebook.current,
@@ -130,6 +135,12 @@ class Station:
         self.touch(Touch.STAY, visit="", text="")
         return self.screen
 
+    def look_again(self) -> None:
+        """Show at once what has changed around the station, such as a clock moved by hand; returns when it is shown."""
+        look = _Look()
+        self._inbox.put(look)
+        look.done.wait(TOUCH_WAIT_S)
+
     def screen_of_visit(self, visit_id: str) -> Screen | None:
         """The screen on which this visit stands, or stood until a while ago: for its slip. Any thread."""
         now = self.screen
@@ -175,6 +186,9 @@ class Station:
             case _Told():
                 self._slips.heard(item.visit, item.printed)
                 self._publish(self._p.clock.now())
+            case _Look():
+                self._tick()
+                item.done.set()
             case (scan, now):
                 self._take_scan(scan, now)
         # Scans that follow each other closely must not keep new rules and marks for staff waiting.

@@ -72,7 +72,21 @@ def test_the_panels_clock_and_network_plug_are_the_stations(running: Running) ->
         assert f"{running.clock.now().local:%H:%M}" == "12:31"
         http.post("demo/network", json={"up": False}).raise_for_status()
         assert http.get("health").json()["online"] is False
-        assert http.post("demo/clock", json={"at": "noon"}).status_code == 400
+        refused = http.post("demo/clock", json={"at": "noon"})
+        assert refused.status_code == 400
+        assert refused.json()["error"].count("2026-11-25T11:45") == 1
+
+
+def test_the_screen_shows_what_the_panel_changed_as_soon_as_it_is_answered(
+    running: Running,
+) -> None:
+    with httpx.Client(base_url=running.server.url, trust_env=False) as http:
+        for at, open_then in (("2026-11-28T10:00", False), ("2026-11-25T11:45", True)) * 4:
+            http.post("demo/clock", json={"at": at}).raise_for_status()
+            assert http.get("demo/screen").json()["hours"]["open"] is open_then
+        for up in (False, True) * 4:
+            http.post("demo/network", json={"up": up}).raise_for_status()
+            assert http.get("demo/screen").json()["status"]["online"] is up
 
 
 def test_each_page_waits_as_long_as_station_toml_says(tmp_path: Path) -> None:
