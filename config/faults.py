@@ -116,9 +116,9 @@ def shown(value: object) -> str:
     return text if len(text) <= 80 else text[:77] + "..."
 
 
-def meant(word: str, choices: list[str]) -> str:
-    """The nearest of the choices as a question, or all of them."""
-    near = get_close_matches(word, choices, n=1, cutoff=0.6)
+def meant(word: str, choices: list[str], *, least: float = 0.6) -> str:
+    """The nearest of the choices as a question, if it is as near as `least` (0 to 1), or all of them."""
+    near = get_close_matches(word, choices, n=1, cutoff=least)
     if near:
         return f'did you mean "{near[0]}"?'
     return "write one of: " + ", ".join(choices) if choices else "there are none to name"

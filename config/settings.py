@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 from zoneinfo import available_timezones
@@ -25,6 +25,7 @@ from config.toml_lines import find_full_width, find_line
 
 T = TypeVar("T", bound=Table)
 _NUMBERED = re.compile(r"\b(\w+)\[\d+\]")
+_AT_LINE = re.compile(r" \(at line (\d+), column \d+\)")
 Check = Callable[[Parts], Iterable[Fault]]
 
 
@@ -78,10 +79,16 @@ def check_all(folder: Path) -> list[Problem]:
     if (folder / "central.toml").exists():
         central = _try(load_central, folder / "central.toml", problems)
     if library and station:
-        problems += contradictions(library, station)
+        problems += (_on_its_line(p, folder) for p in contradictions(library, station))
     if station and central:
-        problems += _ports(station, central)
+        problems += (_on_its_line(p, folder) for p in _ports(station, central))
     return problems
+
+
+def _on_its_line(problem: Problem, folder: Path) -> Problem:
+    """What two files say to each other is found without their texts; here both are at hand."""
+    line = find_line(_text(_read(folder / problem.file), problem.file), problem.key)
+    return replace(problem, line=line.number) if line else problem
 
 
 def _try(load: Callable[[Path], T], path: Path, problems: list[Problem]) -> T | None:
@@ -143,15 +150,28 @@ def _toml(text: str, file: str) -> dict[str, Any]:
         if full:
             message = f"{full.sign} is a Chinese sign; write {full.instead} here: {full.line.text}"
             raise SettingsError((Problem(file, "", "", message, full.line.number),)) from error
-        message = f"this is not TOML: {error}; mend that line"
-        raise SettingsError((Problem(file, "", "", message),)) from error
+        raise SettingsError((_not_toml(str(error), text, file),)) from error
+
+
+def _not_toml(what: str, text: str, file: str) -> Problem:
+    """What the parser objects to, with the line itself, which says more than its number."""
+    found = _AT_LINE.search(what)
+    number = int(found[1]) if found else None
+    row = text.splitlines()[number - 1].strip() if number else ""
+    said = _AT_LINE.sub("", what)
+    # "Cannot overwrite a value" is how the parser says that a key or table stands there again.
+    twice = "overwrite" in said or "declare" in said
+    remedy = "this stands in the file already; remove one of the two" if twice else "mend that line"
+    message = f"this is not TOML: {said}{': ' + row if row else ''}; {remedy}"
+    return Problem(file, "", "", message, number)
 
 
 def _check_library(parts: Parts) -> Iterator[Fault]:
     yield from check_library(parts)
     identity = parts.tables.get("library")
     if identity and identity.time_zone not in available_timezones():
-        near = meant(identity.time_zone, sorted(available_timezones()))
+        near = meant(identity.time_zone, sorted(available_timezones()), least=0.8)
+        # China's zone bears the name of none of the cities that people look for it by.
         hint = near if near.startswith("did") else 'write one such as "Asia/Shanghai"'
         yield Fault("library.time_zone", identity.time_zone, f"there is no such time zone; {hint}")
     holidays = parts.tables.get("holidays")

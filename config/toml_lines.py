@@ -20,6 +20,7 @@ FULL_WIDTH = {
     **dict.fromkeys("［【", "["),
     **dict.fromkeys("］】", "]"),
     "\u3000": "a space",
+    **dict(zip("０１２３４５６７８９．：－", "0123456789.:-", strict=True)),
 }
 WRITTEN = re.compile(r'"(?:\\.|[^"\\])*"|\'[^\']*\'|#.*')
 HEADER = re.compile(r"^\s*(\[\[?)\s*([\w.-]+)\s*\]")

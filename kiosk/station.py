@@ -81,7 +81,9 @@ class Station:
     def __init__(self, ports: Ports, patience: Patience) -> None:
         self._p = ports
         self._patience = patience
-        self._inbox: queue.Queue[tuple[Scan, Now] | _Touched | _Told | _Look | _Stop] = queue.Queue()
+        self._inbox: queue.Queue[tuple[Scan, Now] | _Touched | _Told | _Look | _Stop] = (
+            queue.Queue()
+        )
         self._attendant = Attendant(
             ports.desk,
             lambda: ports.rulebook.current,
