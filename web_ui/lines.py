@@ -56,10 +56,14 @@ def line_view(line: Line, voice: Voice, local: datetime) -> dict[str, object]:
         "call_number": book.call_number or book.class_number,
         "cover": cover(book) if book.title else None,
         "due": line_due(line, voice, local),
+        "late": voice("line.late") if is_late(line) else "",
         "todo": line_todo(line, voice, local),
         "place": line_place(line, voice),
         "remarks": line_remarks(line, voice),
         "proof": line.proof,
+        "proof_told": voice("line.proof", proof=line.proof)
+        if line.proof and line.kind is LineKind.RETURNED
+        else "",
         "offers": [offer_view(touch, line, voice) for touch in line.offers],
     }
 
@@ -121,11 +125,16 @@ def line_due(line: Line, voice: Voice, local: datetime) -> str:
         case LineKind.RETURNED | LineKind.USED | LineKind.EXPLAINED:
             return ""
         case LineKind.LENT | LineKind.RENEWED | LineKind.LOAN | LineKind.REFUSED:
-            if line.overdue_days and line.kind is LineKind.LOAN:
+            if is_late(line):
                 return voice("line.overdue", n=line.overdue_days)
             return _due(line, voice, local)
         case _:
             assert_never(line.kind)
+
+
+def is_late(line: Line) -> bool:
+    """Is it a loan that should have been back by now?"""
+    return line.kind is LineKind.LOAN and line.overdue_days > 0
 
 
 def _due(line: Line, voice: Voice, local: datetime) -> str:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from kiosk.screen import Cue, FindView, Place, Touch
+from kiosk.screen import Cue, FindView, Place, Touch, VisitView
 from tests.web_ui.browse import SIZES, goto, running, see
 from tests.web_ui.fakes import FakeHands, FakeStation, Touched
 from tests.web_ui.looks import looks
-from tests.web_ui.samples import BOOKS, lent, loan, on_visit, returned, screen, visit
+from tests.web_ui.samples import BOOKS, lent, loan, on_visit, returned, screen, visit, young
 from web_ui.station import Server
 
 pytestmark = pytest.mark.browser
@@ -338,3 +338,31 @@ def test_the_panel_scans_what_is_clicked(
     assert hands.network_up is False
     assert hands.clock_at.isoformat() == "2026-11-28T10:00:00+08:00"
     assert not faults
+
+
+def test_a_return_without_a_card_leaves_its_proof_on_the_screen(
+    page: Page, station: FakeStation, server: Server
+) -> None:
+    goto(page, server.url)
+    back = (returned(2, proof="7QK2M9"), returned(1, BOOKS[0], proof="510TC5"))
+    see(page, station.show(screen(Place.RETURNS, returns=back)))
+    assert page.locator(".tally-proof").all_inner_texts() == ["凭证 7QK2M9", "凭证 510TC5"]
+
+
+@pytest.mark.parametrize("reader", [visit, young])
+def test_a_loan_that_should_be_back_is_marked_for_old_and_young(
+    page: Page, station: FakeStation, server: Server, reader: Callable[..., VisitView]
+) -> None:
+    goto(page, server.url)
+    lines = loan(2, overdue_days=2, offers=()), loan(1, BOOKS[3])
+    see(page, station.show(on_visit(reader(*lines))))
+    (late,) = page.locator(".late").all()
+    assert late.locator("xpath=ancestor::li").locator(".cover").inner_text() == "城南旧事"
+
+
+def test_the_search_says_what_to_press_before_anything_is_pressed(
+    page: Page, station: FakeStation, server: Server
+) -> None:
+    goto(page, server.url)
+    see(page, station.show(screen(Place.FIND, find=FindView("", (), 0))))
+    assert page.locator(".found .none b").inner_text() == "按拼音的第一个字母"

@@ -46,7 +46,9 @@ export function returns(view) {
     h("aside", { class: "messages" }, h("h3", null, page.count),
       h("ul", { class: "tally" }, page.lines.filter((line) => line.title || line.barcode).map((line) =>
         h("li", { key: line.id, class: `tally-line ${line.tone}` },
-          h("span", { class: "tally-title", "data-own": true }, line.title || line.barcode), mark(line.tone),
+          h("span", { class: "tally-book" },
+            h("span", { class: "tally-title", "data-own": true }, line.title || line.barcode),
+            line.proof_told && h("span", { class: "tally-proof" }, line.proof_told)), mark(line.tone),
           line.notes.includes("hold_waiting") && h("span", { class: "tally-hold" }, page.hold_shelf))))),
     h("nav", { class: "bar-touch" }, button("home", view.touches.home, { cls: "main" })));
 }
@@ -88,11 +90,12 @@ export function find(view) {
     h("section", { class: "found" },
       h("div", { class: "typed" }, page.typed
         ? h("span", { class: "typed-text", "data-own": true }, page.typed)
-        : h("span", { class: "typed-empty" }, page.empty),
+        : h("span", { class: "typed-empty" }, page.head),
         h("span", { class: "caret" })),
-      h("p", { class: "found-count" }, page.typed ? page.showing || page.total_text : page.empty_more),
-      page.typed && !page.results.length
-        ? h("div", { class: "none" }, h("i", { class: "icon", html: art.book }), h("b", null, page.none), h("span", null, page.none_more))
+      page.typed && h("p", { class: "found-count" }, page.showing || page.total_text),
+      !page.results.length
+        ? h("div", { class: "none" }, h("i", { class: "icon", html: art.book }),
+            h("b", null, page.typed ? page.none : page.empty), h("span", null, page.typed ? page.none_more : page.empty_more))
         : h("ul", { class: "lines", "data-list": true }, page.results.map(foundLine))),
     pager(view),
     h("section", { class: "pad letters" },

@@ -97,7 +97,8 @@ function plain(line) {
   const told = [line.place, ...line.remarks].filter(Boolean);
   const detail = done
     ? [!told.length && line.author && h("span", { class: "author", "data-own": true }, line.author)]
-    : [line.head, line.due].filter(Boolean).map((text) => h("span", { class: "sentence" }, say(text)));
+    : [line.head, line.due].filter(Boolean).map((text) =>
+        h("span", { class: `sentence${line.late && text === line.due ? " late" : ""}` }, say(text)));
   return h("span", { class: "body" },
     h("span", { class: "row" }, title(line),
       done && h("span", { class: "result" }, mark("yes"), h("span", null, say(line.head)))),

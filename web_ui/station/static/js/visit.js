@@ -104,7 +104,8 @@ function largeBook(line) {
 function others(rest) {
   if (!rest.length) return null;
   return h("ul", { class: "others", "data-list": true }, rest.map((line) =>
-    h("li", { key: line.id, class: `other ${line.tone}` }, cover(line.cover), mark(line.tone),
+    h("li", { key: line.id, class: `other ${line.tone}` }, cover(line.cover), mark(line.late ? "look" : line.tone),
+      line.late && h("span", { class: "late" }, say(line.late)),
       line.offers.filter((o) => o.touch === "renew").map((o) => button(o.touch, o.label, { cls: "offer", line: o.line, key: o.touch })))));
 }
 
