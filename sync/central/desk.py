@@ -21,6 +21,8 @@ from sync.central.late import registered
 from sync.central.positions import publish
 from sync.central.queue import CANCELLED
 from sync.central.schema import (
+    absent,
+    acted,
     blocks,
     card_changes,
     cards,
@@ -32,6 +34,7 @@ from sync.central.schema import (
     loans,
     old_labels,
     patrons,
+    scans,
     titles,
 )
 from sync.central.writing import Deed, write_down
@@ -71,7 +74,7 @@ class Desk:
         self._change(old_labels, old_labels.c.barcode == old, barcode=new)
         gone = {"school": self.school, "label": old, "barcode": new}
         upsert_many(self.conn, old_labels, [gone | {"replaced_ms": self.now_ms, "shared_ms": None}])
-        for table in (copies, entries, holdings, loans, cases, holds):
+        for table in (copies, entries, holdings, loans, cases, holds, scans, absent, acted):
             self._change(table, table.c.barcode == old, barcode=new)
         self._tell(("copy", old), ("loan", old), gone=True)
         return self._write(Act.BARCODE, copy=new, value=old)

@@ -29,6 +29,9 @@ from sync.central.staff_tables import keys as keys
 from sync.central.school_year_tables import school_years as school_years
 from sync.central.staff_tables import sign_ins as sign_ins
 from sync.central.staff_tables import staff as staff
+from sync.central.stock_tables import absent as absent
+from sync.central.stock_tables import acted as acted
+from sync.central.stock_tables import scans as scans
 
 # `position` counts the changes of a school; taking the next one locks the row, so no reader skips a position.
 schools = Table(
@@ -309,6 +312,8 @@ copies = Table(
     Column("call_number", Text, nullable=False, default=""),
     Index("copies_title", "school", "title_id"),
     Index("copies_barcode", "barcode"),
+    Index("copies_place", "school", "room", "shelf", "call_number", "barcode"),
+    Index("copies_call", "school", "call_number", "barcode"),
 )
 
 # A label that was replaced on a copy; shared_ms: since when another copy bears it.
