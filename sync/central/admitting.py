@@ -39,7 +39,9 @@ def admit(conn: Connection, school: str, case: Any, by: Key, now_ms: int) -> Non
             _put(conn, school, key, barcode=barcode, origin=entry.origin)
             touched.add(barcode)
     _fold_anew(conn, school, touched, now_ms)
-    _note(conn, school, about, is_open=False, settled_by=str(by), closed_ms=now_ms)
+    who = parse(_entry(conn, school, by).body).staff
+    told = {"settled_by": str(by), "settled_staff": who, "closed_ms": now_ms}
+    _note(conn, school, about, is_open=False, **told)
 
 
 def withdraw(conn: Connection, school: str, case: Any, now_ms: int) -> None:

@@ -10,11 +10,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, and_, select
+from sqlalchemy import BigInteger, Connection, Text, and_, select
 
 from kiosk.domain import Act
 from kiosk.entry import Entry, UnreadableEntry, parse
-from sync.central.db import CentralError
+from sync.central.db import CentralError, given
 from sync.central.read import key_of
 from sync.central.schema import (
     cases,
@@ -32,6 +32,7 @@ from sync.fold import ADMIT, NOT_THEIRS, NOTED, RETURNED, STAYS, WITHDRAW
 
 DIGEST_MS = 30 * 24 * 3_600_000
 _OPENS = (Act.CHECKOUT, Act.RENEWAL)
+_PLACE = {"station": Text, "epoch": BigInteger, "seq": BigInteger}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,7 @@ def questions(
         query = query.where(cases.c.is_open)
     rows = conn.execute(query).all()
     about = {row.id: [Key(*key) for key in json.loads(row.about)] for row in rows}
-    seen = _evidence(conn, school, {key for keys in about.values() for key in keys})
+    seen = evidence(conn, school, {key for keys in about.values() for key in keys})
     where = _where(conn, school, {row.barcode for row in rows if row.barcode})
     who = {p for row in rows for p in json.loads(row.patrons) if p}
     named = _names(conn, school, who | {w.patron for w in where.values() if w.patron})
@@ -155,26 +156,26 @@ def _choices(code: Code, seen: Sequence[Seen], opened_by: str | None) -> tuple[C
     return (back, *stays) if opened_by is None else (*stays, back)
 
 
-def _evidence(conn: Connection, school: str, keys: Collection[Key]) -> dict[Key, Seen]:
+def evidence(conn: Connection, school: str, keys: Collection[Key]) -> dict[Key, Seen]:
+    """These entries as they are shown to people; one that is not there is left out."""
     if not keys:
         return {}
-    place = and_(*(people.c[n] == entries.c[n] for n in ("school", "station", "epoch", "seq")))
+    # Looked up one by one: stations times numbers would be entries that nobody asked for.
+    asked = given(conn, [key._asdict() for key in sorted(keys)], **_PLACE)
+    mine = and_(entries.c.school == school, *(entries.c[n] == asked.c[n] for n in _PLACE))
+    place = and_(people.c.school == school, *(people.c[n] == entries.c[n] for n in _PLACE))
     query = (
         select(entries, people.c.patron, patrons.c.name, stations.c.name.label("where"))
-        .select_from(entries)
+        .select_from(asked)
+        .outerjoin(entries, mine)
         .outerjoin(people, place)
-        .outerjoin(patrons, and_(patrons.c.school == entries.c.school, patrons.c.id == people.c.patron))
-        .outerjoin(stations, and_(stations.c.school == entries.c.school, stations.c.id == entries.c.station))
-        .where(
-            entries.c.school == school,
-            entries.c.station.in_({k.station for k in keys}),
-            entries.c.seq.in_({k.seq for k in keys}),
-        )
-    )  # fmt: skip
+        .outerjoin(patrons, and_(patrons.c.school == school, patrons.c.id == people.c.patron))
+        .outerjoin(stations, and_(stations.c.school == school, stations.c.id == entries.c.station))
+    )
     seen = {}
     for row in conn.execute(query):
         key = Key(row.station, row.epoch, row.seq)
-        if key in keys:
+        if row.station is not None:
             who = row.name or row.patron
             where = row.where or row.station
             seen[key] = Seen(key, where, row.lo, row.est, row.hi, _read(row.body), who)
@@ -246,5 +247,5 @@ def digest(conn: Connection, school: str, now_ms: int) -> list[Line]:
 def settled_by(conn: Connection, school: str, question: Question) -> Entry | None:
     """The entry that settled it, with who did it and how."""
     key = key_of(question.settled_by)
-    found = _evidence(conn, school, [key]) if key else {}
+    found = evidence(conn, school, [key]) if key else {}
     return found[key].entry if key in found else None

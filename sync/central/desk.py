@@ -218,6 +218,7 @@ class Desk:
             # An entry kept unread is on no copy, so no fold closes its case.
             closed = {"is_open": False, "settled_by": str(key), "closed_ms": self.now_ms}
             self._change(cases, cases.c.id == case, **closed)
+        self._change(cases, cases.c.id == case, settled_staff=self.staff)
         return key
 
     def undo(self, case: str) -> Key:

@@ -139,6 +139,7 @@ entries = Table(
     Column("received_ms", BigInteger, nullable=False),
     Column("origin", Text),
     Index("entries_copy", "school", "barcode", "lo"),
+    Index("entries_received", "school", "received_ms"),
     Index(
         "entries_origin",
         "school",
@@ -220,7 +221,12 @@ cases = Table(
     Column("settled_by", Text),
     Column("opened_ms", BigInteger, nullable=False),
     Column("closed_ms", BigInteger),
-    Index("cases_open", "school", "is_open", "opened_ms"),
+    # Who settled it, as the entry says that did: to find the cases of one.
+    Column("settled_staff", Text),
+    Index("cases_open", "school", "is_open", "opened_ms", "id"),
+    Index("cases_kind", "school", "is_open", "code", "opened_ms", "id"),
+    Index("cases_closed", "school", "is_open", "closed_ms", "id"),
+    Index("cases_staff", "school", "settled_staff", "closed_ms", "id"),
     Index("cases_copy", "school", "barcode"),
 )
 
