@@ -1,6 +1,6 @@
 """The daily digest: exceptions that need no decision, by the day on which they came in; kept for 30 days by rule.
 
-Entries are read in the order in which they came in, a bounded number for each page; those that were odd are few of them.
+Entries are read in the order in which they came in, so many for each page; those that were odd are few of them.
 """
 
 from __future__ import annotations
