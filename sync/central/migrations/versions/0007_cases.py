@@ -7,8 +7,8 @@ import json
 from alembic import op
 from sqlalchemy import Connection, text
 
-revision = "0006"
-down_revision = "0005"
+revision = "0007"
+down_revision = "0006"
 branch_labels = None
 depends_on = None
 
