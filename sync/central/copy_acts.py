@@ -16,10 +16,10 @@ from sqlalchemy import Connection, and_, func, select, tuple_, update
 
 from kiosk.domain import Act, CopyState
 from sync.central.db import CentralError, Database, insert_many, one_of, update_many
+from sync.central.deeds import Deed
 from sync.central.desk import Desk
 from sync.central.schema import copies, holdings, titles
 from sync.central.stock_tables import acted, copy_acts
-from sync.central.writing import Deed
 
 PORTION = 500
 PAGE = 50
@@ -57,7 +57,7 @@ def begin(desk: Desk, state: CopyState, why: str, source: str = "") -> str:
     name = secrets.token_hex(8)
     row: dict[str, Any] = {"school": desk.school, "id": name}
     row |= {"state": state.value, "why": why, "source": source}
-    row |= {"at_ms": desk.now_ms, "staff": desk.staff, "copies": 0}
+    row |= {"at_ms": desk.now_ms, "staff": desk.staff or "", "copies": 0}
     insert_many(desk.conn, copy_acts, [row])
     return name
 
@@ -81,6 +81,24 @@ def add(desk: Desk, act: str, barcodes: Collection[str]) -> dict[str, Unfit]:
     )
     _change(desk, act, copies=copy_acts.c.copies + len(fit))
     return unfit
+
+
+def change(
+    desk: Desk, state: CopyState, barcodes: Collection[str], why: str
+) -> tuple[str | None, dict[str, Unfit]]:
+    """An act on these copies; its id, and which were passed over. None where no copy was left to change."""
+    facts = facts_of(desk.conn, desk.school, barcodes)
+    unfit = {b: no for b in barcodes if (no := _unfit(facts.get(b), state))}
+    if len(unfit) == len(set(barcodes)):
+        return None, unfit
+    act = begin(desk, state, why)
+    return act, add(desk, act, barcodes)
+
+
+def undoable(conn: Connection, school: str, act: str) -> bool:
+    """Whether there are copies that it was not taken back of yet."""
+    mine = select(acted.c.act).where(acted.c.school == school, acted.c.act == act)
+    return conn.execute(mine.where(acted.c.undone.is_(None)).limit(1)).first() is not None
 
 
 def _said(barcode: str, state: CopyState | str, why: str, undoes: str | None = None) -> Deed:

@@ -28,6 +28,14 @@ MOST_ABSENT = 20_000
 _WINDOW = 2_000
 
 
+class TooMany(CentralError):
+    """More was not found than anybody would mark. count: so much."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__(f"{count} copies were not found; scan more of them first")
+        self.count = count
+
+
 class Part(StrEnum):
     """What a copy of the scope counts as; SEEN: scanned."""
 
@@ -131,7 +139,7 @@ def close(
     if begun.closed_ms is None:
         summed = sum_up(db, school, name, now_ms)
         if mark and summed.missing > MOST_ABSENT:
-            raise CentralError(f"{summed.missing} copies were not found; scan more of them first")
+            raise TooMany(summed.missing)
         with db.begin(school) as conn:
             _shut(Desk(conn, school, staff, now_ms), name, why, mark=mark and summed.missing > 0)
     marked, more = 0, mark
@@ -224,23 +232,29 @@ def _titled(table: Table) -> Any:
     return listed.select_from(table.outerjoin(copies, copy).outerjoin(titles, title))
 
 
-def rows(
-    conn: Connection, school: str, taking: str, which: Verdict | None, after: Place | None
+def some(
+    conn: Connection,
+    school: str,
+    taking: str,
+    which: Verdict | None,
+    after: Place | None = None,
+    *,
+    limit: int = PAGE,
 ) -> tuple[Sequence[Any], Place | None]:
     """A page of a list (None: the missing), and the place after which the next begins."""
     if which is None:
-        query = absent_query(school, taking, after, PAGE + 1)
+        query = absent_query(school, taking, after, limit + 1)
     else:
-        query = scanned_query(school, taking, which, after, PAGE + 1)
+        query = scanned_query(school, taking, which, after, limit + 1)
     found = conn.execute(query).all()
-    return found[:PAGE], place(found[PAGE - 1]) if len(found) > PAGE else None
+    return found[:limit], place(found[limit - 1]) if len(found) > limit else None
 
 
 def all_rows(conn: Connection, school: str, taking: str, which: Verdict | None) -> Iterator[Any]:
     """A whole list, a page after the other: for a file or for paper."""
     after: Place | None = None
     while True:
-        some, after = rows(conn, school, taking, which, after)
-        yield from some
+        found, after = some(conn, school, taking, which, after)
+        yield from found
         if after is None:
             return

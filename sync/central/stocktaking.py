@@ -16,14 +16,14 @@ from typing import Any
 from sqlalchemy import Connection, and_, delete, select, tuple_, update
 
 from kiosk.barcodes import LONGEST, shown
-from kiosk.domain import Act, CopyState, Note
+from kiosk.domain import CopyState
 from sync.central.copy_acts import facts_of
+from sync.central.counter import Counter
 from sync.central.db import CentralError, insert_many, one_of, upsert_many
 from sync.central.desk import Desk
-from sync.central.schema import holds, old_labels
+from sync.central.schema import old_labels
 from sync.central.scope import Part, Scope, shelves
 from sync.central.stock_tables import absent, scans, takings
-from sync.central.writing import Deed
 
 PAGE = 50
 # A collecting scanner holds some thousands.
@@ -43,6 +43,10 @@ class Verdict(StrEnum):
     LENT = "lent"
     GONE = "gone"
     UNKNOWN = "unknown"
+
+
+class Closed(CentralError):
+    """Nothing more is scanned in a stock-taking that is closed."""
 
 
 Shelf = tuple[str, str]
@@ -167,7 +171,7 @@ def scan(
         raise CentralError(f"{len(texts)} scans at once; send at most {MOST}")
     one = taking_of(desk.conn, desk.school, taking)
     if one.closed_ms is not None:
-        raise CentralError(f"the stock-taking {taking} is closed; open it again, or begin another")
+        raise Closed(f"the stock-taking {taking} is closed; open it again, or begin another")
     read = [cleaned(text) for text in texts if text.strip()]
     labels = _labels(desk.conn, desk.school, read)
     facts = facts_of(desk.conn, desk.school, [labels.get(text, text) for text in read])
@@ -248,7 +252,7 @@ def _store(desk: Desk, taking: str, lines: Sequence[Line]) -> dict[str, Line]:
     for line in lines:
         was = before.get(line.barcode)
         times = line.times + (was.times if was else 0)
-        told[line.barcode] = replace(line, times=times, at_ms=desk.now_ms, staff=desk.staff)
+        told[line.barcode] = replace(line, times=times, at_ms=desk.now_ms, staff=desk.staff or "")
         moved[line.verdict] += 1
         if was:
             moved[Verdict(was.verdict)] -= 1
@@ -263,7 +267,7 @@ def _row(desk: Desk, taking: str, n: int, line: Line) -> dict[str, Any]:
     return {
         "school": desk.school, "taking": taking, "barcode": line.barcode, "verdict": line.verdict.value,
         "at_room": at_room, "at_shelf": at_shelf, "room": line.room, "shelf": line.shelf,
-        "call_number": line.call_number, "at_ms": desk.now_ms, "n": n, "staff": desk.staff,
+        "call_number": line.call_number, "at_ms": desk.now_ms, "n": n, "staff": desk.staff or "",
         "times": line.times,
     }  # fmt: skip
 
@@ -291,12 +295,7 @@ def take_back(desk: Desk, taking: str, barcode: str) -> bool:
     fact = facts_of(desk.conn, desk.school, [barcode]).get(barcode)
     if fact is None or not fact.opened_by:
         return False
-    waits = select(holds.c.id).where(
-        holds.c.school == desk.school, holds.c.title_id == fact.title_id, holds.c.ended_ms.is_(None)
-    )
-    waiting = desk.conn.execute(waits.where(holds.c.barcode.is_(None)).limit(1)).first()
-    notes = (Note.HOLD_WAITING.value,) if waiting else ()
-    desk.write([Deed(Act.CHECKIN, copy=barcode, more={"notes": notes})])
+    Counter(desk).checkin(barcode, found=True)
     judge_anew(desk, taking, [barcode])
     return True
 

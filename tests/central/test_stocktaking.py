@@ -15,7 +15,7 @@ from sync.central.schema import entries, holdings, holds
 from sync.central.scope import Part, Scope, shelves, walk
 from sync.central.stocktaking import Verdict
 from sync.central.verify import faults
-from tests.central.fleet import SCHOOL, Pen, enrol, holder, push
+from tests.central.fleet import SCHOOL, Pen, enrol, holder, publish_rules, push
 from tests.central.stock import DAY, desk, stocked
 from tests.central.test_people import planned
 from tests.sync.story import NOON
@@ -34,6 +34,7 @@ SHELF_A = Scope(Part.SHELF, "main", "A")
 @pytest.fixture
 def library(db):
     stocked(db, ROWS)
+    publish_rules(db)
     pen = Pen("s1")
     enrol(db, "s1")
     yield pen
