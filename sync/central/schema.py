@@ -25,8 +25,8 @@ from sync.central.columns import metadata as metadata
 from sync.central.columns import of_school, place
 from sync.central.lending_tables import holds as holds
 from sync.central.lending_tables import loans as loans
-from sync.central.staff_tables import keys as keys
 from sync.central.school_year_tables import school_years as school_years
+from sync.central.staff_tables import keys as keys
 from sync.central.staff_tables import sign_ins as sign_ins
 from sync.central.staff_tables import staff as staff
 from sync.central.stock_tables import absent as absent

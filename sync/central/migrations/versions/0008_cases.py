@@ -7,8 +7,8 @@ import json
 from alembic import op
 from sqlalchemy import Connection, text
 
-revision = "0007"
-down_revision = "0006"
+revision = "0008"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 
