@@ -6,15 +6,22 @@ the central record, by its clock: what they do later never changes what an earli
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache, partial
+from heapq import heappop, heappush
+from math import inf
+from operator import itemgetter
+from typing import NamedTuple
 
+from config.library import LoanRule
 from kiosk.calendar import Rules
 from kiosk.domain import Patron
 from kiosk.loan_rules import find_category, find_rule
-from sync.events import Code, Key, Span
+from sync.events import Code, Key
 
 UNKNOWN = "card:"
+Ruled = tuple[int, LoanRule]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,37 +76,43 @@ def about_patron(
     return frozenset(codes)
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """A loan of the patron, with what the limit is counted by: the copy's type, and the rules it was decided by."""
+class Taken(NamedTuple):
+    """A loan of the patron, with what the limit is counted by. closed_ms None: it is still out."""
 
-    span: Span
+    opened_ms: int
+    opened_by: Key
+    closed_ms: int | None
     copy_type: str
-    rules: Rules
 
 
-def over_limit(patron: Patron, loans: Sequence[Taken]) -> frozenset[Key]:
+def most_out(loans: Iterable[tuple[int, int | None]]) -> int:
+    """At most so many of these loans (opened, closed; UTC ms) were out when one of them was opened, or as it was."""
+    out: list[float] = []
+    most = 0
+    for opened, closed in sorted(loans):
+        while out and out[0] < opened:
+            heappop(out)
+        most = max(most, len(out))
+        heappush(out, inf if closed is None else closed)
+    return most
+
+
+def over_limit(patron: Patron, loans: Iterable[Taken], rules: Rules) -> frozenset[Key]:
     """The entries by which the patron had more than allowed, loans of all stations taken together in order of time."""
-    in_order = sorted(loans, key=lambda t: (t.span.opened_ms, t.span.opened_by))
+    category = find_category(rules, patron.category)
+    at_once = category[1].limit if category else inf
+    rule_of = cache(partial(find_rule, rules, patron))
     past = set()
-    for at, taken in enumerate(in_order):
-        still_out = [t for t in in_order[:at] if _out_at(t.span, taken.span)]
-        if _exceeds(patron, taken, still_out):
-            past.add(taken.span.opened_by)
+    out: list[Taken] = []
+    for taken in sorted(loans, key=itemgetter(0, 1)):
+        out = [t for t in out if t.closed_ms is None or t.closed_ms > taken.opened_ms]
+        rule = rule_of(taken.copy_type)
+        if len(out) >= at_once or (rule and _exceeds(rule, [rule_of(t.copy_type) for t in out])):
+            past.add(taken.opened_by)
+        out.append(taken)
     return frozenset(past)
 
 
-def _out_at(earlier: Span, opened: Span) -> bool:
-    return earlier.closed_ms is None or earlier.closed_ms > opened.opened_ms
-
-
-def _exceeds(patron: Patron, taken: Taken, still_out: Iterable[Taken]) -> bool:
-    rules, others = taken.rules, [t.copy_type for t in still_out]
-    category = find_category(rules, patron.category)
-    rule = find_rule(rules, patron, taken.copy_type)
-    if category and len(others) >= category[1].limit:
-        return True
-    if not rule or rule[1].limit is None:
-        return False
-    found = (find_rule(rules, patron, kind) for kind in others)
-    return sum(1 for f in found if f and f[0] == rule[0]) >= rule[1].limit
+def _exceeds(rule: Ruled, others: Iterable[Ruled | None]) -> bool:
+    limit = rule[1].limit
+    return limit is not None and sum(1 for r in others if r and r[0] == rule[0]) >= limit

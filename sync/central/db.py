@@ -6,7 +6,7 @@ import contextlib
 import functools
 import json
 import sqlite3
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -16,6 +16,7 @@ from sqlalchemy import (
     Engine,
     Table,
     Text,
+    bindparam,
     cast,
     column,
     create_engine,
@@ -161,25 +162,55 @@ def _engine(url: str) -> Engine:
     return engine
 
 
+def is_postgres(conn: Connection) -> bool:
+    return conn.dialect.name == "postgresql"
+
+
 def one_of(conn: Connection, column: ColumnElement[Any], values: Collection[str | int]) -> Any:
     """The column is one of these values: one parameter, however many there are."""
-    told = literal(json.dumps(list(values)), Text)
-    if conn.dialect.name == "postgresql":
-        each = func.json_array_elements_text(cast(told, JSON))
-        return column.in_(select(cast(each, column.type)))
-    return column.in_(select(func.json_each(told).table_valued("value").c.value))
+    return column.in_(_each(literal(listed(values), Text), column, is_postgres(conn)))
+
+
+def one_in(postgres: bool, column: ColumnElement[Any], name: str) -> Any:
+    """The column is one of the values in the parameter of this name, which is given as `listed(values)`.
+
+    For statements that are made once and asked often: making one takes longer than asking it.
+    """
+    return column.in_(_each(bindparam(name, type_=Text), column, postgres))
+
+
+def _each(told: Any, column: ColumnElement[Any], postgres: bool) -> Any:
+    if postgres:
+        return select(cast(func.json_array_elements_text(cast(told, JSON)), column.type))
+    return select(func.json_each(told).table_valued("value").c.value)
+
+
+def listed(values: Iterable[Any]) -> str:
+    """Values or rows as one parameter."""
+    return json.dumps(list(values))
 
 
 def beyond(conn: Connection, moments: Mapping[str, int]) -> Any:
     """A table to join: a row for each text (column `name`) with its moment (column `ms`), as one parameter."""
-    rows = [{"name": name, "ms": ms} for name, ms in moments.items()]
-    return given(conn, rows, name=Text, ms=BigInteger)
+    return given(conn, moments_of(moments), name=Text, ms=BigInteger)
 
 
-def given(conn: Connection, rows: Rows, **columns: Any) -> Any:
+def moments_of(moments: Mapping[str, int]) -> list[dict[str, Any]]:
+    return [{"name": name, "ms": ms} for name, ms in moments.items()]
+
+
+def given(conn: Connection, rows: Rows, /, **columns: Any) -> Any:
     """A table to join with these rows, as one parameter. columns: the type of each."""
-    told = literal(json.dumps(rows), Text)
-    if conn.dialect.name == "postgresql":
+    return _table(literal(listed(rows), Text), is_postgres(conn), columns)
+
+
+def given_in(postgres: bool, told: str, /, **columns: Any) -> Any:
+    """A table to join with the rows in the parameter `told`, which is given as `listed(rows)`."""
+    return _table(bindparam(told, type_=Text), postgres, columns)
+
+
+def _table(told: Any, postgres: bool, columns: Mapping[str, Any]) -> Any:
+    if postgres:
         typed = (column(name, kind) for name, kind in columns.items())
         table = func.json_to_recordset(cast(told, JSON)).table_valued(*typed)
         return table.render_derived(name="given", with_types=True)

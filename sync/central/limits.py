@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Collection, Mapping
+from functools import cache
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, and_, or_, select
+from sqlalchemy import BigInteger, Connection, Select, Text, and_, bindparam, or_, select
 
 from kiosk.calendar import Rules
 from kiosk.domain import Patron
-from sync.central.db import beyond, one_of, update_many
+from sync.central.db import given_in, is_postgres, listed, moments_of, one_in, update_many
 from sync.central.read import key_of
 from sync.central.rules import rules_in_force
 from sync.central.schema import copies, loans, patrons
-from sync.events import Key, Span
-from sync.standing import Taken, over_limit
+from sync.events import Key
+from sync.standing import Taken, most_out, over_limit
 
 
 def check(conn: Connection, school: str, since: Mapping[str, int]) -> dict[Key, bool]:
@@ -26,72 +27,91 @@ def check(conn: Connection, school: str, since: Mapping[str, int]) -> dict[Key, 
     rules = rules_in_force(conn, school) if since else None
     if rules is None:
         return {}
-    found: dict[str, list[Any]] = defaultdict(list)
-    for row in _loans(conn, school, since):
-        found[row.patron].append(row)
     least = _least(rules)
-    people = _patrons(conn, school, [p for p, taken in found.items() if len(taken) > least])
-    changes: dict[Key, bool] = {}
-    for patron, taken in found.items():
-        past: frozenset[Key] = frozenset()
-        if patron in people:
-            past = over_limit(people[patron], [_taken(row, rules) for row in taken])
-        elif not any(row.past_limit for row in taken):
-            continue
-        for row in taken:
-            key = _key(row)
-            if row.opened_ms >= since[patron] and row.past_limit != (key in past):
-                changes[key] = key in past
-    rows = [{"school": school, "opened_by": str(k), "past_limit": p} for k, p in changes.items()]
+    # Most have nothing that is near a limit, and never had.
+    asked = {
+        patron: taken
+        for patron, taken in _loans(conn, school, since).items()
+        if any(loan.past_limit for loan in taken)
+        or (len(taken) > least and most_out((t.opened_ms, t.closed_ms) for t in taken) >= least)
+    }
+    people = _patrons(conn, school, asked)
+    changes: dict[str, bool] = {}
+    for patron, taken in asked.items():
+        who = people.get(patron)
+        past = over_limit(who, map(_taken, taken), rules) if who else frozenset()
+        for loan in taken:
+            is_past = key_of(loan.opened_by) in past
+            if loan.opened_ms >= since[patron] and loan.past_limit != is_past:
+                changes[loan.opened_by] = is_past
+    rows = [{"school": school, "opened_by": k, "past_limit": p} for k, p in changes.items()]
     update_many(conn, loans, rows)
-    return changes
+    return {_key(opened_by): past for opened_by, past in changes.items()}
 
 
-def _taken(row: Any, rules: Rules) -> Taken:
-    span = Span(_key(row), row.patron, row.opened_ms, None, closed_ms=row.closed_ms)
-    return Taken(span, row.copy_type or "", rules)
+class _Loan(NamedTuple):
+    """A row of loans with its copy's type, as the statement below gives it."""
+
+    opened_by: str
+    patron: str
+    opened_ms: int
+    closed_ms: int | None
+    past_limit: bool
+    copy_type: str | None
 
 
-def _key(row: Any) -> Key:
-    key = key_of(row.opened_by)
-    assert key is not None, f"{row.opened_by!r} opened a loan"
+def _taken(loan: _Loan) -> Taken:
+    return Taken(loan.opened_ms, _key(loan.opened_by), loan.closed_ms, loan.copy_type or "")
+
+
+def _key(opened_by: str) -> Key:
+    key = key_of(opened_by)
+    assert key is not None, f"{opened_by!r} opened a loan"
     return key
 
 
 def _least(rules: Rules) -> int:
-    """So many loans pass no limit of any rule."""
+    """With fewer loans out than this, no limit of any rule can be passed."""
     library = rules.library
     limits = [c.limit for c in library.categories]
     return min([*limits, *(r.limit for r in library.loan_rules if r.limit is not None)])
 
 
-def _loans(conn: Connection, school: str, since: Mapping[str, int]) -> Iterable[Any]:
+def _loans(conn: Connection, school: str, since: Mapping[str, int]) -> dict[str, list[_Loan]]:
     """The loans of these patrons that were open at their moments, or opened later."""
-    given = beyond(conn, since)
-    still = or_(
-        loans.c.closed_ms.is_(None), loans.c.closed_ms > given.c.ms, loans.c.opened_ms >= given.c.ms
-    )
-    query = (
-        select(
-            loans.c.opened_by,
-            loans.c.patron,
-            loans.c.opened_ms,
-            loans.c.closed_ms,
-            loans.c.past_limit,
-            copies.c.copy_type,
-        )
-        .select_from(given)
-        .outerjoin(loans, and_(loans.c.school == school, loans.c.patron == given.c.name, still))
-        .outerjoin(
-            copies, and_(copies.c.school == loans.c.school, copies.c.barcode == loans.c.barcode)
-        )
-    )
-    return [row for row in conn.execute(query).all() if row.opened_by is not None]
+    query = _loans_since(is_postgres(conn))
+    rows = conn.execute(query, {"school": school, "since": listed(moments_of(since))}).all()
+    found: dict[str, list[_Loan]] = defaultdict(list)
+    for row in rows:
+        if row[0] is not None:
+            loan = _Loan(*row)
+            found[loan.patron].append(loan)
+    return found
 
 
-def _patrons(conn: Connection, school: str, wanted: list[str]) -> dict[str, Patron]:
-    query = select(patrons).where(patrons.c.school == school, one_of(conn, patrons.c.id, wanted))
-    rows = conn.execute(query).all() if wanted else ()
-    return {
-        row.id: Patron(row.id, row.name, row.category, row.grade, row.class_name) for row in rows
-    }
+@cache
+def _loans_since(postgres: bool) -> Select[Any]:
+    """One that is opened later is open still, or was closed later: no need to look at all that ever were."""
+    since = given_in(postgres, "since", name=Text, ms=BigInteger)
+    still = or_(loans.c.closed_ms.is_(None), loans.c.closed_ms >= since.c.ms)
+    mine = and_(loans.c.school == bindparam("school"), loans.c.patron == since.c.name, still)
+    of_loan = (loans.c[name] for name in _Loan._fields[:-1])
+    same = and_(copies.c.school == loans.c.school, copies.c.barcode == loans.c.barcode)
+    # Outer joins, so that SQLite begins with the patrons.
+    source = since.outerjoin(loans, mine).outerjoin(copies, same)
+    return select(*of_loan, copies.c.copy_type).select_from(source)
+
+
+def _patrons(conn: Connection, school: str, wanted: Collection[str]) -> dict[str, Patron]:
+    if not wanted:
+        return {}
+    query = _patrons_named(is_postgres(conn))
+    rows = conn.execute(query, {"school": school, "wanted": listed(wanted)}).all()
+    return {row[0]: Patron(*row) for row in rows}
+
+
+@cache
+def _patrons_named(postgres: bool) -> Select[Any]:
+    told = (patrons.c[name] for name in ("id", "name", "category", "grade", "class_name"))
+    mine = patrons.c.school == bindparam("school")
+    return select(*told).where(mine, one_in(postgres, patrons.c.id, "wanted"))
