@@ -74,8 +74,8 @@ class Entry:
 
 
 _FIELDS = {field.name for field in fields(Entry)}
-_ACTS = set(Act)
-_REASONS = set(Reason)
+_ACTS = {act.value: act for act in Act}
+_REASONS = {reason.value: reason for reason in Reason}
 
 
 class UnreadableEntry(ValueError):
@@ -106,19 +106,16 @@ def parse(body: str) -> Entry:
     """Read a body of any version ever written. Raises UnreadableEntry, and UnknownKind for what is newer than this."""
     try:
         raw: dict[str, Any] = json.loads(body)
-        unknown = sorted(set(raw) - _FIELDS)
+        unknown = raw.keys() - _FIELDS
         if unknown or raw["v"] != VERSION:
-            raise UnknownKind(f"entry version {raw['v']!r} with fields {unknown}")
-        if raw["act"] not in _ACTS or raw["reason"] not in _REASONS:
+            raise UnknownKind(f"entry version {raw['v']!r} with fields {sorted(unknown)}")
+        act, reason = _ACTS.get(raw["act"]), _REASONS.get(raw["reason"])
+        if act is None or reason is None:
             raise UnknownKind(f"entry of the kind {raw['act']!r}, {raw['reason']!r}")
-        return Entry(
-            **{
-                **raw,
-                "act": Act(raw["act"]),
-                "reason": Reason(raw["reason"]),
-                "notes": tuple(raw.get("notes", ())),
-            }
-        )
+        raw["act"], raw["reason"] = act, reason
+        if "notes" in raw:
+            raw["notes"] = tuple(raw["notes"])
+        return Entry(**raw)
     except UnreadableEntry:
         raise
     except (TypeError, KeyError, ValueError, AttributeError, RecursionError) as error:

@@ -34,6 +34,7 @@ from sync.timeline import in_order
 REPEAT_MS = 10 * 60_000
 _GONE = (CopyState.LOST, CopyState.MISSING, CopyState.WITHDRAWN)
 _ASKED = CASES - set(OF_ORDER)
+_SAID_BY_STAFF = (Act.SETTLE, Act.CLAIM)
 _ACTS = (Act.CHECKOUT, Act.CHECKIN, Act.RENEWAL, Act.USE)
 # What a settlement of each kind of case may choose; the first is proposed where nothing speaks for another.
 STAYS, RETURNED, NOT_THEIRS, NOTED, WITHDRAW, ADMIT = (
@@ -80,13 +81,9 @@ class _Fold:
         self._links = Links(events)
         self._codes: dict[Key, set[Code]] = {event.key: set() for event in events}
         self._spans: dict[Key, Span] = {}
-        cited = (event.case for event in events if event.act is Act.SETTLE)
-        self._questions = Questions(cited)
-        self._undone = {
-            event.undoes
-            for event in events
-            if event.act in (Act.SETTLE, Act.CLAIM) and event.undoes and event.key > event.undoes
-        }
+        said = [event for event in events if event.act in _SAID_BY_STAFF]
+        self._questions = Questions([event.case for event in said if event.act is Act.SETTLE])
+        self._undone = {e.undoes for e in said if e.undoes and e.key > e.undoes}
 
     def run(self) -> Folded:
         if self._now.loan:
@@ -291,7 +288,9 @@ class _Fold:
         est, lo = (event.est, event.lo) if claimed is None else (claimed, claimed)
         # An event that knew of the loan came after it, whatever its clock says.
         closed_ms = max(est, loan.opened_ms)
-        ended = replace(loan, closed_by=event.key, closed_ms=closed_ms, closed_lo=lo, how=how)
+        opened = (loan.opened_by, loan.patron, loan.opened_ms, loan.due_on, loan.renewals)
+        claim = (loan.claimed_by, loan.claimed_ms)
+        ended = Span(*opened, event.key, closed_ms, lo, how, *claim)
         self._spans[loan.opened_by] = ended
         self._now.loan, self._now.ended = None, ended
 
@@ -352,7 +351,9 @@ class _Fold:
 
     def _refresh_questions(self) -> None:
         for event in self._ordered:
-            self._questions.about(event, self._codes[event.key] & _ASKED)
+            asked = self._codes[event.key] & _ASKED
+            if asked:
+                self._questions.about(event, asked)
         self._questions.leave_open(self._now.doubt)
 
 

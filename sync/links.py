@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
+from functools import cached_property
 
 from sync.events import Event, Key, Mark
 from sync.timeline import causes_of
 
 
 class Links:
-    """Over the events of one copy."""
+    """Over the events of one copy. Who came first is seldom asked, so nothing is looked up before."""
 
-    def __init__(self, events: Iterable[Event]) -> None:
-        self._by_key = {event.key: event for event in events}
-        self._causes = causes_of(self._by_key)
+    def __init__(self, events: Sequence[Event]) -> None:
+        self._events = events
+
+    @cached_property
+    def _by_key(self) -> dict[Key, Event]:
+        return {event.key: event for event in self._events}
+
+    @cached_property
+    def _causes(self) -> dict[Key, tuple[Key, ...]]:
+        return causes_of(self._by_key)
 
     def linked(self, event: Event, to: Key) -> bool:
         """Whether the event's station knew of `to`."""

@@ -8,59 +8,79 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import fields
 from datetime import date
+from functools import lru_cache
 from operator import attrgetter
 
 from kiosk.entry import Entry
 
 _MOST = 2**53
 _LONGEST = 256
-_NUMBERS = attrgetter("mono_ms", "wall_ms", "as_of_ms")
-_NEEDED = attrgetter("mono_ms", "wall_ms", "station", "prev", "boot", "clock", "rules")
-_SMALL_NUMBERS = attrgetter("days", "renewals")
 _MOST_DAYS = 36_500
+_NUMBERS = ("mono_ms", "wall_ms", "as_of_ms")
+_SMALL_NUMBERS = ("days", "renewals")
+_NEEDED = ("mono_ms", "wall_ms", "station", "prev", "boot", "clock", "rules")
 # What was scanned, or said at length, may fill an entry.
-_FREE = attrgetter("text", "value")
-_OTHERS = (
-    "v", "act", "reason", "seq", "epoch", "allowed", "notes", "due_on",
-    "mono_ms", "wall_ms", "as_of_ms", "days", "renewals", "text", "value",
-)  # fmt: skip
-_WORDS = attrgetter(*(f.name for f in fields(Entry) if f.name not in _OTHERS))
+_FREE = ("text", "value")
+# These are checked where they are read.
+_OTHERS = ("v", "act", "reason", "seq", "epoch", "notes")
+_NAMES = tuple(f.name for f in fields(Entry) if f.name not in _OTHERS)
+_NOT_WORDS = {"allowed", "due_on", *_NUMBERS, *_SMALL_NUMBERS, *_FREE}
+
+_ALL = attrgetter(*_NAMES)
+_LARGE = attrgetter(*_NUMBERS)
+_SMALL = attrgetter(*_SMALL_NUMBERS)
+_TEXTS = attrgetter(*_FREE)
+_WORDS = attrgetter(*(name for name in _NAMES if name not in _NOT_WORDS))
 
 
 def is_sound(entry: Entry) -> bool:
     """Whether every field has its type and a size that tables can hold."""
     return (
-        type(entry.allowed) is bool
-        and None not in _NEEDED(entry)
-        and _all_within(_NUMBERS(entry), _MOST)
-        and _all_within(_SMALL_NUMBERS(entry), _MOST_DAYS)
-        and _all_words(_WORDS(entry), _LONGEST)
-        and _all_words(_FREE(entry), _MOST)
-        and _all_words(entry.notes, _LONGEST)
-        and _is_day(entry.due_on)
+        _types_fit(tuple(map(type, _ALL(entry))))
+        and _all_within(_LARGE(entry), _MOST)
+        and _all_within(_SMALL(entry), _MOST_DAYS)
+        and _all_texts([w for w in _WORDS(entry) if w], _LONGEST)
+        and _all_texts([t for t in _TEXTS(entry) if t], _MOST)
+        and (not entry.notes or _all_notes(entry.notes))
+        and (entry.due_on is None or _is_day(entry.due_on))
     )
 
 
-def _all_within(numbers: Iterable[object], most: int) -> bool:
-    told = [n for n in numbers if n is not None]
-    return all(type(n) is int and -most <= n <= most for n in told)
+@lru_cache(maxsize=512)
+def _types_fit(types: tuple[type, ...]) -> bool:
+    """Whether the fields of _NAMES may have these types: most entries have the same ones."""
+    return all(kind in _allowed(name) for name, kind in zip(_NAMES, types, strict=True))
 
 
-def _all_words(words: Iterable[object], longest: int) -> bool:
-    return all(_is_word(word, longest) for word in words if word is not None)
+def _allowed(name: str) -> set[type]:
+    if name == "allowed":
+        return {bool}
+    kind = int if name in (*_NUMBERS, *_SMALL_NUMBERS) else str
+    return {kind} if name in _NEEDED else {kind, type(None)}
 
 
-def _is_word(word: object, longest: int) -> bool:
-    if type(word) is not str or len(word) > longest or "\x00" in word:
+def _all_within(numbers: Iterable[int | None], most: int) -> bool:
+    return all(n is None or -most <= n <= most for n in numbers)
+
+
+def _all_notes(notes: tuple[object, ...]) -> bool:
+    words = [note for note in notes if isinstance(note, str)]
+    return len(words) == len(notes) and _all_texts(words, _LONGEST)
+
+
+def _all_texts(texts: list[str], longest: int) -> bool:
+    if not texts:
+        return True
+    together = "".join(texts)
+    if max(map(len, texts)) > longest or "\x00" in together:
         return False
     # An escaped half of a surrogate pair is JSON, but no text.
-    return word.isascii() or not any("\ud800" <= c <= "\udfff" for c in word)
+    return together.isascii() or not any("\ud800" <= c <= "\udfff" for t in texts for c in t)
 
 
-def _is_day(day: object) -> bool:
-    if day is None:
-        return True
+@lru_cache(maxsize=4096)
+def _is_day(day: str) -> bool:
     try:
-        return type(day) is str and date.fromisoformat(day).year > 1900
+        return date.fromisoformat(day).year > 1900
     except ValueError:
         return False
