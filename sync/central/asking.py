@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Select, bindparam, select, update
 
 from sync.cases import case_id
-from sync.central.db import one_of, upsert_many
+from sync.central.db import is_postgres, listed, one_in, one_of, upsert_many
 from sync.central.schema import cases
 from sync.events import Case, Code, Folded, Key, Outcome, outcome_of
 
@@ -20,10 +21,8 @@ def write_cases(conn: Connection, school: str, told: Mapping[str, Folded], now_m
     """Open, close and reopen the cases of these copies. One that a copy's entries no longer ask is answered."""
     if not told:
         return
-    query = select(cases).where(
-        cases.c.school == school, one_of(conn, cases.c.barcode, told), cases.c.is_open
-    )
-    were_open = {row.id: row for row in conn.execute(query).all()}
+    found = {"school": school, "barcodes": listed(told)}
+    were_open = {row.id: row for row in conn.execute(_open(is_postgres(conn)), found).all()}
     asked = {c.id: (barcode, c) for barcode, folded in told.items() for c in folded.cases}
     closed_before = _known(conn, school, [name for name in asked if name not in were_open])
     rows = []
@@ -51,8 +50,20 @@ def _within(row: Any, told: Mapping[str, Folded]) -> bool:
 def _known(conn: Connection, school: str, names: list[str]) -> dict[str, Any]:
     if not names:
         return {}
-    query = select(cases).where(cases.c.school == school, one_of(conn, cases.c.id, names))
-    return {row.id: row for row in conn.execute(query).all()}
+    found = {"school": school, "names": listed(names)}
+    return {row.id: row for row in conn.execute(_named(is_postgres(conn)), found).all()}
+
+
+@cache
+def _open(postgres: bool) -> Select[Any]:
+    of_copies = one_in(postgres, cases.c.barcode, "barcodes")
+    return select(cases).where(cases.c.school == bindparam("school"), of_copies, cases.c.is_open)
+
+
+@cache
+def _named(postgres: bool) -> Select[Any]:
+    named = one_in(postgres, cases.c.id, "names")
+    return select(cases).where(cases.c.school == bindparam("school"), named)
 
 
 def _differs(row: Any, case: Case) -> bool:

@@ -8,33 +8,32 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Table, and_, select, tuple_, update
+from sqlalchemy import Connection, Select, Table, and_, bindparam, select, tuple_, update
 
 from kiosk.entry import Entry, parse
 from sync.central import queue
 from sync.central.asking import ask_about_unread
-from sync.central.db import insert_many, one_of, upsert_many
-from sync.central.deeds import next_wires
-from sync.central.read import (
-    Person,
-    aliases,
-    codes_of,
-    event_of,
-    histories,
-    key_of,
-    shelf,
-    time_zone,
+from sync.central.db import (
+    insert_many,
+    insert_rows,
+    is_postgres,
+    listed,
+    one_in,
+    one_of,
+    upsert_many,
 )
+from sync.central.deeds import next_wires
+from sync.central.persons import Persons
+from sync.central.read import event_of, key_of, shelf, time_zone
 from sync.central.refold import by_copy, refold
 from sync.central.schema import anchors, entries, incidents, lineages, outcomes, people
 from sync.continuity import Arrival, Diverged, Gap, Lineage, Plan, judge_push
 from sync.events import DESK, Code, Event, Key, Outcome, outcome_of
 from sync.timeline import Anchor, Reading, Stamp, stamp
 from sync.wire import AnchorNote, Answer, WireEntry
-
-Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +117,8 @@ def answer_of(row: Any) -> Answer:
 
 
 def _answer(key: Key, codes: frozenset[Code]) -> Answer:
-    told = outcome_of(codes)
     named = [code.value for code in sorted(codes)]
+    told = outcome_of(codes)
     return Answer(epoch=key.epoch, seq=key.seq, outcome=told.value, codes=named, revision=1)
 
 
@@ -153,9 +152,9 @@ def _take_fresh(
     known = rehomed_before(conn, school, fresh)
     labels = {a.entry.copy for a in fresh if a.entry and a.entry.copy}
     on_shelf = shelf(conn, school, labels, zone)
-    persons = _persons(conn, school, fresh)
-    told = histories(conn, school, {p.patron for p in persons.values()})
-    rows: list[Row] = []
+    persons = Persons(conn, school)
+    persons.learn(a.wire.patron for a in fresh if a.wire.salt)
+    rows: list[tuple[Any, ...]] = []
     plain: list[tuple[Key, frozenset[Code]]] = []
     events: list[tuple[str, Event]] = []
     for arrival, stamped in zip(fresh, stamps, strict=True):
@@ -163,19 +162,23 @@ def _take_fresh(
         entry = arrival.entry
         counts = entry is not None and arrival.fault is None and key not in known
         barcode = on_shelf.barcode(entry.copy) if entry and counts and entry.copy else None
-        rows.append(_entry_row(school, key, arrival, stamped, now_ms) | {"barcode": barcode})
+        rows.append((*_entry_row(school, key, arrival, stamped, now_ms), barcode))
         if entry and barcode:
-            person = persons.get(key.seq)
-            codes = codes_of(entry, stamped, person, told)
+            wire = arrival.wire
+            person = persons.beside(wire.patron, wire.card) if wire.salt else None
+            codes = persons.codes(entry, stamped, person)
             events.append((barcode, event_of(entry, stamped, person, codes)))
         else:
             plain.append((key, frozenset({arrival.fault}) if arrival.fault else frozenset()))
-    insert_many(conn, entries, rows)
-    insert_many(conn, people, _people_rows(place, fresh))
+    insert_rows(conn, entries, _ENTRY, rows)
+    insert_rows(conn, people, _BESIDE, _people_rows(place, fresh))
     ask_about_unread(conn, school, plain, now_ms)
     by_barcode = by_copy(events)
-    answers = refold(conn, school, by_barcode, on_shelf, now_ms=now_ms, plain=plain)
-    stepped = queue.step(conn, school, by_barcode, now_ms)
+    answers = refold(
+        conn, school, by_barcode, on_shelf, now_ms=now_ms, plain=plain, persons=persons
+    )
+    waited_for = {b: some for b, some in by_barcode.items() if on_shelf.copies[b].holds}
+    stepped = queue.step(conn, school, waited_for, now_ms)
     if stepped.again:
         # What is revised by this comes to the station with its feed.
         around = shelf(conn, school, stepped.again, zone)
@@ -199,11 +202,9 @@ def _stamps(
     if station == DESK:
         return _by_our_clock(fresh, _last_reading(conn, place, lineage.durable))
     boots = {a.entry.boot for a in fresh if a.entry}
-    query = select(anchors).where(
-        anchors.c.school == school, anchors.c.station == station, anchors.c.boot.in_(boots)
-    )
+    asked = {"school": school, "station": station, "boots": listed(boots)}
     by_boot: dict[str, list[Anchor]] = {}
-    for row in conn.execute(query):
+    for row in conn.execute(_anchors(is_postgres(conn)), asked):
         anchor = Anchor(row.boot, row.mono_ms, row.server_ms, row.half_ms)
         by_boot.setdefault(row.boot, []).append(anchor)
     before = _last_reading(conn, place, lineage.durable)
@@ -220,6 +221,12 @@ def _stamps(
         if arrival.fault is None:
             before = (reading, stamped)
     return stamps
+
+
+@cache
+def _anchors(postgres: bool) -> Select[Any]:
+    mine = (anchors.c.school == bindparam("school"), anchors.c.station == bindparam("station"))
+    return select(anchors).where(*mine, one_in(postgres, anchors.c.boot, "boots"))
 
 
 def _by_our_clock(fresh: Sequence[Arrival], before: tuple[Reading, Stamp] | None) -> list[Stamp]:
@@ -242,20 +249,26 @@ def _last_reading(
     """The newest entry that can be read, with its stamp. A quarantined one says nothing of the time."""
     if durable == 0:
         return None
-    school, station, epoch = place
+    told = dict(zip(("of", "station", "epoch"), place, strict=True))
+    row = conn.execute(_newest_read(), told).first()
+    return (reading_of(parse(row.body)), Stamp(row.lo, row.est, row.hi)) if row else None
+
+
+@cache
+def _newest_read() -> Select[Any]:
     same = [outcomes.c[name] == entries.c[name] for name in ("school", "station", "epoch", "seq")]
-    query = (
+    return (
         select(entries.c.body, entries.c.lo, entries.c.est, entries.c.hi)
         .join(outcomes, and_(*same))
         .where(
-            entries.c.school == school, entries.c.station == station, entries.c.epoch == epoch,
+            entries.c.school == bindparam("of"),
+            entries.c.station == bindparam("station"),
+            entries.c.epoch == bindparam("epoch"),
             outcomes.c.outcome != Outcome.QUARANTINED.value,
         )
         .order_by(entries.c.seq.desc())
         .limit(1)
-    )  # fmt: skip
-    row = conn.execute(query).first()
-    return (reading_of(parse(row.body)), Stamp(row.lo, row.est, row.hi)) if row else None
+    )
 
 
 def rehomed_before(conn: Connection, school: str, fresh: Sequence[Arrival]) -> set[Key]:
@@ -276,12 +289,16 @@ def rehomed_before(conn: Connection, school: str, fresh: Sequence[Arrival]) -> s
         first = key_of(text)
         if entry.origin and first:
             origins[entry.origin] = (first, origin_hash)
-    again = select(entries.c.origin).where(
-        entries.c.school == school, one_of(conn, entries.c.origin, names.values())
-    )
-    held = set(conn.execute(again).scalars().all())
+    asked = {"school": school, "names": listed(names.values())}
+    held = set(conn.execute(_written_again(is_postgres(conn)), asked).scalars().all())
     held |= _first_written(conn, school, origins) if origins else set()
     return {key for key, name in names.items() if name in held}
+
+
+@cache
+def _written_again(postgres: bool) -> Select[Any]:
+    named = one_in(postgres, entries.c.origin, "names")
+    return select(entries.c.origin).where(entries.c.school == bindparam("school"), named)
 
 
 def _first_written(
@@ -296,46 +313,25 @@ def _first_written(
     return {name for name, (first, told) in origins.items() if hashes.get(first) == told}
 
 
-def _persons(conn: Connection, school: str, fresh: Sequence[Arrival]) -> dict[int, Person]:
-    beside = {a.wire.seq: a.wire for a in fresh if a.wire.patron and a.wire.salt}
-    merged = aliases(conn, school, {w.patron for w in beside.values() if w.patron})
-    return {
-        seq: Person(merged.get(w.patron, w.patron), w.card) for seq, w in beside.items() if w.patron
-    }
+_ENTRY = (
+    "school", "station", "epoch", "seq", "hash", "body", "lo", "est", "hi", "received_ms", "origin",
+    "barcode",
+)  # fmt: skip
+_BESIDE = ("school", "station", "epoch", "seq", "salt", "patron", "card")
 
 
-def _entry_row(school: str, key: Key, arrival: Arrival, stamped: Stamp, now_ms: int) -> Row:
+def _entry_row(
+    school: str, key: Key, arrival: Arrival, stamped: Stamp, now_ms: int
+) -> tuple[Any, ...]:
     wire, entry = arrival.wire, arrival.entry
-    return {
-        "school": school,
-        "station": key.station,
-        "epoch": key.epoch,
-        "seq": key.seq,
-        "hash": wire.hash,
-        "body": wire.body,
-        "lo": stamped.lo,
-        "est": stamped.est,
-        "hi": stamped.hi,
-        "received_ms": now_ms,
-        "origin": entry.origin if entry and arrival.fault is None else None,
-    }
+    origin = entry.origin if entry and arrival.fault is None else None
+    of_time = (stamped.lo, stamped.est, stamped.hi, now_ms)
+    return (school, *key, wire.hash, wire.body, *of_time, origin)
 
 
-def _people_rows(place: tuple[str, str, int], fresh: Sequence[Arrival]) -> list[Row]:
-    school, station, epoch = place
-    return [
-        {
-            "school": school,
-            "station": station,
-            "epoch": epoch,
-            "seq": arrival.wire.seq,
-            "salt": arrival.wire.salt,
-            "patron": arrival.wire.patron,
-            "card": arrival.wire.card,
-        }
-        for arrival in fresh
-        if arrival.wire.patron and arrival.wire.salt
-    ]
+def _people_rows(place: tuple[str, str, int], fresh: Sequence[Arrival]) -> list[tuple[Any, ...]]:
+    wires = (arrival.wire for arrival in fresh)
+    return [(*place, w.seq, w.salt, w.patron, w.card) for w in wires if w.patron and w.salt]
 
 
 def move_watermark(

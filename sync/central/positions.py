@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, bindparam, update
 
-from sync.central.db import upsert_many
+from sync.central.db import upsert_rows
 from sync.central.schema import feed, schools
 
 
 def next_positions(conn: Connection, school: str, count: int) -> int:
     """Take `count` positions; the first of them."""
-    taken = (
-        update(schools)
-        .where(schools.c.id == school)
-        .values(position=schools.c.position + count)
-        .returning(schools.c.position)
-    )
-    return int(conn.execute(taken).scalar_one()) - count + 1
+    taken = conn.execute(_TAKE, {"of": school, "count": count})
+    return int(taken.scalar_one()) - count + 1
+
+
+_TAKE = (
+    update(schools)
+    .where(schools.c.id == bindparam("of"))
+    .values(position=schools.c.position + bindparam("count"))
+    .returning(schools.c.position)
+)
 
 
 def publish(
@@ -29,8 +32,5 @@ def publish(
     if not unique:
         return
     at = next_positions(conn, school, len(unique))
-    rows = [
-        {"school": school, "kind": kind, "key": key, "position": at + n, "gone_ms": gone_ms}
-        for n, (kind, key) in enumerate(unique)
-    ]
-    upsert_many(conn, feed, rows)
+    rows = [(school, kind, key, n, gone_ms) for n, (kind, key) in enumerate(unique, at)]
+    upsert_rows(conn, feed, ("school", "kind", "key", "position", "gone_ms"), rows)

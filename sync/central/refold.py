@@ -9,26 +9,46 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
+from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Text, and_, delete, select
+from sqlalchemy import BigInteger, Connection, Select, Text, and_, bindparam, delete, select
 
 from sync.central import asking, limits
-from sync.central.db import beyond, given, insert_many, one_of, update_many, upsert_many
+from sync.central.db import (
+    given_in,
+    insert_rows,
+    is_postgres,
+    listed,
+    moments_of,
+    one_of,
+    update_many,
+    upsert_rows,
+)
 from sync.central.leavers import tell_of_leavers
+from sync.central.persons import Persons
 from sync.central.positions import next_positions, publish
-from sync.central.read import Shelf, Stored, key_of
+from sync.central.read import Shelf, Stored, key_of, read_codes
 from sync.central.schema import holdings, loans, outcomes, seals
 from sync.central.starts import Seal, Start, next_seals, not_held, starts
 from sync.events import Code, Event, Folded, Key, Span, outcome_of
 from sync.fold import Copy, fold
 
-Row = dict[str, Any]
+Values = tuple[Any, ...]
 _PLACE = ("station", "epoch", "seq")
 _LOAN = (
-    "barcode", "patron", "opened_ms", "due_on", "renewals", "closed_by", "closed_ms", "closed_lo", "how",
-    "claimed_by", "claimed_ms",
+    "school", "opened_by", "barcode", "patron", "opened_ms", "due_on", "renewals",
+    "closed_by", "closed_ms", "closed_lo", "how", "claimed_by", "claimed_ms",
 )  # fmt: skip
+_HOLDING = (
+    "school", "barcode", "patron", "opened_by", "state", "lendable", "kept_for", "place", "seen_ms",
+    "last_entry", "in_doubt", "sealed", "sealed_to_ms", "since_seal",
+)  # fmt: skip
+_PATRON, _OPENED_MS, _DUE_ON = (_LOAN.index(n) for n in ("patron", "opened_ms", "due_on"))
+_OUTCOME = ("school", *_PLACE, "outcome", "codes", "past_limit", "revision")
+_OVER = frozenset({Code.OVER_LIMIT})
+_SEAL = ("school", "barcode", "to_ms", "sealed")
 
 
 @dataclass(slots=True)
@@ -42,10 +62,10 @@ class Changed:
     now_ms: int
     codes: dict[Key, frozenset[Code]] = field(default_factory=dict)
     past_limit: dict[Key, bool] = field(default_factory=dict)
-    loans: list[Row] = field(default_factory=list)
+    loans: list[Values] = field(default_factory=list)
     vanished: list[str] = field(default_factory=list)
     since: dict[str, int] = field(default_factory=dict)
-    holdings: list[Row] = field(default_factory=list)
+    holdings: list[Values] = field(default_factory=list)
     seals: list[Seal] = field(default_factory=list)
     told: dict[str, Folded] = field(default_factory=dict)
 
@@ -58,14 +78,16 @@ def refold(
     *,
     now_ms: int,
     plain: Collection[tuple[Key, frozenset[Code]]] = (),
+    persons: Persons | None = None,
 ) -> dict[Key, frozenset[Code]]:
     """Take new events in, by barcode; what is told of every new entry. `plain`: entries that are on no copy.
 
-    A barcode with no new events is folded anew, because something around it has changed.
+    A barcode with no new events is folded anew, because something around it has changed. persons: those who were asked
+    for already.
     """
     begun = {
         barcode: (start, [*start.known, *fresh[barcode]])
-        for barcode, start in starts(conn, school, fresh).items()
+        for barcode, start in starts(conn, school, fresh, persons).items()
     }
     changed = Changed(school, now_ms)
     unknown = not_held(conn, school, begun)
@@ -79,12 +101,12 @@ def refold(
     changed.past_limit |= limits.check(conn, school, changed.since)
     revised = _write_outcomes(conn, changed, new, told, plain)
     asking.write_cases(conn, school, changed.told, now_ms)
-    upsert_many(conn, holdings, changed.holdings)
+    upsert_rows(conn, holdings, _HOLDING, changed.holdings)
     _write_seals(conn, changed)
     _publish(conn, changed, revised)
     tell_of_leavers(conn, school, changed.since)
     over = {key for key, past in changed.past_limit.items() if past}
-    answers = {k: changed.codes[k] | ({Code.OVER_LIMIT} if k in over else set()) for k in new}
+    answers = {k: changed.codes[k] | _OVER if k in over else changed.codes[k] for k in new}
     return {**answers, **dict(plain)}
 
 
@@ -98,8 +120,8 @@ def _fold_one(
     if sealable:
         changed.seals += kept
     else:
-        state["sealed"] = ""
-    changed.holdings.append({**_holding_row(changed.school, copy, told), **state})
+        state = ("", *state[1:])
+    changed.holdings.append((*_holding_row(changed.school, copy, told), *state))
 
 
 def _note_loans(conn: Connection, changed: Changed, begun: Mapping[str, Start]) -> None:
@@ -109,17 +131,17 @@ def _note_loans(conn: Connection, changed: Changed, begun: Mapping[str, Start]) 
     for barcode, told in changed.told.items():
         for span in told.spans:
             row = _loan_row(changed.school, barcode, span)
-            was = before.pop(row["opened_by"], None)
-            if was is None or any(was[name] != row[name] for name in _LOAN):
+            was, was_past = before.pop(row[1], (None, False))
+            if was != row:
                 changed.loans.append(row)
                 _note_patron(changed, span.patron, span.opened_ms)
-            if was is not None and was["patron"] != span.patron:
-                _note_patron(changed, was["patron"], span.opened_ms)
-    for opened_by, was in before.items():
+            if was is not None and was[_PATRON] != span.patron:
+                _note_patron(changed, was[_PATRON], span.opened_ms)
+    for opened_by, (row, was_past) in before.items():
         changed.vanished.append(opened_by)
-        _note_patron(changed, was["patron"], was["opened_ms"])
+        _note_patron(changed, row[_PATRON], row[_OPENED_MS])
         key = key_of(opened_by)
-        if was["past_limit"] and key:
+        if was_past and key:
             changed.past_limit[key] = False
 
 
@@ -128,76 +150,85 @@ def _note_patron(changed: Changed, patron: str | None, from_ms: int) -> None:
         changed.since[patron] = min(from_ms, changed.since.get(patron, from_ms))
 
 
-def _loans_beyond(conn: Connection, school: str, late: Mapping[str, int]) -> dict[str, Any]:
-    """The loans written of these copies that were opened beyond their seals, by the entries that opened them."""
+def _loans_beyond(
+    conn: Connection, school: str, late: Mapping[str, int]
+) -> dict[str, tuple[Values, bool]]:
+    """The loans written of these copies that were opened beyond their seals, by the entries that opened them.
+
+    Each with whether it lies past the limit.
+    """
     if not late:
         return {}
-    given = beyond(conn, late)
-    names = (loans.c[name] for name in ("opened_by", "past_limit", *_LOAN))
-    query = (
-        select(*names)
-        .select_from(given)
-        .outerjoin(
-            loans,
-            and_(
-                loans.c.school == school,
-                loans.c.barcode == given.c.name,
-                loans.c.opened_ms > given.c.ms,
-            ),
-        )
+    asked = {"school": school, "late": listed(moments_of(late))}
+    found = {}
+    for past, *told in conn.execute(_beyond(is_postgres(conn)), asked).all():
+        if past is not None:
+            told[_DUE_ON] = _day(told[_DUE_ON])
+            found[told[1]] = (tuple(told), past)
+    return found
+
+
+@cache
+def _beyond(postgres: bool) -> Select[Any]:
+    since = given_in(postgres, "late", name=Text, ms=BigInteger)
+    later = and_(
+        loans.c.school == bindparam("school"),
+        loans.c.barcode == since.c.name,
+        loans.c.opened_ms > since.c.ms,
     )
-    rows = conn.execute(query).mappings().all()
-    return {row["opened_by"]: row for row in rows if row["opened_by"]}
+    told = (loans.c.past_limit, *(loans.c[name] for name in _LOAN))
+    return select(*told).select_from(since.outerjoin(loans, later))
 
 
-def _holding_row(school: str, copy: Copy, told: Folded) -> Row:
+def _day(due_on: date | None) -> str | None:
+    return due_on.isoformat() if due_on else None
+
+
+def _holding_row(school: str, copy: Copy, told: Folded) -> Values:
     now = told.holding
-    return {
-        "school": school,
-        "barcode": copy.barcode,
-        "patron": now.loan.patron if now.loan else None,
-        "opened_by": str(now.loan.opened_by) if now.loan else None,
-        "state": now.state.value,
-        "lendable": now.lendable,
-        "kept_for": now.kept_for,
-        "place": now.place,
-        "seen_ms": now.seen_ms,
-        "last_entry": str(now.last) if now.last else None,
-        "in_doubt": now.doubt is not None,
-    }
+    return (
+        school,
+        copy.barcode,
+        now.loan.patron if now.loan else None,
+        str(now.loan.opened_by) if now.loan else None,
+        now.state.value,
+        now.lendable,
+        now.kept_for,
+        now.place,
+        now.seen_ms,
+        str(now.last) if now.last else None,
+        now.doubt is not None,
+    )
 
 
-def _loan_row(school: str, barcode: str, span: Span) -> Row:
-    return {
-        "school": school,
-        "opened_by": str(span.opened_by),
-        "barcode": barcode,
-        "patron": span.patron,
-        "opened_ms": span.opened_ms,
-        "due_on": span.due_on,
-        "renewals": span.renewals,
-        "closed_by": str(span.closed_by) if span.closed_by else None,
-        "closed_ms": span.closed_ms,
-        "closed_lo": span.closed_lo,
-        "how": span.how,
-        "claimed_by": str(span.claimed_by) if span.claimed_by else None,
-        "claimed_ms": span.claimed_ms,
-    }
+def _loan_row(school: str, barcode: str, span: Span) -> Values:
+    return (
+        school,
+        str(span.opened_by),
+        barcode,
+        span.patron,
+        span.opened_ms,
+        _day(span.due_on),
+        span.renewals,
+        str(span.closed_by) if span.closed_by else None,
+        span.closed_ms,
+        span.closed_lo,
+        span.how,
+        str(span.claimed_by) if span.claimed_by else None,
+        span.claimed_ms,
+    )
 
 
 def _write_loans(conn: Connection, changed: Changed) -> None:
-    upsert_many(conn, loans, changed.loans)
+    upsert_rows(conn, loans, _LOAN, changed.loans)
     if changed.vanished:
         gone = one_of(conn, loans.c.opened_by, changed.vanished)
         conn.execute(delete(loans).where(loans.c.school == changed.school, gone))
 
 
 def _write_seals(conn: Connection, changed: Changed) -> None:
-    rows = [
-        {"school": changed.school, "barcode": s.barcode, "to_ms": s.to_ms, "sealed": s.sealed}
-        for s in changed.seals
-    ]
-    upsert_many(conn, seals, rows)
+    rows = [(changed.school, s.barcode, s.to_ms, s.sealed) for s in changed.seals]
+    upsert_rows(conn, seals, _SEAL, rows)
 
 
 def _write_outcomes(
@@ -206,7 +237,7 @@ def _write_outcomes(
     new: set[Key],
     told: Mapping[Key, Stored],
     plain: Iterable[tuple[Key, frozenset[Code]]],
-) -> list[Row]:
+) -> list[Values]:
     """Insert what is told of new entries; revise what has changed. The rows revised, still without a position."""
     fresh = [_outcome_row(changed, key, codes, 1) for key, codes in plain]
     revised = []
@@ -219,55 +250,55 @@ def _write_outcomes(
         if codes != was.codes or past != was.past_limit:
             changed.past_limit[key] = past
             revised.append(_outcome_row(changed, key, codes, was.revision + 1))
-    insert_many(conn, outcomes, fresh)
+    insert_rows(conn, outcomes, _OUTCOME, fresh)
     others = {k for k in changed.past_limit if k not in changed.codes}
     revised += _limits_elsewhere(conn, changed, others)
     return revised
 
 
-def _limits_elsewhere(conn: Connection, changed: Changed, keys: set[Key]) -> list[Row]:
+def _limits_elsewhere(conn: Connection, changed: Changed, keys: set[Key]) -> list[Values]:
     """Loans of copies that were not touched, which the patron's other loans have pushed past the limit, or back."""
     if not keys:
         return []
-    of = given(
-        conn, [k._asdict() for k in sorted(keys)], station=Text, epoch=BigInteger, seq=BigInteger
-    )
-    same = (outcomes.c[name] == of.c[name] for name in _PLACE)
-    query = (
-        select(outcomes)
-        .select_from(of)
-        .outerjoin(outcomes, and_(outcomes.c.school == changed.school, *same))
-    )
+    asked = {"school": changed.school, "keys": listed([k._asdict() for k in sorted(keys)])}
     rows = []
-    for row in conn.execute(query).all():
-        if row.station is None:
-            continue
-        key = Key(row.station, row.epoch, row.seq)
-        if row.past_limit != changed.past_limit[key]:
-            codes = frozenset(Code(c) for c in row.codes.split())
-            rows.append(_outcome_row(changed, key, codes, row.revision + 1))
+    for station, epoch, seq, codes, past, revision in conn.execute(
+        _outcomes_of(is_postgres(conn)), asked
+    ).all():
+        key = Key(station, epoch, seq)
+        if station is not None and past != changed.past_limit[key]:
+            rows.append(_outcome_row(changed, key, read_codes(codes), revision + 1))
     return rows
 
 
-def _outcome_row(changed: Changed, key: Key, codes: frozenset[Code], revision: int) -> Row:
+@cache
+def _outcomes_of(postgres: bool) -> Select[Any]:
+    of = given_in(postgres, "keys", station=Text, epoch=BigInteger, seq=BigInteger)
+    same = (outcomes.c[name] == of.c[name] for name in _PLACE)
+    there = and_(outcomes.c.school == bindparam("school"), *same)
+    names = (*_PLACE, "codes", "past_limit", "revision")
+    return select(*(outcomes.c[name] for name in names)).select_from(of.outerjoin(outcomes, there))
+
+
+def _outcome_row(changed: Changed, key: Key, codes: frozenset[Code], revision: int) -> Values:
     past = changed.past_limit.get(key, False)
-    return {
-        "school": changed.school,
-        **dict(zip(_PLACE, key, strict=True)),
-        "outcome": outcome_of(codes | ({Code.OVER_LIMIT} if past else set())).value,
-        "codes": " ".join(sorted(codes)),
-        "past_limit": past,
-        "revision": revision,
-    }
+    return (changed.school, *key, *_told(codes, past), past, revision)
 
 
-def _publish(conn: Connection, changed: Changed, revised: list[Row]) -> None:
+@lru_cache(maxsize=1024)
+def _told(codes: frozenset[Code], past: bool) -> tuple[str, str]:
+    """The outcome and the codes as they are written down."""
+    outcome = outcome_of(codes | _OVER if past else codes)
+    return outcome.value, " ".join(sorted(codes))
+
+
+def _publish(conn: Connection, changed: Changed, revised: list[Values]) -> None:
     """Give positions to what stations must hear: the copies and loans touched, and outcomes revised."""
-    touched = [row["barcode"] for row in changed.holdings]
-    publish(conn, changed.school, [(kind, b) for b in touched for kind in ("copy", "loan")])
+    publish(conn, changed.school, [(kind, b) for b in changed.told for kind in ("copy", "loan")])
     if revised:
         at = next_positions(conn, changed.school, len(revised))
-        update_many(conn, outcomes, [{**row, "position": at + n} for n, row in enumerate(revised)])
+        told = [dict(zip(_OUTCOME, row, strict=True)) for row in revised]
+        update_many(conn, outcomes, [{**row, "position": n} for n, row in enumerate(told, at)])
 
 
 def by_copy(events: Iterable[tuple[str, Event]]) -> dict[str, list[Event]]:

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, exists, select, tuple_
+from sqlalchemy import Connection, Select, and_, bindparam, delete, exists, select, tuple_
 
-from sync.central.db import beyond, one_of
-from sync.central.read import Stored, pack_holding, tails, unpack_holding
+from sync.central.db import beyond, is_postgres, listed, one_in, one_of
+from sync.central.packed import pack_holding, unpack_holding
+from sync.central.persons import Persons
+from sync.central.read import Stored, tails
 from sync.central.schema import entries, holdings, seals
 from sync.events import Event, Folded, Holding, Key
 from sync.fold import Copy, fold
@@ -24,6 +27,7 @@ from sync.timeline import in_order
 # each has what lies beyond the seal before it read again, so seals are close.
 SEAL_EVERY = 8
 KEEP_OPEN = 8
+_UNSEALED = (-1, "")
 
 
 @dataclass(slots=True)
@@ -54,38 +58,45 @@ class Seal:
     sealed: str
 
 
-def starts(conn: Connection, school: str, fresh: Mapping[str, list[Event]]) -> dict[str, Start]:
-    """For each copy, by barcode, where folding goes on. A copy without new entries is folded from the beginning."""
+def starts(
+    conn: Connection, school: str, fresh: Mapping[str, list[Event]], persons: Persons | None = None
+) -> dict[str, Start]:
+    """For each copy, by barcode, where folding goes on. A copy without new entries is folded from the beginning.
+
+    persons: those who were asked for already.
+    """
     told: dict[str, Start] = {}
     late: dict[str, int] = {}
     rows = _holdings(conn, school, fresh)
     for barcode, events in fresh.items():
-        row = rows.get(barcode)
-        if row is None and events:
+        sealed, to_ms, since = rows.get(barcode, (None, 0, 0))
+        if sealed is None and events:
             told[barcode] = Start()
-        elif row and events and row.sealed and all(fits_seal(e, row.sealed_to_ms) for e in events):
-            state = unpack_holding(row.sealed)
-            told[barcode] = Start(state, row.sealed_to_ms, since=row.since_seal, sealed=row.sealed)
+        elif sealed and events and all(fits_seal(e, to_ms) for e in events):
+            told[barcode] = Start(unpack_holding(sealed), to_ms, since=since, sealed=sealed)
         else:
             late[barcode] = _reach(events)
     if late:
-        told.update(_late(conn, school, late))
+        told.update(_late(conn, school, late, persons))
     return told
 
 
-def _holdings(conn: Connection, school: str, barcodes: Collection[str]) -> dict[str, Any]:
+def _holdings(
+    conn: Connection, school: str, barcodes: Collection[str]
+) -> dict[str, tuple[str, int, int]]:
     if not barcodes:
         return {}
-    columns = (
-        holdings.c.barcode,
-        holdings.c.sealed,
-        holdings.c.sealed_to_ms,
-        holdings.c.since_seal,
-    )
-    query = select(*columns).where(
-        holdings.c.school == school, one_of(conn, holdings.c.barcode, barcodes)
-    )
-    return {row.barcode: row for row in conn.execute(query).all()}
+    told = {"school": school, "barcodes": listed(barcodes)}
+    rows = conn.execute(_held(is_postgres(conn)), told).all()
+    return {barcode: (sealed, to_ms, since) for barcode, sealed, to_ms, since in rows}
+
+
+@cache
+def _held(postgres: bool) -> Select[Any]:
+    names = ("barcode", "sealed", "sealed_to_ms", "since_seal")
+    query = select(*(holdings.c[name] for name in names))
+    mine = holdings.c.school == bindparam("school")
+    return query.where(mine, one_in(postgres, holdings.c.barcode, "barcodes"))
 
 
 def _reach(events: Sequence[Event]) -> int:
@@ -95,28 +106,34 @@ def _reach(events: Sequence[Event]) -> int:
     return min(min(event.est, event.lo) for event in events)
 
 
-def _late(conn: Connection, school: str, late: Mapping[str, int]) -> dict[str, Start]:
-    query = (
-        select(seals)
-        .where(seals.c.school == school, one_of(conn, seals.c.barcode, late))
-        .order_by(seals.c.to_ms)
-    )
-    newest: dict[str, Any] = {}
+def _late(
+    conn: Connection, school: str, late: Mapping[str, int], persons: Persons | None
+) -> dict[str, Start]:
+    newest: dict[str, tuple[int, str]] = {}
     stale: dict[str, int] = {}
-    for row in conn.execute(query).all():
-        if row.to_ms < late[row.barcode]:
-            newest[row.barcode] = row
+    asked = {"school": school, "barcodes": listed(late)}
+    for barcode, to_ms, sealed in conn.execute(_sealed(is_postgres(conn)), asked).all():
+        if to_ms < late[barcode]:
+            newest[barcode] = (to_ms, sealed)
         else:
-            stale[row.barcode] = late[row.barcode]
+            stale[barcode] = late[barcode]
     if stale:
         _drop(conn, school, stale)
-    sealed_to = {barcode: newest[barcode].to_ms if barcode in newest else -1 for barcode in late}
-    found = tails(conn, school, sealed_to)
+    found = tails(conn, school, {b: newest.get(b, _UNSEALED)[0] for b in late}, persons)
     told = {}
     for barcode in late:
-        state = unpack_holding(newest[barcode].sealed) if barcode in newest else None
-        told[barcode] = Start(state, sealed_to[barcode], found.get(barcode, []), in_turn=False)
+        to_ms, sealed = newest.get(barcode, _UNSEALED)
+        state = unpack_holding(sealed) if sealed else None
+        told[barcode] = Start(state, to_ms, found.get(barcode, []), in_turn=False)
     return told
+
+
+@cache
+def _sealed(postgres: bool) -> Select[Any]:
+    query = select(seals.c.barcode, seals.c.to_ms, seals.c.sealed)
+    mine = seals.c.school == bindparam("school")
+    of_copies = one_in(postgres, seals.c.barcode, "barcodes")
+    return query.where(mine, of_copies).order_by(seals.c.to_ms)
 
 
 def _drop(conn: Connection, school: str, stale: Mapping[str, int]) -> None:
@@ -146,8 +163,11 @@ def not_held(
 
 def next_seals(
     copy: Copy, start: Start, events: Sequence[Event], told: Folded
-) -> tuple[list[Seal], dict[str, Any]]:
-    """The seals to be kept, and what the copy's row says of its state. `events`: those that were folded."""
+) -> tuple[list[Seal], tuple[str, int, int]]:
+    """The seals to be kept, and what the copy's row says of its state: sealed, sealed_to_ms, since_seal.
+
+    events: those that were folded.
+    """
     to_ms = max([start.to_ms, *(max(e.est, e.hi) for e in events)])
     sealed = "" if told.holding.doubt else pack_holding(told.holding)
     since = start.since + len(events)
@@ -157,7 +177,7 @@ def next_seals(
         since = len(events)
     elif not start.in_turn and since >= SEAL_EVERY + KEEP_OPEN:
         kept, since = _seal_tail(copy, start, events)
-    return kept, {"sealed": sealed, "sealed_to_ms": to_ms, "since_seal": since}
+    return kept, (sealed, to_ms, since)
 
 
 def _seal_tail(copy: Copy, start: Start, events: Sequence[Event]) -> tuple[list[Seal], int]:
