@@ -28,11 +28,13 @@ from kiosk.rulebook import make_rules
 from kiosk.store.feed import TABLES, Change, write_rows
 from kiosk.store.store import Store
 from sync.central import schema
-from sync.central.db import Database, insert_many, upsert_many
+from sync.central.db import Database, insert_many
+from sync.central.desk import Desk
 from sync.central.late import registered
 from sync.central.positions import publish
+from sync.central.publishing import put_in_force
 from sync.central.values import KINDS, read_all
-from sync.rows import KEY_OF, RULES_KEY, checked
+from sync.rows import KEY_OF, checked
 
 # What an import brings; loans, holds and the state of a copy that is known belong to the desk and to staff.
 _BROUGHT = ("title", "patron", "card", "copy")
@@ -43,16 +45,9 @@ _PORTION = 2_000
 def publish_rules(db: Database, school: str, file: Path, *, staff: str, now_ms: int) -> bool:
     """Put a library.toml in force; False where it is in force already. Raises SettingsError with every mistake."""
     content = file.read_bytes()
-    rules = make_rules(content, file)
+    make_rules(content, file)
     with db.begin(school) as conn:
-        newest = select(schema.rules.c.digest).where(schema.rules.c.school == school)
-        row = conn.execute(newest.order_by(schema.rules.c.published_ms.desc()).limit(1)).first()
-        if row and row.digest == rules.digest:
-            return False
-        told = {"school": school, "digest": rules.digest, "text": content.decode()}
-        upsert_many(conn, schema.rules, [{**told, "published_ms": now_ms, "staff": staff}])
-        publish(conn, school, [("rules", RULES_KEY)])
-    return True
+        return put_in_force(Desk(conn, school, staff, now_ms), content.decode())
 
 
 def import_file(

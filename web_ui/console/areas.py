@@ -25,7 +25,7 @@ AREAS: tuple[tuple[str, tuple[Page, ...]], ...] = (
             ("console.people.year", "year"),
         ),
     ),
-    ("devices", (("console.stations", "stations"),)),
+    ("devices", (("console.stations", "stations"), ("console.rules", "rules"))),
     ("accounts", (("console.accounts.list", "accounts"),)),
 )
 

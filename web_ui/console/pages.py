@@ -17,6 +17,7 @@ from web_ui.console.frame import bare
 from web_ui.console.gate import guard_console
 from web_ui.console.importing import import_pages
 from web_ui.console.people import people_pages
+from web_ui.console.rules import rule_pages
 from web_ui.console.school_year import year_pages
 from web_ui.console.signed import set_up
 
@@ -42,6 +43,7 @@ def console_pages(
     entrance_pages(pages, db, sign_in_ms)
     case_pages(pages, db, now_ms)
     device_pages(pages, db, now_ms)
+    rule_pages(pages, db, now_ms)
     people = people_pages(db, now_ms)
     import_pages(people, db, now_ms)
     year_pages(people, db, now_ms)

@@ -1,0 +1,242 @@
+"""The console's pages of library.toml: as forms and as text, checked and compared before it is published, and put back.
+
+Nothing is kept between the pages: a changed text travels in the form, with the digest of what it was made from.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from flask import Blueprint, abort, g, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from config.rewriting import (
+    Section,
+    WrittenOtherwise,
+    keys_in,
+    rewritten,
+    rows_of,
+    section,
+    sections,
+)
+from config.settings import SettingsError
+from sync.central.db import CentralError, Connection, Database
+from sync.central.desk import Desk
+from sync.central.publishing import check_text, put_in_force, text_of, versions
+from sync.central.read import time_zone
+from sync.central.roles import Right, may
+from web_ui.console.frame import framed
+from web_ui.console.gate import member
+from web_ui.console.rights import needs
+from web_ui.console.telling import Teller
+
+MAX_TEXT_BYTES = 512 * 1024
+TOP = "top"
+_NEW_ROWS = 1
+_AROUND = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One line of a comparison. kind: "same", "gone", "new", or "far" (lines in between that are alike)."""
+
+    kind: str
+    text: str
+
+
+def rule_pages(pages: Blueprint, db: Database, now_ms: Callable[[], int]) -> None:
+    """Add them to the console's pages."""
+    desk = _Rules(db, now_ms)
+    for rule, name, view in (
+        ("/rules", "rules", desk.overview),
+        ("/rules/part/<name>", "rules_part", desk.part),
+        ("/rules/text", "rules_text", desk.text),
+        ("/rules/version/<digest>", "rules_version", desk.version),
+    ):
+        pages.add_url_rule(rule, name, needs(Right.SEE, view))
+    for rule, name, act in (
+        ("/rules/part/<name>", "rules_change", desk.change),
+        ("/rules/check", "rules_check", desk.check),
+        ("/rules/publish", "rules_publish", desk.publish),
+    ):
+        marked = needs(Right.DECIDE, act, most_bytes=MAX_TEXT_BYTES)
+        pages.add_url_rule(rule, name, marked, methods=["POST"])
+
+
+class _Rules:
+    """The views over one record."""
+
+    def __init__(self, db: Database, now_ms: Callable[[], int]) -> None:
+        self._db = db
+        self._now_ms = now_ms
+
+    def overview(self) -> str:
+        school = member().school
+        with self._db.read() as conn:
+            kept = versions(conn, school)
+            tell = Teller(g.say, time_zone(conn, school), self._now_ms())
+        shown = [(one, tell.moment(one.published_ms)) for one in kept]
+        return self._page(
+            "rules", versions=shown, parts=_parts(), done=bool(request.args.get("done"))
+        )
+
+    def part(self, name: str) -> str:
+        wanted = _section(name)
+        with self._db.read() as conn:
+            text, based_on = _in_force(conn)
+        rows: list[tuple[object, dict[str, list[str]]]] = list(
+            enumerate(rows_of(text, wanted.name) if text else [{}])
+        )
+        if wanted.many:
+            rows += [(f"new{at}", {}) for at in range(_NEW_ROWS)]
+        return self._page(
+            "rules_part",
+            part=name,
+            section=wanted,
+            rows=rows,
+            based_on=based_on,
+            options=_options(text, wanted),
+        )
+
+    def change(self, name: str) -> str | tuple[str, int]:
+        """What was filled in becomes a text, and that is checked like any other."""
+        wanted = _section(name)
+        with self._db.read() as conn:
+            text = text_of(conn, member().school, request.form.get("based_on", ""))
+        removed = set(request.form.getlist("remove"))
+        rows = [
+            (int(at) if at.isdigit() else None, filled)
+            for at in request.form.getlist("row")
+            if at not in removed and (filled := _filled(wanted, at))
+        ]
+        try:
+            return self._checked(rewritten(text, wanted.name, rows), back=name)
+        except WrittenOtherwise:
+            return self._page(
+                "rules_checked", why=g.say("console.rules.otherwise"), back=name, text=text
+            ), 409
+
+    def text(self) -> str:
+        with self._db.read() as conn:
+            text, based_on = _in_force(conn)
+        return self._page("rules_text", text=text, based_on=based_on)
+
+    def check(self) -> str | tuple[str, int]:
+        # Browsers send lines as \r\n; a file that was written otherwise shall not differ in every line.
+        return self._checked(request.form.get("text", "").replace("\r\n", "\n"), back="")
+
+    def version(self, digest: str) -> str:
+        school = member().school
+        with self._db.read() as conn:
+            text, (now, based_on) = text_of(conn, school, digest), _in_force(conn)
+            tell = Teller(g.say, time_zone(conn, school), self._now_ms())
+            one = next((v for v in versions(conn, school) if v.digest == digest), None)
+        if not text or one is None:
+            abort(404, g.say("console.no_page"))
+        when = tell.moment(one.published_ms)
+        return self._page(
+            "rules_version",
+            version=one,
+            when=when,
+            text=text,
+            again=f"{text.rstrip()}\n\n# {g.say('console.rules.again_from', when=when)}\n",
+            based_on=based_on,
+            lines=differences(now, text),
+        )
+
+    def publish(self) -> Response | tuple[str, int]:
+        school = member().school
+        text = request.form.get("text", "").replace("\r\n", "\n")
+        try:
+            with self._db.begin(school) as conn:
+                desk = Desk(conn, school, member().login, self._now_ms())
+                put_in_force(desk, text, based_on=request.form.get("based_on", ""))
+        except SettingsError:
+            answer = self._checked(text, back="")
+            return answer if isinstance(answer, tuple) else (answer, 409)
+        except CentralError:
+            return self._page(
+                "rules_checked", why=g.say("console.rules.meanwhile"), back="", text=text
+            ), 409
+        return redirect(url_for("console.rules", done="1"), 303)
+
+    def _checked(self, text: str, *, back: str) -> str | tuple[str, int]:
+        with self._db.read() as conn:
+            now, _ = _in_force(conn)
+            problems = check_text(conn, member().school, text)
+        page = self._page(
+            "rules_checked",
+            problems=problems,
+            lines=differences(now, text),
+            text=text,
+            based_on=request.form.get("based_on", ""),
+            back=back,
+        )
+        return (page, 409) if problems else page
+
+    def _page(self, name: str, **shown: object) -> str:
+        may_publish = may(member().role, Right.DECIDE)
+        told = {"may_publish": may_publish, **shown}
+        return render_template(f"rules/{name}.html", **framed(self._db, "rules"), **told)
+
+
+def differences(before: str, after: str) -> list[Difference]:
+    """Two texts line by line, with what stands around each change."""
+    found: list[Difference] = []
+    told = difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=_AROUND)
+    for at, line in enumerate(told):
+        if at < 2:
+            continue
+        kind = {"+": "new", "-": "gone", "@": "far"}.get(line[:1], "same")
+        found.append(Difference(kind, "" if kind == "far" else line[1:]))
+    return found[1:]
+
+
+def _in_force(conn: Connection) -> tuple[str, str]:
+    """The text in force with its digest; "" where none was published yet."""
+    kept = versions(conn, member().school)
+    return text_of(conn, member().school), kept[0].digest if kept else ""
+
+
+def _parts() -> list[str]:
+    return [one.name or TOP for one in sections()]
+
+
+def _section(name: str) -> Section:
+    try:
+        return section("" if name == TOP else name)
+    except KeyError:
+        abort(404, g.say("console.no_page"))
+
+
+def _options(text: str, wanted: Section) -> dict[str, list[tuple[str, str]]]:
+    """For each field that is chosen: what there is to choose, with its name."""
+    found = {}
+    for shape in wanted.shapes:
+        if shape.keys_of:
+            named = {
+                row["key"][0]: (row["name"] or row["key"])[0]
+                for row in (rows_of(text, shape.keys_of) if text else [])
+            }
+            found[shape.key] = [(key, named[key]) for key in keys_in(text, shape.keys_of)]
+        elif shape.choices:
+            found[shape.key] = [(choice, _choice(choice)) for choice in shape.choices]
+    return found
+
+
+def _choice(choice: str) -> str:
+    """A weekday or an act in words; what is a name of its own (a symbology) stays as it is."""
+    word = f"console.rules.choice.{choice}"
+    return g.say(word) if g.say.has(word) else choice
+
+
+def _filled(wanted: Section, at: str) -> dict[str, Sequence[str]]:
+    """What was filled into a row; nothing for a new one that was left empty."""
+    row: dict[str, Sequence[str]] = {}
+    for shape in wanted.shapes:
+        sent = request.form.getlist(f"{at}.{shape.key}")
+        row[shape.key] = sent[0].splitlines() if shape.kind == "lines" and sent else sent
+    written = any(text.strip() for sent in row.values() for text in sent)
+    return row if written or at.isdigit() else {}
