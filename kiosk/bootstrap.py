@@ -102,7 +102,7 @@ def start(
     store = open_store(folders, settings, reserve=True)
     who, fed = identity(store), fed_rules(store)
     if fed:
-        rulebook.follow(fed)
+        rulebook.follow(fed, file_too=demo and central is not None)
     finished = finish_interrupted(store)
     if finished:
         log.info("an import was broken off earlier", now=finished)

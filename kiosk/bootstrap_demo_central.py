@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from config.central import Central
 from config.settings import load_central, load_station
 from kiosk import journal
 from kiosk.bootstrap_clash import SECOND
@@ -54,6 +55,7 @@ def prepare(config: Path) -> Prepared:
     # Written last: whoever has it has all. A start on a full disk writes nothing here.
     second = folders.store(station) / SECOND
     if second.exists():
+        _bring_up(config, central)
         return Prepared(login_file)
     with FolderLock(folders.store(station), wait_s=8):
         store = open_store(folders, station)
@@ -83,6 +85,15 @@ def prepare(config: Path) -> Prepared:
             db.close()
             store.close()
     return Prepared(login_file)
+
+
+def _bring_up(config: Path, central: Central) -> None:
+    """The record of an earlier release, after an upgrade."""
+    db = database(config, central)
+    try:
+        bring_up(db, backups_in(config, central), keep=central.backup.keep)
+    finally:
+        db.close()
 
 
 def _open_record(

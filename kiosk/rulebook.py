@@ -62,34 +62,40 @@ class Rulebook:
         self.current = load_rules(path)
         self._hold_against_station(self.current.library)
         self.trouble: str | None = None
-        self._judged = self.current.digest
+        self._judged = self._fed_judged = self.current.digest
         self._refusal: str | None = None
+        self._file_too = False
 
-    def follow(self, fed: FedRules) -> None:
-        """Take the rules from the central record from now on, beginning with those that were in force last."""
-        self._fed = fed
+    def follow(self, fed: FedRules, *, file_too: bool = False) -> None:
+        """Take the rules from the central record from now on, beginning with those that were in force last.
+
+        file_too: a file that is changed here counts as well, whichever came last; the demo publishes it.
+        """
+        self._fed, self._file_too = fed, file_too
         good = fed.good()
         if good is not None:
-            self._judged = _digest(good.encode())
-            self._take(good.encode(), self._judged)
+            self._fed_judged = _digest(good.encode())
+            self._take(good.encode(), self._fed_judged)
 
     def refresh(self) -> bool:
         """Take up what has changed; True if new rules are in force. Call about once a second, from one thread."""
         newest = self._fed.newest() if self._fed else None
-        return self._refresh_file() if newest is None else self._refresh_fed(newest)
+        if newest is None or (self._file_too and _signature(self._path) != self._seen):
+            return self._refresh_file()
+        return self._refresh_fed(newest)
 
     def _refresh_fed(self, text: str) -> bool:
         assert self._fed is not None, "only what is fed is refreshed here"
         content = text.encode()
         digest = _digest(content)
         taken = False
-        if digest != self._judged or self._fed.good() is None:
-            self._judged = digest
+        if digest != self._fed_judged or self._fed.good() is None:
+            self._fed_judged = digest
             taken = self._take(content, digest)
             if self._refusal is None:
                 self._fed.keep(text)
         signature = _signature(self._path)
-        if signature != self._seen:
+        if signature != self._seen and not self._file_too:
             self._seen = signature
             self._foreign = self._changed_here(digest)
         self.trouble = self._refusal or self._foreign

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 import webbrowser
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import click
@@ -37,12 +37,15 @@ LOOK_S = 0.1
 def demo(data: Path, station_port: int, central_port: int, no_browser: bool) -> None:
     """Run a sample school: touchscreen, panel of simulated hardware and librarians' console in the browser."""
     from kiosk.bootstrap_demo_central import prepare
+    from kiosk.bootstrap_demo_rules import RulesFile
 
     _port_is_free(station_port, "--station-port")
     _port_is_free(central_port, "--central-port")
     try:
         config = lay_out(data.resolve())
         prepared = prepare(config)
+        rules = RulesFile(config)
+        rules.publish(once=True)
     except OSError as error:
         if isinstance(error, KioskError):
             raise
@@ -67,7 +70,7 @@ def demo(data: Path, station_port: int, central_port: int, no_browser: bool) -> 
         sys.stdout.flush()
         if not no_browser and (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
             webbrowser.open(panel)
-        name, code = _until_one_ends(children)
+        name, code = _until_one_ends(children, rules.look)
     if code not in (0, -signal.SIGTERM, -signal.SIGINT):
         raise click.ClickException(
             f"the {name} stopped (exit {code}); nothing acknowledged is lost: start the demo again"
@@ -129,11 +132,14 @@ def _wait_until_ready(name: str, child: subprocess.Popen[str]) -> None:
     raise click.ClickException(f"the {name} did not start; see the message above")
 
 
-def _until_one_ends(children: dict[str, subprocess.Popen[str]]) -> tuple[str, int]:
+def _until_one_ends(
+    children: dict[str, subprocess.Popen[str]], meanwhile: Callable[[], None]
+) -> tuple[str, int]:
     """Which child ended first, and its exit code. Ctrl-C reaches the children by itself."""
     while True:
         with contextlib.suppress(KeyboardInterrupt):
             for name, child in children.items():
                 if child.poll() is not None:
                     return name, child.returncode
+            meanwhile()
             time.sleep(LOOK_S)

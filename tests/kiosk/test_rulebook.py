@@ -220,3 +220,53 @@ def test_a_library_that_contradicts_the_running_station_leaves_the_old_rules_and
     file.write_text(CHANGED, "utf-8")
     assert book.refresh()
     assert book.trouble is None
+
+
+class Fed:
+    """What a central record has sent."""
+
+    def __init__(self, text: str | None = None) -> None:
+        self.text = self.kept = text
+
+    def newest(self) -> str | None:
+        return self.text
+
+    def good(self) -> str | None:
+        return self.kept
+
+    def local(self) -> str | None:
+        return None
+
+    def keep(self, text: str) -> None:
+        self.kept = text
+
+
+def test_in_the_demo_the_file_and_the_record_both_count_whichever_came_last(file: Path) -> None:
+    book, fed = Rulebook(file), Fed(TEXT)
+    book.follow(fed, file_too=True)
+    assert not book.refresh()
+    file.write_text(CHANGED, "utf-8")
+    assert book.refresh()
+    assert days_of(book) == 21
+    # The record hears of it a little later, and until then says what it said before.
+    assert not book.refresh()
+    fed.text = CHANGED
+    assert not book.refresh()
+    fed.text = TEXT
+    assert book.refresh()
+    assert days_of(book) == days_of(Rulebook(SHIPPED))
+    assert not book.refresh()
+    file.write_text(BROKEN, "utf-8")
+    book.refresh()
+    assert book.trouble
+    assert days_of(book) == days_of(Rulebook(SHIPPED))
+
+
+def test_an_enrolled_station_takes_no_file(file: Path) -> None:
+    book = Rulebook(file)
+    book.follow(Fed(TEXT))
+    book.refresh()
+    file.write_text(CHANGED, "utf-8")
+    book.refresh()
+    assert "central rules publish" in str(book.trouble)
+    assert days_of(book) != 21
