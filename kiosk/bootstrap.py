@@ -30,6 +30,7 @@ from kiosk.desk import Desk
 from kiosk.errors import KioskError
 from kiosk.finding import finding
 from kiosk.folders import Folders, open_store
+from kiosk.health import signs
 from kiosk.imports import finish_interrupted
 from kiosk.journal import Journal
 from kiosk.rulebook import Rulebook
@@ -121,7 +122,7 @@ def start(
         complete=lambda given, wanted: Completion(store, given, wanted),
     )
     line = Plug()
-    agent = make_agent(store, clock, settings, plugged=line.is_set)
+    agent = make_agent(store, clock, settings, plugged=line.is_set, tell=lambda: signs(parts))
     if agent:
         line.on_plug_in = agent.wake
     printer = make_printer(settings.printer)
@@ -146,7 +147,7 @@ def start(
         clock=clock,
         find=finding(store, rulebook),
         status=lambda: health.marks(parts),
-        signs=lambda: health.signs(parts),
+        signs=lambda: signs(parts),
         health=lambda: health.report(parts),
         upkeep=store.keep_room,
         paper=paper,

@@ -16,7 +16,7 @@ from kiosk.clock import Clock as StationClock
 from kiosk.entry import VERSION
 from kiosk.store import feed, snapshot
 from kiosk.store.feed import Change as FedChange
-from kiosk.store.lineage import CURSOR, SERVER_SEEN, Lineage, lineage, number, set_lineage
+from kiosk.store.lineage import CURSOR, ROOM, SERVER_SEEN, Lineage, lineage, number, set_lineage
 from kiosk.store.outgoing import (
     Answered,
     Sent,
@@ -195,6 +195,8 @@ class Carrier:
             self._server_ms = reply.server_ms
             with self._store.begin() as tx:
                 tx.set_value(SERVER_SEEN, str(reply.server_ms))
+                if reply.room is not None:
+                    tx.set_value(ROOM, reply.room)
         return reply
 
     def _keep_token(self, epoch: int, token: str) -> None:

@@ -146,7 +146,8 @@ class Rewind(Message):
 class Welcome(Message):
     """HELLO's answer. `durable_hash` is the hash of the entry at the watermark ("" at 0).
 
-    revoked: the station wipes its people, hands over what it wrote, and is served nothing.
+    revoked: the station wipes its people, hands over what it wrote, and is served nothing. room: where it stands, told
+    to a station that has said another one; it counts from the station's next start.
     """
 
     session: Secret
@@ -157,6 +158,7 @@ class Welcome(Message):
     parked: bool = False
     revoked: bool = False
     rewind: Rewind | None = None
+    room: str | None = None
 
 
 class Answer(Message):

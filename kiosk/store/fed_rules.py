@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from kiosk.store.lineage import RULES, lineage
+from kiosk.store.lineage import RULES, RULES_GOOD, lineage
 from kiosk.store.store import Store
 
-_GOOD = "rules_good"
 _LOCAL = "rules_local"
 
 
@@ -20,11 +19,11 @@ class FedRules:
 
     def good(self) -> str | None:
         """Those that were in force last: a publication that contradicts this station must not keep it from starting."""
-        return self._value(_GOOD)
+        return self._value(RULES_GOOD)
 
     def keep(self, text: str) -> None:
         with self._store.begin() as tx:
-            tx.set_value(_GOOD, text)
+            tx.set_value(RULES_GOOD, text)
 
     def local(self) -> str | None:
         return self._value(_LOCAL)

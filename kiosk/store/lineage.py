@@ -12,6 +12,8 @@ AS_OF = "as_of_ms"
 SERVER_SEEN = "server_seen_ms"
 RULES = "rules"
 REVOKED = "revoked"
+ROOM = "station_room"
+RULES_GOOD = "rules_good"
 
 
 @dataclass(frozen=True, slots=True)

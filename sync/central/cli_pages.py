@@ -25,6 +25,6 @@ def make_app(
 
     @app.get("/")
     def home() -> Response:
-        return redirect("/console/", 303)
+        return redirect("/console/home", 303)
 
     return app

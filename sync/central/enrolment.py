@@ -195,7 +195,7 @@ def hello(conn: Connection, message: Hello, now_ms: int) -> Welcome:
 
 def _lineage_rows(school: str, station: str, epoch: int) -> Any:
     return (
-        select(lineages, stations.c.revoked_ms)
+        select(lineages, stations.c.revoked_ms, stations.c.room)
         .join(stations, (stations.c.school == lineages.c.school) & (stations.c.id == lineages.c.station))
         .where(lineages.c.school == school, lineages.c.station == station, lineages.c.epoch == epoch)
     )  # fmt: skip
@@ -251,6 +251,8 @@ def _go_on(conn: Connection, message: Hello, row: Any, now_ms: int) -> Welcome:
         durable_hash=row.head,
         parked=row.parked,
         revoked=row.revoked_ms is not None,
+        # Only a station that tells where it stands knows what to do with another answer.
+        room=row.room if message.health.get("room", row.room) != row.room else None,
     )
 
 

@@ -8,10 +8,12 @@ import threading
 import httpx
 import pytest
 from click.testing import CliRunner
+from sqlalchemy import select, update
 
 from kiosk.bootstrap import start
 from kiosk.bootstrap_demo import lay_out
 from kiosk.cli import main
+from kiosk.entry import digest
 from kiosk.folders import Folders
 from kiosk.store.lineage import lineage
 from kiosk.store.store import Store
@@ -181,3 +183,19 @@ def test_rules_come_from_the_central_record_and_a_file_changed_here_is_refused(
     running.agent.wake()
     until(lambda: book.trouble)
     assert book.current.library.library.name == "彩虹学校图书馆"
+
+
+def test_a_station_tells_its_rules_and_its_devices_and_hears_of_another_room(running, centre):
+    text = (SHIPPED / "library.toml").read_text(encoding="utf-8") + "\n# 新\n"
+    publish_rules(centre, text, 1)
+
+    def told() -> dict[str, str]:
+        running.agent.wake()
+        with centre.db.read() as conn:
+            return json.loads(conn.execute(select(schema.stations.c.health)).scalar_one())
+
+    until(lambda: told().get("rules") == digest(text))
+    assert told()["part scanner front"] == "scanner_ok"
+    with centre.db.begin() as conn:
+        conn.execute(update(schema.stations).values(room="teachers"))
+    until(lambda: told().get("room") == "teachers")

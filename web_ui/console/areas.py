@@ -10,6 +10,7 @@ from web_ui.console.rights import opens
 Page = tuple[str, str]
 
 AREAS: tuple[tuple[str, tuple[Page, ...]], ...] = (
+    ("today", (("console.today", "today"),)),
     (
         "cases",
         (

@@ -80,7 +80,7 @@ class _Entrance:
 def home() -> Response:
     """The first page that this role may see."""
     sees = may(member().role, Right.SEE)
-    return redirect(url_for("console.inbox" if sees else "console.stations"), 303)
+    return redirect(url_for("console.today" if sees else "console.stations"), 303)
 
 
 def language(name: str) -> Response:

@@ -20,6 +20,7 @@ from web_ui.console.people import people_pages
 from web_ui.console.rules import rule_pages
 from web_ui.console.school_year import year_pages
 from web_ui.console.signed import set_up
+from web_ui.console.today import today_pages
 
 
 def console_pages(
@@ -41,6 +42,7 @@ def console_pages(
 
     guard_console(pages)
     entrance_pages(pages, db, sign_in_ms)
+    today_pages(pages, db, now_ms)
     case_pages(pages, db, now_ms)
     device_pages(pages, db, now_ms)
     rule_pages(pages, db, now_ms)
