@@ -23,7 +23,7 @@ from sqlalchemy import Connection, bindparam, case, func, select
 from kiosk.isbn import isbn10, isbn13
 from kiosk.pinyin import INITIALS_MAX, JOINED_MAX, Piece, pieces
 from kiosk.screen import Book, Found
-from kiosk.store.query import BEGIN, END, Query, parse, words
+from kiosk.store.query import BEGIN, END, Query, Wanted, fts5, parse, words
 from kiosk.store.schema import copies, holds, loans, titles
 
 # Titles counted for `total`, and titles of one rank looked at more closely: they bound the work of one query.
@@ -75,9 +75,9 @@ def _ranked(conn: Connection, query: Query, owner: int | None, limit: int) -> li
     return list(found)
 
 
-def _match(conn: Connection, match: str, limit: int) -> Sequence[Any]:
+def _match(conn: Connection, wanted: Wanted, limit: int) -> Sequence[Any]:
     return conn.exec_driver_sql(
-        "SELECT rowid FROM title_search WHERE title_search MATCH ? LIMIT ?", (match, limit)
+        "SELECT rowid FROM title_search WHERE title_search MATCH ? LIMIT ?", (fts5(wanted), limit)
     ).fetchall()
 
 

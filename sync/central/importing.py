@@ -28,6 +28,7 @@ from kiosk.rulebook import make_rules
 from kiosk.store.feed import TABLES, Change, write_rows
 from kiosk.store.store import Store
 from sync.central import schema
+from sync.central.catalogue_search import index_titles
 from sync.central.db import Database, insert_many
 from sync.central.desk import Desk
 from sync.central.late import registered
@@ -139,6 +140,8 @@ def _write(conn: Connection, school: str, kind: str, rows: Mapping[str, dict[str
         where = (table.c.school == school, table.c[key] == k)
         conn.execute(table.update().where(*where).values(**_typed(kind, row)))
     publish(conn, school, [(kind, k) for k, _ in (*new, *changed)])
+    if kind == "title":
+        index_titles(conn, school, [k for k, _ in (*new, *changed)])
     # Entries may have spoken of them before.
     registered(
         conn,

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, select
 
 from kiosk.pinyin import name_initials
+from sync.central.catalogue_search import index_titles
 from sync.central.db import insert_many
 from sync.central.positions import next_positions
 from sync.central.schema import cards, copies, holds, patrons, titles
@@ -34,6 +35,8 @@ def fill(conn: Connection, school: str, found: Mapping[str, Iterable[Mapping[str
             rows = [{**row, "initials": name_initials(row["name"])} for row in rows]
         for at in range(0, len(rows), _PORTION):
             insert_many(conn, table, rows[at : at + _PORTION])
+        if kind == "titles":
+            index_titles(conn, school, [row["id"] for row in rows])
     return next_positions(conn, school, 1)
 
 

@@ -21,6 +21,8 @@ from sqlalchemy import (
     text,
 )
 
+from sync.central.catalogue_tables import copies as copies
+from sync.central.catalogue_tables import titles as titles
 from sync.central.columns import metadata as metadata
 from sync.central.columns import of_school, place
 from sync.central.lending_tables import holds as holds
@@ -289,37 +291,6 @@ blocks = Table(
     Column("from_ms", BigInteger, primary_key=True, autoincrement=False),
     Column("to_ms", BigInteger),
     Column("why", Text, nullable=False, default=""),
-)
-
-titles = Table(
-    "titles",
-    metadata,
-    *of_school("id"),
-    Column("title", Text, nullable=False),
-    Column("author", Text, nullable=False, default=""),
-    Column("publisher", Text, nullable=False, default=""),
-    Column("year", Text, nullable=False, default=""),
-    Column("class_number", Text, nullable=False, default=""),
-    Column("isbn", Text, nullable=False, default=""),
-    Column("pinyin", Text, nullable=False, default=""),
-    Index("titles_isbn", "school", "isbn"),
-)
-
-copies = Table(
-    "copies",
-    metadata,
-    *of_school("barcode"),
-    Column("title_id", Text, nullable=False),
-    Column("copy_type", Text, nullable=False),
-    # Where staff said it is when it was catalogued; from then on its entries say (holdings.state).
-    Column("state", Text, nullable=False, default="on_shelf"),
-    Column("shelf", Text, nullable=False, default=""),
-    Column("room", Text, nullable=False, default=""),
-    Column("call_number", Text, nullable=False, default=""),
-    Index("copies_title", "school", "title_id"),
-    Index("copies_barcode", "barcode"),
-    Index("copies_place", "school", "room", "shelf", "call_number", "barcode"),
-    Index("copies_call", "school", "call_number", "barcode"),
 )
 
 # A label that was replaced on a copy; shared_ms: since when another copy bears it.

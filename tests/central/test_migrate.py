@@ -16,11 +16,15 @@ from sync.central.db import CentralError
 from sync.central.schema import metadata
 
 
+def _is_ours(name, _kind, _parents):
+    # The index of the search is no table of SQLAlchemy's; on SQLite it comes with tables of its own.
+    return name is None or not name.startswith("title_search")
+
+
 def test_the_migrations_make_exactly_the_tables_of_the_schema(db):
     with db.engine.connect() as conn:
-        context = MigrationContext.configure(
-            conn, opts={"compare_type": True, "compare_server_default": True}
-        )
+        told = {"compare_type": True, "compare_server_default": True, "include_name": _is_ours}
+        context = MigrationContext.configure(conn, opts=told)
         assert compare_metadata(context, metadata) == []
 
 
@@ -28,7 +32,8 @@ def test_a_column_that_no_migration_makes_is_found(db):
     with db.begin() as conn:
         conn.execute(text("ALTER TABLE schools DROP COLUMN name_en"))
     with db.engine.connect() as conn:
-        found = compare_metadata(MigrationContext.configure(conn), metadata)
+        context = MigrationContext.configure(conn, opts={"include_name": _is_ours})
+        found = compare_metadata(context, metadata)
     assert [(what[0], what[3].name) for what in found] == [("add_column", "name_en")]
 
 
