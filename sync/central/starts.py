@@ -25,8 +25,8 @@ from sync.timeline import in_order
 
 # A copy gets a seal about every so many entries; of a scrambled tail so many are left open. Late entries are usual, and
 # each has what lies beyond the seal before it read again, so seals are close.
-SEAL_EVERY = 8
-KEEP_OPEN = 8
+SEAL_EVERY = 4
+KEEP_OPEN = 4
 _UNSEALED = (-1, "")
 
 
