@@ -7,7 +7,6 @@ import secrets
 import uuid
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -68,8 +67,7 @@ class Clash:
         # The last thing it did while its clock was right; then the power failed, and its clock began anew.
         first = _wired(blank)
         salt = secrets.token_hex(16)
-        lent = replace(
-            blank, seq=first.seq + 1, prev=first.hash, act=Act.CHECKOUT, boot=boot,
+        lent = blank._replace(seq=first.seq + 1, prev=first.hash, act=Act.CHECKOUT, boot=boot,
             wall_ms=lent_ms - 60_000, clock="unsure", copy=barcode, who=commitment(salt, patron), days=_DAYS,
         )  # fmt: skip
         second = _wired(lent).model_copy(update={"salt": salt, "patron": patron})

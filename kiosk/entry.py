@@ -9,8 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, NamedTuple
 
 from kiosk.domain import Act, Reason
 
@@ -20,8 +19,7 @@ GENESIS = "0" * 64
 _PROOF_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One act at one station. Its key is (station, epoch, seq); seq is dense from 1 in each epoch.
 
     who: SHA-256 commitment to the patron, never the patron. after: key of the last entry known on this copy.
@@ -73,7 +71,7 @@ class Entry:
         return key_of(self.station, self.epoch, self.seq)
 
 
-_FIELDS = {field.name for field in fields(Entry)}
+_FIELDS = set(Entry._fields)
 _ACTS = {act.value: act for act in Act}
 _REASONS = {reason.value: reason for reason in Reason}
 
@@ -92,8 +90,9 @@ def key_of(station: str, epoch: int, seq: int) -> str:
 
 def canonical(entry: Entry) -> str:
     """The one text of an entry: the same entry gives the same bytes on every machine."""
-    present = {f.name: getattr(entry, f.name) for f in fields(Entry)}
-    kept = {name: value for name, value in present.items() if value is not None and value != ()}
+    kept = {
+        name: value for name, value in entry._asdict().items() if value is not None and value != ()
+    }
     return json.dumps(kept, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 

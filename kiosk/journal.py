@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from sqlalchemy import bindparam, func, insert, select
 
@@ -86,7 +86,7 @@ class Journal:
         entry = self._entry(what, verdict, now, (epoch, seq, prev, who, rules_digest))
         if AS_OF in known:
             as_of_ms, cursor = int(known[AS_OF]), known.get(CURSOR)
-            entry = replace(entry, as_of_ms=as_of_ms, cursor=cursor)
+            entry = entry._replace(as_of_ms=as_of_ms, cursor=cursor)
         body = canonical(entry)
         entry_hash = digest(body)
         tx.conn.execute(

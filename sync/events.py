@@ -103,8 +103,7 @@ def outcome_of(codes: frozenset[Code] | set[Code]) -> Outcome:
     return Outcome.EXCEPTED if codes else Outcome.ACCEPTED
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """One entry on one copy. Instants are UTC milliseconds; the true time lies in [lo, hi], `est` is the best guess.
 
     patron: id, or None for nobody and for somebody who was erased. label: the barcode as scanned. sure: what the
@@ -151,8 +150,7 @@ class HoldSpan:
         return self.placed_ms < at_ms and (self.ended_ms is None or at_ms < self.ended_ms)
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """A loan from its opening to its end. closed_lo: the earliest moment at which the copy can have been back.
 
     how: "" while open, else "returned", "unseen" (it was lent or used elsewhere), "undone", or "settled".
@@ -173,8 +171,7 @@ class Span:
     claimed_ms: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(NamedTuple):
     """The last event that settled who holds the copy: what a later one is compared with."""
 
     key: Key
@@ -194,8 +191,7 @@ class Doubt:
     lo: int
 
 
-@dataclass(frozen=True, slots=True)
-class Holding:
+class Holding(NamedTuple):
     """A copy after some of its events: the state the fold carries on from, small enough to be kept as a seal.
 
     loan: the open loan; ended: the last one closed (a return may yet be turned into a renewal). kept_for: on the hold

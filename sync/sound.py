@@ -6,7 +6,6 @@ Stations of ours never write another one. Whoever else does must not make the ce
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import fields
 from datetime import date
 from functools import lru_cache
 from operator import attrgetter
@@ -23,7 +22,7 @@ _NEEDED = ("mono_ms", "wall_ms", "station", "prev", "boot", "clock", "rules")
 _FREE = ("text", "value")
 # These are checked where they are read.
 _OTHERS = ("v", "act", "reason", "seq", "epoch", "notes")
-_NAMES = tuple(f.name for f in fields(Entry) if f.name not in _OTHERS)
+_NAMES = tuple(name for name in Entry._fields if name not in _OTHERS)
 _NOT_WORDS = {"allowed", "due_on", *_NUMBERS, *_SMALL_NUMBERS, *_FREE}
 
 _ALL = attrgetter(*_NAMES)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
+from typing import NamedTuple
 
 from sync.events import Event, Key
 
@@ -27,8 +28,7 @@ class Anchor:
     half_ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """What an entry says of its time: this boot's name and monotonic ms, and the wall clock, sure or not."""
 
     boot: str
@@ -37,8 +37,7 @@ class Reading:
     sure: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Stamp:
+class Stamp(NamedTuple):
     """The true time lies in [lo, hi] (UTC ms); est is the best guess."""
 
     lo: int

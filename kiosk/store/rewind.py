@@ -169,8 +169,7 @@ def _write_again(tx: Tx, into: Lineage, ours: Iterable[_Own], prev: str) -> dict
             continue
         old = own.entry
         seq = len(moved) + 1
-        entry = replace(
-            old,
+        entry = old._replace(
             station=into.station,
             epoch=into.epoch,
             seq=seq,

@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from pydantic_core import to_json
 from sqlalchemy import (
     JSON,
     BigInteger,
@@ -272,7 +273,7 @@ def _write(conn: Connection, table: Table, names: Names, rows: Sequence[Values],
 
 
 def _column(values: Values, kind: str) -> object:
-    return list(values) if kind == "bytea" else json.dumps(values)
+    return list(values) if kind == "bytea" else to_json(values).decode()
 
 
 def _plain(value: object) -> object:

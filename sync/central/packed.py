@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from datetime import date
 from typing import Any
+
+from pydantic_core import from_json, to_json
 
 from kiosk.domain import CopyState
 from sync.central.read import key_of
 from sync.events import Holding, Key, Mark, Span
-
-_TEXT = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
 
 def pack_holding(holding: Holding) -> str:
@@ -27,11 +26,11 @@ def pack_holding(holding: Holding) -> str:
         "mark": _mark_out(holding.mark),
         "last": str(holding.last) if holding.last else None,
     }
-    return _TEXT(told)
+    return to_json(told).decode()
 
 
 def unpack_holding(text: str) -> Holding:
-    raw: dict[str, Any] = json.loads(text)
+    raw: dict[str, Any] = from_json(text)
     mark = raw["mark"]
     return Holding(
         loan=_span_in(raw["loan"]),
@@ -61,7 +60,7 @@ def _span_out(span: Span | None) -> list[object] | None:
         return None
     return [
         str(span.opened_by), span.patron, span.opened_ms,
-        span.due_on.isoformat() if span.due_on else None, span.renewals,
+        span.due_on, span.renewals,
         str(span.closed_by) if span.closed_by else None, span.closed_ms, span.closed_lo, span.how,
         str(span.claimed_by) if span.claimed_by else None, span.claimed_ms,
     ]  # fmt: skip

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
@@ -34,8 +33,7 @@ _NOTHING_ODD: frozenset[Code] = frozenset()
 _UNKNOWN_PATRON = frozenset({Code.UNKNOWN_PATRON})
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(NamedTuple):
     """Who stands beside an entry, aliases followed; card: the number that opened the visit."""
 
     patron: str

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache, lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import BigInteger, Connection, Select, Table, Text, and_, bindparam, or_, select
@@ -22,6 +22,7 @@ from sync.fold import Copy
 from sync.timeline import Stamp
 
 
+@lru_cache(maxsize=1 << 14)
 def key_of(text: str | None) -> Key | None:
     """Read station:epoch:seq. What is not one names nothing."""
     if not text:
@@ -149,8 +150,7 @@ def _waiting(postgres: bool) -> Select[Any]:
     return query.order_by(holds.c.placed_ms, holds.c.id)
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(NamedTuple):
     """An entry since the seal, and what was last said of it."""
 
     event: Event

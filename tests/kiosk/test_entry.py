@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -44,7 +43,7 @@ FIRST = Entry(
 def chain(length: int) -> list[tuple[int, int, str, str]]:
     rows, prev = [], GENESIS
     for seq in range(1, length + 1):
-        body = canonical(replace(FIRST, seq=seq, prev=prev))
+        body = canonical(FIRST._replace(seq=seq, prev=prev))
         prev = digest(body)
         rows.append((1, seq, prev, body))
     return rows
@@ -92,7 +91,7 @@ def test_a_missing_entry_is_found() -> None:
 
 def test_a_new_epoch_begins_again_at_one_and_goes_on_in_the_chain() -> None:
     rows = chain(2)
-    body = canonical(replace(FIRST, epoch=2, seq=1, prev=rows[-1][2]))
+    body = canonical(FIRST._replace(epoch=2, seq=1, prev=rows[-1][2]))
     assert list(chain_faults([*rows, (2, 1, digest(body), body)])) == []
 
 
