@@ -18,12 +18,13 @@ from sync.central.cases import Question, evidence, questions
 from sync.central.people import Wanted, find_people
 from sync.central.read import key_of
 from sync.central.schema import cases, patrons, stations
-from sync.events import Code
+from sync.events import CASES, Code
 
 PAGE = 25
 WINDOW, WINDOWS = 250, 4
 COUNTED = 1_000
 _CLASS = 200
+KINDS = tuple(code for code in Code if code in CASES)
 Mark = tuple[int, str]
 
 
@@ -100,6 +101,11 @@ def _fits(row: Any, which: Which) -> bool:
 def _in_order(conn: Connection, school: str, names: list[str]) -> tuple[Question, ...]:
     found = {one.id: one for one in questions(conn, school, names=names)} if names else {}
     return tuple(found[name] for name in names)
+
+
+def kind_of(text: str) -> Code | None:
+    """The kind of case that this names, if it is one."""
+    return next((code for code in KINDS if code.value == text), None)
 
 
 def people_meant(conn: Connection, school: str, who: str, class_name: str) -> frozenset[str] | None:

@@ -21,16 +21,14 @@ from sync.central.schema import (
     copies,
     entries,
     holdings,
-    outcomes,
     patrons,
     people,
     stations,
     titles,
 )
-from sync.events import CONFLICTS, NEED_A_PERSON, Code, Key, Outcome
+from sync.events import CONFLICTS, Code, Key
 from sync.fold import ADMIT, NOT_THEIRS, NOTED, RETURNED, STAYS, WITHDRAW
 
-DIGEST_MS = 30 * 24 * 3_600_000
 _OPENS = (Act.CHECKOUT, Act.RENEWAL)
 _PLACE = {"station": Text, "epoch": BigInteger, "seq": BigInteger}
 
@@ -205,43 +203,6 @@ def _names(conn: Connection, school: str, ids: Collection[str]) -> dict[str, str
         patrons.c.school == school, patrons.c.id.in_(ids)
     )
     return {row.id: row.name for row in conn.execute(query)} if ids else {}
-
-
-# The daily digest.
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """An exception that needs no decision; a rule closes it 30 days after it came in."""
-
-    key: Key
-    codes: tuple[Code, ...]
-    barcode: str | None
-    est: int
-    received_ms: int
-
-
-def digest(conn: Connection, school: str, now_ms: int) -> list[Line]:
-    """The exceptions of the last 30 days that nobody has to decide, the newest first."""
-    place = and_(*(outcomes.c[n] == entries.c[n] for n in ("school", "station", "epoch", "seq")))
-    query = (
-        select(entries, outcomes.c.codes, outcomes.c.past_limit)
-        .join(outcomes, place)
-        .where(
-            entries.c.school == school,
-            entries.c.received_ms > now_ms - DIGEST_MS,
-            outcomes.c.outcome == Outcome.EXCEPTED.value,
-        )
-        .order_by(entries.c.received_ms.desc(), entries.c.est.desc())
-    )
-    lines = []
-    for row in conn.execute(query):
-        codes = [Code(c) for c in row.codes.split()]
-        codes += [Code.OVER_LIMIT] if row.past_limit else []
-        if not set(codes) & NEED_A_PERSON:
-            key = Key(row.station, row.epoch, row.seq)
-            lines.append(Line(key, tuple(codes), row.barcode, row.est, row.received_ms))
-    return lines
 
 
 def settled_by(conn: Connection, school: str, question: Question) -> Entry | None:

@@ -15,6 +15,7 @@ from sync.central.cases import Choice, Question, Seen
 from sync.central.cli_options import CONFIG, SCHOOL
 from sync.central.db import CentralError
 from sync.central.desk import Desk
+from sync.central.digest import lines
 from sync.central.opened import chosen, opened
 from sync.central.read import time_zone
 from sync.events import Code
@@ -71,7 +72,7 @@ def show_all(config: Path, school: str | None, digest: bool) -> None:
             click.echo(f"{one.id}  {_day(one.opened_ms, zone)}  {sentence(one)}{_again(one)}")
         if not found:
             click.echo("No case is open.")
-        for line in cases.digest(conn, place, _now_ms()) if digest else ():
+        for line in lines(conn, place, _now_ms()) if digest else ():
             codes = ", ".join(line.codes)
             click.echo(f"{line.key}  {_day(line.est, zone)}  {line.barcode or '-'}  {codes}")
 

@@ -48,6 +48,11 @@ class Found:
     after: Mark | None
 
 
+def kind_of(text: str) -> Code | None:
+    """What a digest may tell under this name, if it is one."""
+    return next((code for code in KINDS if code.value == text), None)
+
+
 def span_of(day: date, zone: ZoneInfo) -> tuple[int, int]:
     """The day from midnight to midnight at the library (UTC ms)."""
     begin, end = (

@@ -14,8 +14,8 @@ from sqlalchemy import Connection, func, select
 from kiosk.calendar import Rules, calendar_warning, closed_by, closes_at, opens_next, zone
 from kiosk.domain import Act
 from kiosk.signs import Light
+from sync.central.case_lists import count_open
 from sync.central.devices import Standing, standings
-from sync.central.overview import count_open
 from sync.central.read import time_zone
 from sync.central.rules import rules_in_force
 from sync.central.schema import holds, loans

@@ -12,6 +12,7 @@ from kiosk.domain import Act
 from sync.central import cases, enrolment
 from sync.central.db import CentralError, Database
 from sync.central.desk import Desk
+from sync.central.digest import lines
 from sync.central.feed import read_page
 from sync.central.schema import cards, entries, holdings, loans, outcomes
 from sync.central.verify import faults
@@ -256,8 +257,8 @@ def test_what_needs_no_decision_is_in_the_digest_for_thirty_days(db, stations):
     push(db, s1)
     with db.read() as conn:
         now = NOON * 2
-        assert [str(line.key) for line in cases.digest(conn, SCHOOL, now)] == [odd]
-        assert cases.digest(conn, SCHOOL, now + 30 * DAY) == []
+        assert [str(line.key) for line in lines(conn, SCHOOL, now)] == [odd]
+        assert list(lines(conn, SCHOOL, now + 30 * DAY)) == []
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ AREAS: tuple[tuple[str, tuple[Page, ...]], ...] = (
         "cases",
         (
             ("console.inbox", "inbox"),
+            ("console.settled", "settled"),
             ("console.digest", "digest"),
         ),
     ),
@@ -24,6 +25,14 @@ AREAS: tuple[tuple[str, tuple[Page, ...]], ...] = (
             ("console.people.list", "people"),
             ("console.people.import_form", "people_import"),
             ("console.people.year", "year"),
+        ),
+    ),
+    (
+        "catalogue",
+        (
+            ("console.stock.list", "stock"),
+            ("console.weeding.list", "weeding"),
+            ("console.acts.list", "acts"),
         ),
     ),
     ("devices", (("console.stations", "stations"), ("console.rules", "rules"))),

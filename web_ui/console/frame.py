@@ -5,8 +5,8 @@ from __future__ import annotations
 from flask import g
 from flask_wtf.csrf import generate_csrf
 
+from sync.central.case_lists import count_open
 from sync.central.db import Database
-from sync.central.overview import count_open
 from sync.central.sign_in import school_names
 from web_ui.catalogue import LANGUAGES
 from web_ui.console.areas import area_of, areas_shown

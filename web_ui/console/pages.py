@@ -10,6 +10,7 @@ from werkzeug.exceptions import HTTPException
 
 from sync.central.db import CentralError, Database
 from web_ui.console.accounts import account_pages
+from web_ui.console.acts import act_pages
 from web_ui.console.cases import case_pages
 from web_ui.console.devices import device_pages
 from web_ui.console.entrance import entrance_pages
@@ -20,7 +21,9 @@ from web_ui.console.people import people_pages
 from web_ui.console.rules import rule_pages
 from web_ui.console.school_year import year_pages
 from web_ui.console.signed import set_up
+from web_ui.console.stock import stock_pages
 from web_ui.console.today import today_pages
+from web_ui.console.weeding import weeding_pages
 
 
 def console_pages(
@@ -51,6 +54,9 @@ def console_pages(
     year_pages(people, db, now_ms)
     pages.register_blueprint(people)
     pages.register_blueprint(account_pages(db, now_ms))
+    pages.register_blueprint(stock_pages(db, now_ms))
+    pages.register_blueprint(weeding_pages(db, now_ms))
+    pages.register_blueprint(act_pages(db, now_ms))
     pages.register_error_handler(HTTPException, _told)
     pages.register_error_handler(CentralError, _cannot)
     return pages

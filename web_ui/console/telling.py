@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -11,7 +10,8 @@ from babel.dates import format_date
 
 from kiosk.entry import Entry
 from sync.central.cases import Choice, Question, Seen
-from sync.central.overview import Event, Machine, Odd
+from sync.central.digest import Line
+from sync.central.overview import Event, Machine
 from web_ui.catalogue import Voice
 from web_ui.telling import clock_time, tell_day
 
@@ -126,18 +126,11 @@ class Teller:
 
     # The digest.
 
-    def odd(self, odd: Odd) -> dict[str, str]:
-        told = [self.say(f"console.code.{code}") for code in odd.line.codes]
-        book = self.book(odd.title, odd.line.barcode) if odd.line.barcode else ""
-        when = self.moment(odd.line.est)
-        return {"book": book, "when": when, "where": odd.station, "what": " ".join(told)}
-
-    def days(self, odd: Sequence[Odd]) -> list[tuple[str, list[dict[str, str]]]]:
-        """The exceptions under the day on which they came in."""
-        under: dict[str, list[dict[str, str]]] = {}
-        for one in odd:
-            under.setdefault(self.heading(one.line.received_ms), []).append(self.odd(one))
-        return list(under.items())
+    def odd(self, line: Line) -> dict[str, str]:
+        told = [self.say(f"console.code.{code}") for code in line.codes]
+        book = self.book(line.title, line.barcode) if line.barcode else ""
+        when = self.moment(line.est)
+        return {"book": book, "when": when, "where": line.station, "what": " ".join(told)}
 
     # Stations.
 
