@@ -232,7 +232,8 @@ class Case:
         return self.live and self.settled_by is None
 
 
-class Folded(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Folded:
     """What a copy's entries say. `codes` holds an entry of every event; an empty set is `accepted`.
 
     spans: the loans opened or touched by these events, in order. possible: who may hold the copy, when in doubt.

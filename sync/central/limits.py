@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, Connection, Select, Text, and_, bindparam, select, union_all
+from sqlalchemy import BigInteger, Connection, Select, Text, and_, bindparam, or_, select
 
 from kiosk.calendar import Rules
 from kiosk.domain import Patron
@@ -90,23 +90,16 @@ def _loans(conn: Connection, school: str, since: Mapping[str, int]) -> dict[str,
 
 
 @cache
-def _loans_since(postgres: bool) -> Any:
-    """One that is opened later is open still, or was closed later: no need to look at all that ever were.
-
-    Two questions, so that each finds its place in the index of patrons and closing times.
-    """
+def _loans_since(postgres: bool) -> Select[Any]:
+    """One that is opened later is open still, or was closed later: no need to look at all that ever were."""
     since = given_in(postgres, "since", name=Text, ms=BigInteger)
-    mine = and_(loans.c.school == bindparam("school"), loans.c.patron == since.c.name)
+    still = or_(loans.c.closed_ms.is_(None), loans.c.closed_ms >= since.c.ms)
+    mine = and_(loans.c.school == bindparam("school"), loans.c.patron == since.c.name, still)
     of_loan = (loans.c[name] for name in _Loan._fields[:-1])
     same = and_(copies.c.school == loans.c.school, copies.c.barcode == loans.c.barcode)
-    told = select(*of_loan, copies.c.copy_type)
     # Outer joins, so that SQLite begins with the patrons.
-    return union_all(
-        *(
-            told.select_from(since.outerjoin(loans, and_(mine, when)).outerjoin(copies, same))
-            for when in (loans.c.closed_ms.is_(None), loans.c.closed_ms >= since.c.ms)
-        )
-    )
+    source = since.outerjoin(loans, mine).outerjoin(copies, same)
+    return select(*of_loan, copies.c.copy_type).select_from(source)
 
 
 def _patrons(conn: Connection, school: str, wanted: Collection[str]) -> dict[str, Patron]:

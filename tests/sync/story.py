@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from zoneinfo import ZoneInfo
 
@@ -77,7 +78,7 @@ class Story:
         return loan.patron if loan else None
 
     def knowing(self, **more) -> Story:
-        self.copy = self.copy._replace(**more)
+        self.copy = replace(self.copy, **more)
         return self
 
 

@@ -30,7 +30,6 @@ AREAS: tuple[tuple[str, tuple[Page, ...]], ...] = (
     (
         "catalogue",
         (
-            ("console.reading_lists.list", "reading_lists"),
             ("console.stock.list", "stock"),
             ("console.weeding.list", "weeding"),
             ("console.acts.list", "acts"),

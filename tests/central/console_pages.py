@@ -1,0 +1,77 @@
+"""Every page of the console that is only looked at, with something real in its address: for query plans and benches."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from flask import Flask
+from sqlalchemy import select
+from werkzeug.routing import Rule
+
+from kiosk.domain import CopyState
+from sync.central import copy_acts, stocktaking
+from sync.central.db import Database
+from sync.central.desk import Desk
+from sync.central.schema import cases
+from sync.central.scope import Scope
+from tests.central.fleet import SCHOOL
+from tests.central.large import LOGIN
+from tests.sync.story import NOON
+
+# What stands in the places of addresses, by the beginning of the endpoint. A page with a place of its own adds it here.
+PLACES = {
+    "console.people": {"patron": "p7"},
+    "console.station": {"station": "s1"},
+    "console.rules_part": {"name": "windows"},
+    "console.rules_version": {"digest": "d"},
+    "console.stock": {"which": "found", "form": "csv"},
+    "console.weeding": {"form": "csv"},
+}
+# What is asked behind the question mark, besides nothing.
+ASKED = {
+    "console.people.list": ("q=读者7", "q=2000000007", "class=1年级3班", "name=读者5&id=p5"),
+}
+# These give out everything on purpose, and write it as they read it.
+WHOLE = (
+    ".file",
+    # Once a year, every pupil moves up: the page counts them all.
+    "console.people.year",
+)
+
+
+def addresses(app: Flask, db: Database) -> Iterator[tuple[str, str]]:
+    """Every page that is only looked at, with something real in its places: (endpoint, address)."""
+    made = made_in(db)
+    for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule):
+        left_out = rule.endpoint.endswith(WHOLE) or rule.endpoint.endswith(("static", "language"))
+        if "GET" not in (rule.methods or ()) or not rule.rule.startswith("/console") or left_out:
+            continue
+        path = filled(rule, [*PLACES.items(), *made.items()])
+        yield rule.endpoint, path
+        for asked in ASKED.get(rule.endpoint, ()):
+            yield rule.endpoint, f"{path}?{asked}"
+
+
+def filled(rule: Rule, known: Iterable[tuple[str, dict[str, str]]]) -> str:
+    """The address of a page, with something real in its places."""
+    places: dict[str, str] = {}
+    for start, told in known:
+        places |= told if rule.endpoint.startswith(start) else {}
+    unknown = set(rule.arguments) - set(places)
+    assert not unknown, f"{rule.rule}: say in PLACES what stands for {sorted(unknown)}"
+    return re.sub(r"<(?:\w+:)?(\w+)>", lambda m: places[m[1]], rule.rule)
+
+
+def made_in(db: Database) -> dict[str, dict[str, str]]:
+    """Places for what has no name before it is made."""
+    with db.begin(SCHOOL) as conn:
+        desk = Desk(conn, SCHOOL, LOGIN, NOON)
+        taking = stocktaking.begin(desk, "大厅", Scope())
+        act = copy_acts.begin(desk, CopyState.WITHDRAWN, "旧了")
+        case = str(conn.execute(select(cases.c.id)).scalar())
+    return {
+        "console.stock": {"name": taking},
+        "console.acts": {"name": act},
+        "console.case": {"name": case},
+    }

@@ -1,0 +1,130 @@
+"""A large school on PostgreSQL, written by the database itself: for query plans in the tests, and for the benches.
+
+What is written is as wide and as many as in life, and no more: names and titles that can be told apart, loans past and
+open, cases and exceptions whose entries can be read. It is no history that the fold would make.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import text
+
+from sync.central.db import Connection, Database
+from sync.central.schema import metadata
+from sync.central.staff import add_staff
+from tests.central.fleet import SCHOOL, Pen, enrol, found_school, publish_rules, push
+from tests.sync.story import NOON
+from tests.web_ui.console import PASSWORD
+
+LOGIN = "li"
+_DAY = 86_400_000
+_RETURNED = tuple(f"200{n}" for n in range(10, 30))
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How many there are of each. A class has 40 patrons, a title 5 copies."""
+
+    patrons: int
+    copies: int
+    past_loans: int
+    open_loans: int
+    entries: int
+
+
+def fill(db: Database, size: Size) -> None:
+    """Fill an empty record whose tables are up to date."""
+    found_school(db, barcodes=("20001", *_RETURNED), people=("小明", "小华"))
+    publish_rules(db)
+    with db.begin(SCHOOL) as conn:
+        add_staff(conn, SCHOOL, LOGIN, "李老师", "librarian", PASSWORD)
+        told = {**{name: getattr(size, name) for name in Size.__slots__}, "now": NOON, "day": _DAY}
+        for statement in _STATEMENTS:
+            conn.execute(text(statement), {"school": SCHOOL, **told})
+    _odd_ones(db)
+    with db.engine.connect() as conn:
+        _count_tables(conn)
+
+
+def _odd_ones(db: Database) -> None:
+    """A clash and some exceptions, with entries that can be read."""
+    one, two = Pen("s1"), Pen("s2")
+    for pen in (one, two):
+        enrol(db, pen.station)
+    one.checkout("20001", "小明", at=3_600_000)
+    two.checkout("20001", "小华", at=3_540_000, unsure=True, boot="boot-2")
+    for n, barcode in enumerate(_RETURNED):
+        one.checkin(barcode, at=3_600_000 + n)
+    push(db, one)
+    push(db, two)
+
+
+def _count_tables(conn: Connection) -> None:
+    conn.exec_driver_sql(f"ANALYZE {', '.join(metadata.tables)}")
+    conn.commit()
+
+
+_STATEMENTS = """
+INSERT INTO titles (school, id, title, author, publisher, year, class_number, isbn, pinyin)
+SELECT :school, 'b' || n, '第' || n || '本书', '作者' || n % 5000, '出版社' || n % 200, '2019', 'I' || 200 + n % 80 ||
+'.' || n % 9, '', ''
+FROM generate_series(1, :copies / 5) n;
+
+INSERT INTO copies (school, barcode, title_id, copy_type, state, shelf, room, call_number)
+SELECT :school, 10000000 + n || '', 'b' || (n - 1) / 5 + 1, 'book', 'on_shelf', n % 9 || '', 'main', 'I' ||
+200 + n % 80 || '/' || n
+FROM generate_series(1, :copies) n;
+
+INSERT INTO patrons (school, id, name, category, grade, class_name)
+SELECT :school, 'p' || n, '读者' || n, CASE WHEN n % 15 = 0 THEN 'teacher' ELSE 'student' END, n % 9 + 1, n % 9
++ 1 || '年级' || n / 40 % 300 || '班'
+FROM generate_series(1, :patrons) n;
+
+INSERT INTO cards (school, number, patron_id, state)
+SELECT :school, 2000000000 + n || '', 'p' || n, 'active'
+FROM generate_series(1, :patrons) n;
+
+INSERT INTO loans (school, opened_by, barcode, patron, opened_ms, due_on, renewals, closed_by, closed_ms, how)
+SELECT :school, 'old:1:' || n, 10000000 + n % :copies + 1 || '', 'p' || n % :patrons + 1, :now - (n % 2000 +
+20) * CAST(:day AS bigint), DATE '2024-09-01', 0, 'old:2:' || n, :now - (n % 2000 + 6) * CAST(:day AS bigint),
+'returned'
+FROM generate_series(1, :past_loans) n;
+
+INSERT INTO loans (school, opened_by, barcode, patron, opened_ms, due_on, renewals, how)
+SELECT :school, 'open:1:' || n, 10000000 + n || '', 'p' || n % :patrons + 1, :now - (n % 20) * CAST(:day AS
+bigint), DATE '2026-11-20' + n % 30, 0, ''
+FROM generate_series(1, :open_loans) n;
+
+INSERT INTO holdings (school, barcode, patron, opened_by, state, lendable, place, seen_ms, in_doubt, sealed,
+sealed_to_ms, since_seal)
+SELECT :school, 10000000 + n || '', CASE WHEN n <= :open_loans THEN 'p' || n % :patrons + 1 END, CASE WHEN n
+<= :open_loans THEN 'open:1:' || n END, CASE WHEN n <= :open_loans THEN 'on_loan' ELSE 'on_shelf' END, true,
+'', :now - (n % 2000) * CAST(:day AS bigint), false, '', -1, 0
+FROM generate_series(1, :copies) n;
+
+INSERT INTO entries (school, station, epoch, seq, hash, body, barcode, lo, est, hi, received_ms)
+SELECT :school, 'old', 1, n, 'h' || n, '{}', 10000000 + n % :copies + 1 || '', t, t, t, t FROM (SELECT n, :now
+- (n % 2000 + 40) * CAST(:day AS bigint) t
+FROM generate_series(1, :entries) n) x;
+
+INSERT INTO outcomes (school, station, epoch, seq, outcome, codes, past_limit, revision)
+SELECT :school, 'old', 1, n, CASE WHEN n % 20 = 0 THEN 'excepted' ELSE 'accepted' END, CASE WHEN n % 20 = 0
+THEN 'return_not_on_loan' ELSE '' END, false, 1
+FROM generate_series(1, :entries) n;
+
+INSERT INTO people (school, station, epoch, seq, salt, patron)
+SELECT :school, 'old', 1, n, 's', 'p' || n % :patrons + 1
+FROM generate_series(1, :entries) n;
+
+INSERT INTO holds (school, id, title_id, patron_id, placed_ms, ended_ms, how)
+SELECT :school, 'h' || n, 'b' || n % (:copies / 5) + 1, 'p' || n % :patrons + 1, :now - n * 60000, :now - n *
+30000, 'filled'
+FROM generate_series(1, :open_loans) n;
+
+INSERT INTO feed (school, kind, key, position)
+SELECT :school, 'copy', 10000000 + n || '', n
+FROM generate_series(1, :copies) n;
+
+UPDATE schools SET position = :copies WHERE id = :school
+""".split(";")

@@ -1,0 +1,112 @@
+"""No page of the console reads more than it shows: every query of every page, as PostgreSQL has run it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import event
+
+from sync.central.cli_pages import make_app
+from sync.central.db import Database
+from sync.central.migrate import bring_up
+from tests.central import postgres
+from tests.central.console_pages import addresses
+from tests.central.large import LOGIN, Size, fill
+from tests.central.line import HandClock
+from tests.web_ui.console import Console
+
+SIZE = Size(patrons=4_000, copies=10_000, past_loans=20_000, open_loans=3_000, entries=10_000)
+# More than any page shows, less than any of the large tables has.
+MOST = 1_500
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A query of a page, and the most rows that one step of it has looked at."""
+
+    page: str
+    rows: int
+    query: str
+
+
+@pytest.fixture(scope="module")
+def record(postgres_server, tmp_path_factory) -> Iterator[Database]:
+    with postgres.database(postgres_server, "plans") as url:
+        db = Database(url)
+        bring_up(db, tmp_path_factory.mktemp("backups"))
+        fill(db, SIZE)
+        yield db
+        db.close()
+
+
+@pytest.fixture(scope="module")
+def app(record) -> Flask:
+    clock = HandClock()
+    return make_app(record, clock, sign_in_ms=clock)
+
+
+def queries_of(db: Database, console: Console, path: str) -> list[tuple[str, Any]]:
+    """What the database is asked while the page is made."""
+    asked: list[tuple[str, Any]] = []
+
+    def note(_conn: Any, _cursor: Any, statement: str, values: Any, *_: Any) -> None:
+        if statement.lstrip().upper().startswith(("SELECT", "WITH")):
+            asked.append((statement, values))
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        answer = console.client.get(path)
+        answer.get_data()
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
+    assert answer.status_code in (200, 303), f"{path}: {answer.status_code}"
+    return asked
+
+
+def most_rows(plan: dict[str, Any]) -> int:
+    """The most rows that any step of a plan has looked at, those that it threw away included."""
+    thrown = sum(int(v) for name, v in plan.items() if name.startswith("Rows Removed"))
+    here = int((plan["Actual Rows"] + thrown) * plan["Actual Loops"])
+    return max([here, *map(most_rows, plan.get("Plans", ()))])
+
+
+# In tables of a few thousand rows, reading all of one may be the quickest way; in large ones it is not.
+_AS_IF_LARGE = "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off"
+
+
+def reads(db: Database, app: Flask) -> list[Read]:
+    console = Console(app.test_client()).signed_in(LOGIN)
+    found = []
+    for _, path in addresses(app, db):
+        for query, values in queries_of(db, console, path):
+            with db.engine.connect() as conn:
+                conn.exec_driver_sql(_AS_IF_LARGE)
+                told = conn.exec_driver_sql(
+                    f"EXPLAIN (ANALYZE, FORMAT JSON) {query}", values
+                ).scalar()
+            plan: Any = json.loads(told) if isinstance(told, str) else told
+            found.append(Read(path, most_rows(plan[0]["Plan"]), query))
+    return found
+
+
+def test_no_page_reads_more_than_it_shows(record, app):
+    found = reads(record, app)
+    assert len({one.page for one in found}) > 10
+    too_many = {(one.page, one.rows, one.query) for one in found if one.rows > MOST}
+    assert not too_many, "\n".join(
+        f"{page}: {rows} rows: {query}" for page, rows, query in sorted(too_many)
+    )
+
+
+def test_a_query_that_grows_with_a_table_is_found(record):
+    with record.engine.connect() as conn:
+        told = conn.exec_driver_sql(
+            "EXPLAIN (ANALYZE, FORMAT JSON) SELECT count(*) FROM loans WHERE due_on < '2020-01-01'"
+        ).scalar()
+    plan: Any = json.loads(told) if isinstance(told, str) else told
+    assert most_rows(plan[0]["Plan"]) > MOST
