@@ -27,6 +27,7 @@ PATRONS: dict[str, tuple[str, ...]] = {
     "class_name": tuple(
         "班级 所在班级 班 班级名称 部门 单位 class classname homeroom form department".split()
     ),
+    "major": tuple("专业 所学专业 就读专业 专业名称 major programme program course".split()),
     "expires_on": tuple(
         "有效期 有效期至 有效期限 有效日期 失效日期 截止日期 到期日期 证件有效期 expires expireson expiry expirydate"
         " expirationdate validuntil".split()

@@ -40,6 +40,8 @@ class PatronRows:
         if self._wanted is not None or "category" in self._columns:
             values["category"] = self._category(row)
         values |= self._class(row, warnings)
+        if "major" in self._columns:
+            values["major"] = cleaning.text(row.cells["major"], "major")
         if "expires_on" in self._columns:
             expires_on = cleaning.day(row.cells["expires_on"], "expires")
             values["expires_on"] = expires_on.isoformat() if expires_on else None

@@ -23,13 +23,13 @@ TABLES = {
     "copy": ("copies", "barcode"),
 }
 OWNED = {
-    "patron": ("name", "category", "grade", "class_name", "expires_on"),
+    "patron": ("name", "category", "grade", "class_name", "major", "expires_on"),
     "card": ("patron_id",),
     "title": ("title", "author", "publisher", "year", "class_number", "isbn", "pinyin"),
     "copy": ("title_id", "copy_type", "shelf", "room", "call_number"),
 }
 DEFAULTS: dict[str, dict[str, Any]] = {
-    "patron": {"grade": None, "class_name": "", "expires_on": None},
+    "patron": {"grade": None, "class_name": "", "major": "", "expires_on": None},
     "card": {"state": "active"},
     "title": dict.fromkeys(("author", "publisher", "year", "class_number", "isbn", "pinyin"), ""),
     "copy": {"state": "on_shelf", "shelf": "", "room": "", "call_number": ""},

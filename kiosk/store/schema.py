@@ -15,6 +15,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    text,
 )
 
 metadata = MetaData()
@@ -67,6 +68,8 @@ patrons = Table(
     Column("category", Text, nullable=False),
     Column("grade", Integer),
     Column("class_name", Text, nullable=False, default=""),
+    # What a pupil of a vocational school learns; never fed, since lending asks nothing of it.
+    Column("major", Text, nullable=False, server_default=text("''")),
     Column("expires_on", Date),
     Column("blocked", Text),
 )

@@ -49,6 +49,11 @@ def next_wires(
     return lineage, wires
 
 
+def next_seq(conn: Connection, school: str) -> int:
+    """What the next entry of the desk will be numbered."""
+    return _end(conn, school)[0] + 1
+
+
 def told(verdict: Verdict) -> dict[str, Any]:
     """A verdict as fields of an entry."""
     return {

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, and_, select, update
 
 from kiosk.domain import Act, CopyState
 from sync.central.admitting import admit, choice_of, withdraw
+from sync.central.box_tables import box_copies, box_lent
 from sync.central.db import CentralError, insert_many, upsert_many
 from sync.central.erasing import Erased, erase
 from sync.central.late import registered
@@ -74,7 +75,8 @@ class Desk:
         self._change(old_labels, old_labels.c.barcode == old, barcode=new)
         gone = {"school": self.school, "label": old, "barcode": new}
         upsert_many(self.conn, old_labels, [gone | {"replaced_ms": self.now_ms, "shared_ms": None}])
-        for table in (copies, entries, holdings, loans, cases, holds, scans, absent, acted):
+        every = (copies, entries, holdings, loans, cases, holds, scans, absent, acted)
+        for table in (*every, box_copies, box_lent):
             self._change(table, table.c.barcode == old, barcode=new)
         self._tell(("copy", old), ("loan", old), gone=True)
         return self._write(Act.BARCODE, copy=new, value=old)

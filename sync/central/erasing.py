@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, func, select, update
 
+from sync.central.box_tables import box_lent, box_loans
 from sync.central.db import CentralError, one_of
 from sync.central.positions import publish
 from sync.central.read import shelf, time_zone
@@ -31,6 +32,7 @@ from sync.central.schema import (
     people,
     snapshots,
 )
+from sync.central.textbook_forgetting import forget_hands
 from sync.standing import UNKNOWN
 
 
@@ -44,6 +46,7 @@ class Erased:
     holds: int
     blocks: int
     messages: int
+    textbooks: int
 
 
 def erase(conn: Connection, school: str, patron: str, now_ms: int) -> Erased:
@@ -54,6 +57,8 @@ def erase(conn: Connection, school: str, patron: str, now_ms: int) -> Erased:
     touched = _copies(conn, school, patron, theirs)
     lent = select(func.count()).where(loans.c.school == school, loans.c.patron == patron)
     counted = int(conn.execute(lent).scalar_one())
+    had = forget_hands(conn, school, patron)
+    _out_of_boxes(conn, school, patron)
     named = conn.execute(delete(people).where(*theirs)).rowcount
     _tell_stations(conn, school, patron, numbers, now_ms)
     gone = {
@@ -84,7 +89,16 @@ def erase(conn: Connection, school: str, patron: str, now_ms: int) -> Erased:
         holds=gone["holds"],
         blocks=gone["blocks"],
         messages=gone["messages"],
+        textbooks=had,
     )
+
+
+def _out_of_boxes(conn: Connection, school: str, patron: str) -> None:
+    """Nobody is noted to have had a copy of a class box, or the box itself."""
+    noted = (box_lent.c.school == school, box_lent.c.pupil == patron)
+    conn.execute(update(box_lent).where(*noted).values(pupil=None))
+    lent = (box_loans.c.school == school, box_loans.c.patron == patron)
+    conn.execute(update(box_loans).where(*lent).values(patron=""))
 
 
 def _free_to_go(conn: Connection, school: str, patron: str) -> list[str]:

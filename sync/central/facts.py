@@ -6,6 +6,7 @@ excused until somebody has settled that.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -13,7 +14,7 @@ from sqlalchemy import Connection, and_, case, func, or_, select
 
 from kiosk.calendar import Rules, zone
 from kiosk.domain import Copy, CopyState, Facts, Hold, Loan, Now, Patron, Title
-from sync.central.db import CentralError
+from sync.central.db import CentralError, one_of
 from sync.central.rules import rules_in_force
 from sync.central.schema import copies, holdings, holds, loans, old_labels, patrons, titles
 
@@ -77,6 +78,21 @@ def copy_in(row: Any) -> Copy:
         last_entry=row.last_entry,
         lendable=row.lendable is not False,
     )
+
+
+def copies_of(
+    conn: Connection, school: str, barcodes: Collection[str]
+) -> dict[str, tuple[Copy, Loan | None]]:
+    """Each of these copies that there is, with its open loan."""
+    query = (
+        select(*_COPY, *(c for c in _LOAN if c is not loans.c.barcode))
+        .select_from(_SHELF.outerjoin(loans, _LENT))
+        .where(copies.c.school == school, one_of(conn, copies.c.barcode, barcodes))
+    )
+    return {
+        row.barcode: (copy_in(row), loan_in(row) if row.opened_by else None)
+        for row in conn.execute(query)
+    }
 
 
 def patron_of(conn: Connection, school: str, patron: str) -> Patron | None:

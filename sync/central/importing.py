@@ -41,6 +41,8 @@ from sync.rows import KEY_OF, checked
 _BROUGHT = ("title", "patron", "card", "copy")
 _OF_FILE = {"patrons": ("patron", "card"), "catalogue": ("title", "copy")}
 _PORTION = 2_000
+# What an import brings and stations are not told.
+_UNTOLD = {"patron": ("major",)}
 
 
 def publish_rules(db: Database, school: str, file: Path, *, staff: str, now_ms: int) -> bool:
@@ -93,6 +95,18 @@ def fill(store: Store, db: Database, school: str, kinds: Collection[str] = _BROU
         key = KEY_OF[kind.name]
         rows: list[Change] = [(v[key], checked(kind.name, v[key], v)) for v in values]
         write_rows(store, kind.name, rows, lambda tx: frozenset(), between=lambda: None)
+        if kind.name == "patron":
+            _fill_majors(store, db, school)
+
+
+def _fill_majors(store: Store, db: Database, school: str) -> None:
+    table = schema.patrons
+    query = select(table.c.major, table.c.id).where(table.c.school == school, table.c.major != "")
+    with db.read() as conn:
+        rows = [tuple(row) for row in conn.execute(query)]
+    with store.begin() as tx:
+        if rows:
+            tx.conn.exec_driver_sql("UPDATE patrons SET major = ? WHERE id = ?", rows)
 
 
 def take_over(db: Database, school: str, store: Store, *, whole: bool = False) -> dict[str, int]:
@@ -119,7 +133,7 @@ def _batched(rows: list[tuple[str, dict[str, Any]]]) -> list[list[tuple[str, dic
 
 def _rows_of_store(store: Store, kind: str) -> dict[str, dict[str, Any]]:
     table, key, columns = TABLES[kind]
-    kept = [c for c in columns if c != "last_entry"]
+    kept = [*(c for c in columns if c != "last_entry"), *_UNTOLD.get(kind, ())]
     with store.read() as tx:
         found = tx.conn.exec_driver_sql(f"SELECT {key}, {', '.join(kept)} FROM {table}")
         return {row[0]: dict(zip(kept, row[1:], strict=True)) for row in found}

@@ -11,6 +11,7 @@ from sqlalchemy import BigInteger, Connection, Select, Text, and_, bindparam, or
 
 from kiosk.calendar import Rules
 from kiosk.domain import Patron
+from sync.central.box_tables import box_lent
 from sync.central.db import given_in, is_postgres, listed, moments_of, one_in, update_many
 from sync.central.read import key_of
 from sync.central.rules import rules_in_force
@@ -78,7 +79,7 @@ def _least(rules: Rules) -> int:
 
 
 def _loans(conn: Connection, school: str, since: Mapping[str, int]) -> dict[str, list[_Loan]]:
-    """The loans of these patrons that were open at their moments, or opened later."""
+    """The loans of these patrons that were open at their moments, or opened later; not those of a class box."""
     query = _loans_since(is_postgres(conn))
     rows = conn.execute(query, {"school": school, "since": listed(moments_of(since))}).all()
     found: dict[str, list[_Loan]] = defaultdict(list)
@@ -98,8 +99,10 @@ def _loans_since(postgres: bool) -> Select[Any]:
     of_loan = (loans.c[name] for name in _Loan._fields[:-1])
     same = and_(copies.c.school == loans.c.school, copies.c.barcode == loans.c.barcode)
     # Outer joins, so that SQLite begins with the patrons.
-    source = since.outerjoin(loans, mine).outerjoin(copies, same)
-    return select(*of_loan, copies.c.copy_type).select_from(source)
+    boxed = and_(box_lent.c.school == loans.c.school, box_lent.c.entry == loans.c.opened_by)
+    source = since.outerjoin(loans, mine).outerjoin(copies, same).outerjoin(box_lent, boxed)
+    query = select(*of_loan, copies.c.copy_type).select_from(source)
+    return query.where(box_lent.c.entry.is_(None))
 
 
 def _patrons(conn: Connection, school: str, wanted: Collection[str]) -> dict[str, Patron]:

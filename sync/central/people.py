@@ -42,6 +42,7 @@ class Row:
     class_name: str
     blocked: str | None
     left: bool
+    major: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +118,9 @@ def _by_number(conn: Connection, school: str, text: str) -> list[Row]:
 
 def _row(row: Any) -> Row:
     left = row.gone_ms is not None
-    return Row(row.id, row.name, row.category, row.grade, row.class_name, row.blocked, left)
+    return Row(
+        row.id, row.name, row.category, row.grade, row.class_name, row.blocked, left, row.major
+    )
 
 
 def person(conn: Connection, school: str, patron: str) -> Person:

@@ -21,6 +21,8 @@ from sqlalchemy import (
     text,
 )
 
+from sync.central import box_tables as box_tables
+from sync.central import textbook_tables as textbook_tables
 from sync.central.catalogue_tables import copies as copies
 from sync.central.catalogue_tables import titles as titles
 from sync.central.columns import metadata as metadata
@@ -252,6 +254,8 @@ patrons = Table(
     Column("category", Text, nullable=False),
     Column("grade", Integer),
     Column("class_name", Text, nullable=False, default=""),
+    # What a pupil of a vocational school learns; stations are not told.
+    Column("major", Text, nullable=False, server_default=text("''")),
     Column("expires_on", Date),
     Column("blocked", Text),
     Column("gone_ms", BigInteger),
@@ -260,6 +264,15 @@ patrons = Table(
     Index("patrons_name", "school", "name", "id"),
     Index("patrons_class", "school", "class_name", "name", "id"),
     Index("patrons_initials", "school", "initials", "name", "id"),
+    # The classes of a grade, each found by one step.
+    Index(
+        "patrons_here",
+        "school",
+        "grade",
+        "class_name",
+        postgresql_where=text("gone_ms IS NULL"),
+        sqlite_where=text("gone_ms IS NULL"),
+    ),
 )
 
 # A merged patron's id leads to the other's.

@@ -105,3 +105,15 @@ def test_what_a_station_had_is_taken_over(config: Path, tmp_path: Path):
     assert states["2024030299"] == "lost"
     empty = central(config, "import", "station", tmp_path)
     assert "holds no station's store" in empty.output
+
+
+def test_the_major_is_taken_and_compared(config: Path, tmp_path: Path):
+    published(config)
+    file = tmp_path / "people.csv"
+    lines = (
+        "学号,姓名,类别,班级,卡号,专业\n1,甲,学生,三年级1班,9001,{}\n2,乙,学生,三年级1班,9002,\n"
+    )
+    for major, told in (("护理", "2 of patron"), ("护理", "none"), ("学前教育", "1 of patron")):
+        file.write_text(lines.format(major), encoding="utf-8")
+        assert told in central(config, "import", "patrons", file).output
+        assert [row.major for row in rows(config, schema.patrons)] == [major, ""]

@@ -203,3 +203,14 @@ def test_all_problems_are_in_a_file_and_the_first_are_kept_for_the_screen(school
     assert lines[0] == "file.csv: 300 rejected, 0 notes"
     assert lines[-1].startswith("line 301: rejected: the name is empty")
     assert told(report).startswith("line 2: rejected")
+
+
+def test_what_a_pupil_of_a_vocational_school_learns_is_taken_and_kept(school: Taking) -> None:
+    school.take(
+        "patrons", "学号,卡号,姓名,班级,所学专业\nS1,0000000001,李小满,2024级1班, 计算机应用 \n"
+    )
+    assert school.one("SELECT major FROM patrons") == "计算机应用"
+    school.take("patrons", HEAD + XIAOMAN)
+    assert school.one("SELECT major FROM patrons") == "计算机应用"
+    report = school.take("patrons", "学号,卡号,姓名,专业\nS1,0000000001,李小满,会计\n")
+    assert counts(report)["patron"] == (0, 1, 0)
