@@ -27,7 +27,7 @@ class Console:
         self.token = token_in(page)
         return page
 
-    def send(self, path: str, **form: str) -> tuple[int, str]:
+    def send(self, path: str, **form: str | list[str]) -> tuple[int, str]:
         """The status of the answer, and the page that is seen in the end."""
         told = self.client.post(path, data={"token": self.token, **form})
         seen = self.see(told.location) if told.status_code == 303 else told.text

@@ -20,6 +20,13 @@ AREAS: tuple[tuple[str, tuple[Page, ...]], ...] = (
         ),
     ),
     (
+        "circulation",
+        (
+            ("console.textbooks.list", "textbooks"),
+            ("console.textbooks.classes", "handing"),
+        ),
+    ),
+    (
         "people",
         (
             ("console.people.list", "people"),

@@ -16,12 +16,14 @@ from web_ui.console.devices import device_pages
 from web_ui.console.entrance import entrance_pages
 from web_ui.console.frame import bare
 from web_ui.console.gate import guard_console
+from web_ui.console.handing import handing_pages
 from web_ui.console.importing import import_pages
 from web_ui.console.people import people_pages
 from web_ui.console.rules import rule_pages
 from web_ui.console.school_year import year_pages
 from web_ui.console.signed import set_up
 from web_ui.console.stock import stock_pages
+from web_ui.console.textbooks import textbook_pages
 from web_ui.console.today import today_pages
 from web_ui.console.weeding import weeding_pages
 
@@ -53,6 +55,9 @@ def console_pages(
     import_pages(people, db, now_ms)
     year_pages(people, db, now_ms)
     pages.register_blueprint(people)
+    textbooks = textbook_pages(db, now_ms)
+    handing_pages(textbooks, db, now_ms)
+    pages.register_blueprint(textbooks)
     pages.register_blueprint(account_pages(db, now_ms))
     pages.register_blueprint(stock_pages(db, now_ms))
     pages.register_blueprint(weeding_pages(db, now_ms))
