@@ -22,6 +22,8 @@ AREAS: tuple[tuple[str, tuple[Page, ...]], ...] = (
     (
         "circulation",
         (
+            ("console.boxes.list", "boxes"),
+            ("console.boxes.missing", "missing"),
             ("console.textbooks.list", "textbooks"),
             ("console.textbooks.classes", "handing"),
         ),

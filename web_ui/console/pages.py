@@ -11,6 +11,8 @@ from werkzeug.exceptions import HTTPException
 from sync.central.db import CentralError, Database
 from web_ui.console.accounts import account_pages
 from web_ui.console.acts import act_pages
+from web_ui.console.box_loans import box_loan_pages
+from web_ui.console.boxes import box_pages
 from web_ui.console.cases import case_pages
 from web_ui.console.devices import device_pages
 from web_ui.console.entrance import entrance_pages
@@ -55,6 +57,9 @@ def console_pages(
     import_pages(people, db, now_ms)
     year_pages(people, db, now_ms)
     pages.register_blueprint(people)
+    boxes = box_pages(db, now_ms)
+    box_loan_pages(boxes, db, now_ms)
+    pages.register_blueprint(boxes)
     textbooks = textbook_pages(db, now_ms)
     handing_pages(textbooks, db, now_ms)
     pages.register_blueprint(textbooks)
