@@ -102,10 +102,9 @@ def print_cards(
     **job: Any,
 ) -> None:
     """Cards as one HTML file: name, class, number, bars. Each of the first three options adds cards."""
-    from kiosk.pinyin import name_toned
+    from kiosk.sheets.cards import card_texts
     from kiosk.sheets.choosing import PatronChoice, choose_cards
     from kiosk.sheets.faces import card_back, card_face
-    from kiosk.sheets.values import CardText
 
     if not (classes or patrons or everybody):
         raise click.UsageError("say whose cards: --class, --patron or --all")
@@ -116,17 +115,7 @@ def print_cards(
     store.close()
     choice = PatronChoice(classes, patrons, everybody)
     chosen, left = choose_cards(holders, choice, library.barcodes, today)
-    texts = [
-        CardText(
-            card.number,
-            patron.name,
-            patron.class_name,
-            name_toned(patron.name) if library.cards.pinyin else "",
-            name,
-            words("sheet.card"),
-        )
-        for patron, card in chosen
-    ]
+    texts = card_texts(chosen, library, name=name, heading=words("sheet.card"))
     work = _drawn(texts, card_face(library.cards), left)
     back = card_back(library.cards, name) if backs else ""
     sheet = library.cards.sheet

@@ -83,7 +83,8 @@ def choose_cards(
         expired = patron.expires_on is not None and patron.expires_on < today
         if expired and not by_name:
             remedy = "name them with --patron to print the card all the same"
-            left.append(LeftOut(_who(patron), f"expired on {patron.expires_on}", remedy))
+            why = f"expired on {patron.expires_on}"
+            left.append(LeftOut(_who(patron), why, remedy, "expired"))
             continue
         good, bad = _cards_of(patron, cards, settings)
         printed += good
@@ -162,7 +163,7 @@ def _cards_of(
     if not active:
         states = " and ".join(f"card {card.number} is {card.state}" for card in cards) or "no card"
         remedy = "give them a card number in the list of patrons, and import it"
-        return [], [LeftOut(_who(patron), states, remedy)]
+        return [], [LeftOut(_who(patron), states, remedy, "no_card")]
     checked = [
         (
             card,
@@ -189,10 +190,14 @@ def _unacceptable(
     )
     if numbers.fits(number, shapes) and not numbers.check_digit_holds(number, check):
         return LeftOut(
-            what, f"wrong check digit ({check})", "correct the number in the catalogue or list"
+            what,
+            f"wrong check digit ({check})",
+            "correct the number in the catalogue or list",
+            "check_digit",
         )
     remedy = f"correct it, or add its shape to barcodes.{kind} in library.toml"
-    return LeftOut(what, f"the station takes only {', '.join(shapes)} for a {kind}", remedy)
+    why = f"the station takes only {', '.join(shapes)} for a {kind}"
+    return LeftOut(what, why, remedy, "shape")
 
 
 def _numbers(patron: Patron, cards: tuple[Card, ...]) -> set[str]:

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """One that is not printed: which, why, and what to do about it."""
+    """One that is not printed: which, why, and what to do about it. code: the why for those who tell it in words."""
 
     what: str
     why: str
     remedy: str
+    code: str = "unfit"
 
     def __str__(self) -> str:
         return f"{self.what}: {self.why}; {self.remedy}"

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, and_, select, tuple_
 
 from sync.central.db import CentralError
 from sync.central.schema import blocks, cards, copies, holds, loans, patrons, titles
+from sync.standing import UNKNOWN
 
 PAGE = 50
 # Of what is long over, a page of a patron shows the newest.
@@ -190,6 +191,11 @@ def _waiting(conn: Connection, school: str, patron: str) -> tuple[str, ...]:
 def masked(number: str) -> str:
     """A card's number where it need not be known: its last two letters."""
     return "•" * max(0, len(number) - 2) + number[-2:] if len(number) > 3 else "•" * len(number)
+
+
+def unknown_number(name: str) -> str | None:
+    """The number of a card that nobody has, where one stands in the place of a person; None for anybody's name."""
+    return name.removeprefix(UNKNOWN) if name.startswith(UNKNOWN) else None
 
 
 def still_out(conn: Connection, school: str, people: Sequence[str]) -> dict[str, int]:

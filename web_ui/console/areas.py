@@ -22,6 +22,7 @@ AREAS: tuple[tuple[str, tuple[Page, ...]], ...] = (
     (
         "circulation",
         (
+            ("console.classes.list", "classes"),
             ("console.boxes.list", "boxes"),
             ("console.boxes.missing", "missing"),
             ("console.textbooks.list", "textbooks"),
@@ -33,6 +34,7 @@ AREAS: tuple[tuple[str, tuple[Page, ...]], ...] = (
         (
             ("console.people.list", "people"),
             ("console.people.import_form", "people_import"),
+            ("console.people.cards", "cards"),
             ("console.people.year", "year"),
         ),
     ),

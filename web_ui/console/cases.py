@@ -16,7 +16,7 @@ from sync.central.cases import Question, question
 from sync.central.db import CentralError, Connection, Database
 from sync.central.desk import Desk
 from sync.central.read import time_zone
-from sync.central.roles import Right
+from sync.central.roles import Right, may
 from sync.central.staff import accounts
 from web_ui.console.frame import framed
 from web_ui.console.gate import member
@@ -170,7 +170,8 @@ class _Cases:
         return render_template(f"console/{name}.html", **framed(self._db, here or name), **shown)
 
     def _teller(self, conn: Connection) -> Teller:
-        return Teller(g.say, time_zone(conn, member().school), self._now_ms())
+        whole = may(member().role, Right.DESK)
+        return Teller(g.say, time_zone(conn, member().school), self._now_ms(), whole)
 
 
 def _asked(names: tuple[str, ...]) -> dict[str, str]:

@@ -42,7 +42,7 @@ def guard_console(pages: Blueprint) -> None:
 
     @pages.after_request
     def _mark(response: Response) -> Response:
-        mark(response, _POLICY)
+        mark(response, g.get("policy", _POLICY))
         # Without a referrer browsers hide where a form came from.
         response.headers["Referrer-Policy"] = "same-origin"
         return response

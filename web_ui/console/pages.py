@@ -13,7 +13,9 @@ from web_ui.console.accounts import account_pages
 from web_ui.console.acts import act_pages
 from web_ui.console.box_loans import box_loan_pages
 from web_ui.console.boxes import box_pages
+from web_ui.console.cards import card_pages
 from web_ui.console.cases import case_pages
+from web_ui.console.classes import class_pages
 from web_ui.console.devices import device_pages
 from web_ui.console.entrance import entrance_pages
 from web_ui.console.frame import bare
@@ -56,7 +58,9 @@ def console_pages(
     people = people_pages(db, now_ms)
     import_pages(people, db, now_ms)
     year_pages(people, db, now_ms)
+    card_pages(people, db, now_ms)
     pages.register_blueprint(people)
+    pages.register_blueprint(class_pages(db, now_ms))
     boxes = box_pages(db, now_ms)
     box_loan_pages(boxes, db, now_ms)
     pages.register_blueprint(boxes)

@@ -11,16 +11,20 @@ from werkzeug.wrappers import Response
 
 from kiosk.imports import cleaning
 from kiosk.imports.faults import RowFault
+from sync.central.box_lending import loans_of_teacher
 from sync.central.db import CentralError, Connection, Database
 from sync.central.desk import Desk
 from sync.central.people import Person, Wanted, card_there, find_people, masked, person, still_out
 from sync.central.read import time_zone
 from sync.central.roles import Right, may
 from sync.central.rules import rules_in_force
+from sync.central.textbook_forgetting import still_with
+from sync.central.textbook_hands import textbooks_of
 from web_ui.console.frame import framed
 from web_ui.console.gate import member
 from web_ui.console.rights import View, needs
 from web_ui.console.telling import Teller
+from web_ui.console.terms import terms_shown
 
 STATES = ("lost", "stolen", "active")
 _WHY = 200
@@ -133,6 +137,8 @@ class _People:
                     raise _Cannot("name_differs")
                 if one.out:
                     raise _Cannot("still_out", n=len(one.out))
+                if kept := still_with(conn, school, patron):
+                    raise _Cannot("textbooks", n=kept)
                 try:
                     gone = self._desk(conn).erase(patron)
                 except CentralError:
@@ -158,9 +164,15 @@ class _People:
             one = _person(conn, patron)
             tell = Teller(g.say, time_zone(conn, member().school), self._now_ms())
             named = categories(conn)
+            had = textbooks_of(conn, member().school, patron)
+            boxes = loans_of_teacher(conn, member().school, patron)
+            terms = dict(terms_shown(conn))
         may_act = may(member().role, Right.DESK)
-        # Whoever only looks has no use for a number that opens an account at the station.
-        numbers = [(card.number if may_act else masked(card.number), card) for card in one.cards]
+        # Whoever only looks has no use for a number that opens an account at the station; nobody has for an old one.
+        numbers = [
+            (card.number if may_act and card.state == "active" else masked(card.number), card)
+            for card in one.cards
+        ]
         return self._page(
             "page",
             one=one,
@@ -169,6 +181,8 @@ class _People:
             out=[_loan(tell, loan) for loan in one.out],
             past=[_loan(tell, loan) for loan in one.past],
             blocks=[_span(tell, span) for span in one.blocks],
+            textbooks=[(book, terms.get(book.term, book.term)) for book in had],
+            boxes=[(box, tell.moment(box.lent_ms), tell.day(box.due_on)) for box in boxes],
             expires=tell.day(one.expires_on) if one.expires_on else "",
             may_act=may_act,
             may_erase=may(member().role, Right.DECIDE),

@@ -12,6 +12,7 @@ from kiosk.entry import Entry
 from sync.central.cases import Choice, Question, Seen
 from sync.central.digest import Line
 from sync.central.overview import Event, Machine
+from sync.central.people import masked, unknown_number
 from web_ui.catalogue import Voice
 from web_ui.telling import clock_time, tell_day
 
@@ -22,11 +23,15 @@ _EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
 @dataclass(frozen=True, slots=True)
 class Teller:
-    """Tells in one language and one school's time. now_ms: UTC milliseconds."""
+    """Tells in one language and one school's time. now_ms: UTC milliseconds.
+
+    whole: the numbers of unknown cards are told in full; otherwise their last two letters.
+    """
 
     say: Voice
     zone: ZoneInfo
     now_ms: int
+    whole: bool = False
 
     # Moments.
 
@@ -59,9 +64,16 @@ class Teller:
 
     def sentence(self, one: Question) -> str:
         where = one.evidence[-1].station if one.evidence else self.say("console.some_station")
-        who = self.say("console.or").join(one.who) or self.say("console.somebody")
+        who = self.say("console.or").join(map(self.person, one.who)) or self.say("console.somebody")
         book = self.book(one.title, one.barcode)
         return self.say(f"console.case.{one.code}", book=book, who=who, where=where)
+
+    def person(self, name: str) -> str:
+        """Whoever is named; of a card that nobody has, its number."""
+        number = unknown_number(name)
+        if number is None:
+            return name
+        return self.say("console.unknown_card", number=number if self.whole else masked(number))
 
     def book(self, title: str, barcode: str | None) -> str:
         if title and barcode:
@@ -72,12 +84,12 @@ class Teller:
         """Where the copy is as the record stands; "" for what is about no copy."""
         if one.barcode is None:
             return ""
-        who = one.holder
+        who = self.person(one.holder) if one.holder else None
         return self.say("console.has_it", who=who) if who else self.say("console.nobody_has_it")
 
     def choice(self, choice: Choice) -> str:
         if choice.patron:
-            return self.say(f"console.choice.{choice.kind}_with", who=choice.patron)
+            return self.say(f"console.choice.{choice.kind}_with", who=self.person(choice.patron))
         return self.say(f"console.choice.{choice.kind}")
 
     def decided(self, one: Question, by: Entry) -> str:
@@ -107,7 +119,9 @@ class Teller:
         if seen.entry is None:
             return self.say("console.unreadable")
         act = self.say(f"console.act.{seen.entry.act}")
-        return self.say("console.who_did", who=seen.patron, act=act) if seen.patron else act
+        if not seen.patron:
+            return act
+        return self.say("console.who_did", who=self.person(seen.patron), act=act)
 
     def shown(self, entry: Entry) -> str:
         """What stood on the screen."""
