@@ -167,6 +167,7 @@ class Loan:
 
     excused_on: a return was refused, or its patron says that it was returned; the loan may not become overdue before
     this date.
+    boxed: it went out in a class box, and counts against no limit of its patron.
     """
 
     barcode: str
@@ -175,6 +176,7 @@ class Loan:
     due_on: date | None
     renewals: int = 0
     excused_on: date | None = None
+    boxed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,7 +60,7 @@ def loans_allowed_more(facts: Facts, rules: Rules) -> int | None:
     types = [facts.copy.copy_type] if facts.copy else [t.key for t in rules.library.copy_types]
     found = {rule[0]: rule[1] for rule in (find_rule(rules, patron, t) for t in types) if rule}
     lending = {at: rule for at, rule in found.items() if rule.use == "loan"}
-    total = category[1].limit - len(facts.loans)
+    total = category[1].limit - len(counted(facts))
     by_rule = sum(
         total if rule.limit is None else max(0, rule.limit - count_under(facts, rules, at))
         for at, rule in lending.items()
@@ -68,11 +68,16 @@ def loans_allowed_more(facts: Facts, rules: Rules) -> int | None:
     return max(0, min(total, by_rule))
 
 
+def counted(facts: Facts) -> list[tuple[Loan, str]]:
+    """The patron's loans that count against limits: a class box is the library's, not the teacher's own."""
+    return [(loan, copy_type) for loan, copy_type in facts.loans if not loan.boxed]
+
+
 def count_under(facts: Facts, rules: Rules, rule_at: int) -> int:
     """How many of the patron's loans fall under the rule at this place."""
     if facts.patron is None:
         return 0
-    found = (find_rule(rules, facts.patron, t) for _, t in facts.loans)
+    found = (find_rule(rules, facts.patron, t) for _, t in counted(facts))
     return sum(1 for rule in found if rule and rule[0] == rule_at)
 
 

@@ -24,7 +24,14 @@ from kiosk.domain import (
     RuleRef,
     Verdict,
 )
-from kiosk.loan_rules import count_under, find_category, find_rule, overdue_loans, return_by
+from kiosk.loan_rules import (
+    count_under,
+    counted,
+    find_category,
+    find_rule,
+    overdue_loans,
+    return_by,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +184,7 @@ def nothing_overdue(ask: Ask) -> Verdict | None:
 
 def below_limit(ask: Ask) -> Verdict | None:
     category, (at, rule) = find_category(ask.rules, ask.patron.category), ask.rule
-    total, under = len(ask.facts.loans), count_under(ask.facts, ask.rules, at)
+    total, under = len(counted(ask.facts)), count_under(ask.facts, ask.rules, at)
     if category and total >= category[1].limit:
         key = f"categories[{category[0]}].limit"
         return Verdict(

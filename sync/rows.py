@@ -76,7 +76,7 @@ class HoldRow(Message):
 
 
 class LoanRow(Message):
-    """An open loan. patron_id None: somebody not to be named. entry: what opened it."""
+    """An open loan. patron_id None: somebody not to be named. entry: what opened it. boxed: in a class box."""
 
     barcode: Text
     patron_id: Text | None = None
@@ -84,6 +84,7 @@ class LoanRow(Message):
     due_on: Day | None = None
     renewals: Count
     entry: Text
+    boxed: bool = False
 
 
 class RulesRow(Message):

@@ -37,7 +37,11 @@ TABLES: dict[str, tuple[str, str, tuple[str, ...]]] = {
         ("name", "category", "grade", "class_name", "expires_on", "blocked"),
     ),
     "card": ("cards", "number", ("patron_id", "state")),
-    "loan": ("loans", "barcode", ("patron_id", "opened_ms", "due_on", "renewals", "entry")),
+    "loan": (
+        "loans",
+        "barcode",
+        ("patron_id", "opened_ms", "due_on", "renewals", "entry", "boxed"),
+    ),
     "hold": ("holds", "id", ("title_id", "patron_id", "placed_ms", "barcode")),
     "copy": (
         "copies",

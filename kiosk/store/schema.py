@@ -6,6 +6,7 @@ Migrations in `migrations/` create exactly this; a test compares the two.
 from __future__ import annotations
 
 from sqlalchemy import (
+    Boolean,
     CheckConstraint,
     Column,
     Date,
@@ -68,10 +69,10 @@ patrons = Table(
     Column("category", Text, nullable=False),
     Column("grade", Integer),
     Column("class_name", Text, nullable=False, default=""),
-    # What a pupil of a vocational school learns; never fed, since lending asks nothing of it.
-    Column("major", Text, nullable=False, server_default=text("''")),
     Column("expires_on", Date),
     Column("blocked", Text),
+    # What a pupil of a vocational school learns; never fed, since lending asks nothing of it.
+    Column("major", Text, nullable=False, server_default=text("''")),
 )
 
 cards = Table(
@@ -95,6 +96,8 @@ loans = Table(
     Column("renewals", Integer, nullable=False, default=0),
     Column("excused_on", Date),
     Column("entry", Text, nullable=False),
+    # It went out in a class box; told by the central record only.
+    Column("boxed", Boolean, nullable=False, server_default=text("0")),
     Index("loans_patron", "patron_id"),
 )
 

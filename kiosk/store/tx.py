@@ -256,6 +256,7 @@ def _loan(row: Row[Any]) -> Loan:
         due_on=row.due_on,
         renewals=row.renewals,
         excused_on=row.excused_on,
+        boxed=row.boxed,
     )
 
 

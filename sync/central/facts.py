@@ -14,6 +14,7 @@ from sqlalchemy import Connection, and_, case, func, or_, select
 
 from kiosk.calendar import Rules, zone
 from kiosk.domain import Copy, CopyState, Facts, Hold, Loan, Now, Patron, Title
+from sync.central.box_tables import box_lent
 from sync.central.db import CentralError, one_of
 from sync.central.rules import rules_in_force
 from sync.central.schema import copies, holdings, holds, loans, old_labels, patrons, titles
@@ -31,8 +32,9 @@ _SHELF = copies.join(titles, _TITLE).outerjoin(holdings, _HELD)
 _LENT = and_(loans.c.school == holdings.c.school, loans.c.opened_by == holdings.c.opened_by)
 _LOAN = (
     loans.c.barcode, loans.c.patron, loans.c.opened_ms, loans.c.due_on, loans.c.renewals,
-    loans.c.opened_by, loans.c.claimed_ms, holdings.c.in_doubt,
+    loans.c.opened_by, loans.c.claimed_ms, holdings.c.in_doubt, box_lent.c.entry.isnot(None).label("boxed"),
 )  # fmt: skip
+_BOXED = and_(box_lent.c.school == loans.c.school, box_lent.c.entry == loans.c.opened_by)
 
 
 def rules_of(conn: Connection, school: str) -> Rules:
@@ -86,7 +88,7 @@ def copies_of(
     """Each of these copies that there is, with its open loan."""
     query = (
         select(*_COPY, *(c for c in _LOAN if c is not loans.c.barcode))
-        .select_from(_SHELF.outerjoin(loans, _LENT))
+        .select_from(_SHELF.outerjoin(loans, _LENT).outerjoin(box_lent, _BOXED))
         .where(copies.c.school == school, one_of(conn, copies.c.barcode, barcodes))
     )
     return {
@@ -114,7 +116,7 @@ def loan_of(conn: Connection, school: str, barcode: str) -> Loan | None:
     """The open loan of a copy, whoever has it. patron_id "" where that is not known (any more)."""
     query = (
         select(*_LOAN)
-        .select_from(holdings.join(loans, _LENT))
+        .select_from(holdings.join(loans, _LENT).outerjoin(box_lent, _BOXED))
         .where(holdings.c.school == school, holdings.c.barcode == barcode)
     )
     row = conn.execute(query).first()
@@ -126,12 +128,13 @@ def loans_of(conn: Connection, school: str, patron: str) -> tuple[tuple[Loan, Co
     query = (
         select(
             *_COPY, loans.c.patron, loans.c.opened_ms, loans.c.due_on, loans.c.renewals,
-            loans.c.claimed_ms, holdings.c.in_doubt,
+            loans.c.claimed_ms, holdings.c.in_doubt, box_lent.c.entry.isnot(None).label("boxed"),
         )
         .select_from(
             loans.join(copies, and_(copies.c.school == loans.c.school, copies.c.barcode == loans.c.barcode))
             .join(titles, _TITLE)
             .outerjoin(holdings, _HELD)
+            .outerjoin(box_lent, _BOXED)
         )
         .where(loans.c.school == school, loans.c.patron == patron, loans.c.closed_ms.is_(None))
         .order_by(loans.c.due_on, loans.c.opened_ms, loans.c.barcode)
@@ -148,6 +151,7 @@ def loan_in(row: Any) -> Loan:
         due_on=row.due_on,
         renewals=row.renewals,
         excused_on=date.max if excused else None,
+        boxed=row.boxed,
     )
 
 

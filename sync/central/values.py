@@ -22,6 +22,7 @@ from sqlalchemy import (
     select,
 )
 
+from sync.central.box_tables import box_lent
 from sync.central.schema import (
     cards,
     copies,
@@ -100,6 +101,10 @@ def _loans() -> Kind:
             and_(loans.c.school == holdings.c.school, loans.c.opened_by == holdings.c.opened_by),
         )
         .join(patrons, and_(patrons.c.school == loans.c.school, patrons.c.id == loans.c.patron))
+        .outerjoin(
+            box_lent,
+            and_(box_lent.c.school == loans.c.school, box_lent.c.entry == loans.c.opened_by),
+        )
     )
     return Kind(
         "loan",
@@ -114,6 +119,7 @@ def _loans() -> Kind:
             case((loans.c.claimed_ms.is_(None), loans.c.due_on)).label("due_on"),
             loans.c.renewals,
             loans.c.opened_by.label("entry"),
+            box_lent.c.entry.isnot(None).label("boxed"),
         ),
     )
 

@@ -18,6 +18,8 @@ from sync.central.box_tally import Back
 from sync.central.boxes import Placed
 from sync.central.db import CentralError, Database, insert_many
 from sync.central.desk import Desk
+from sync.central.facts import facts_of
+from sync.central.feed import read_page
 from sync.central.schema import copies, entries, loans, outcomes, patrons
 from sync.central.verify import faults
 from tests.central.fleet import (
@@ -129,6 +131,12 @@ def test_copies_of_a_box_leave_the_teacher_all_of_the_limit(school, rules):
     key = s1.checkout(BARCODES[12], "wang", at=DAY)
     push(school, s1)
     assert told(school, key) == set()
+    with school.read() as conn:
+        facts = facts_of(conn, SCHOOL, "wang", None)
+        page = read_page(conn, SCHOOL, "s1", 0, 2_000)
+    assert sorted(loan.boxed for loan, _ in facts.loans) == [False, *[True] * 12]
+    fed = {c.key: c.value["boxed"] for c in page.changes if c.kind == "loan" and c.value}
+    assert (fed[BARCODES[0]], fed[BARCODES[12]]) == (True, False)
 
 
 def test_the_term_caps_the_day_that_is_wanted(school, rules):

@@ -233,3 +233,13 @@ def test_a_checkout_in_the_window_of_a_lending_day_always_finds_a_due_date(day: 
     verdict = decide_checkout(facts(), RULES, at, room="main")
     can_come = is_open_day(RULES, day, category="student", room="main")
     assert verdict.allowed == (can_come and lends_on(RULES, day))
+
+
+def test_what_went_out_in_a_class_box_leaves_the_teacher_all_of_the_limit() -> None:
+    box = tuple(
+        (Loan(f"9{n:07}", TEACHER.id, 0, date(2026, 12, 18), boxed=True), "book") for n in range(30)
+    )
+    own = (Loan("80000001", TEACHER.id, 0, date(2026, 12, 18)), "book")
+    held = facts(patron=TEACHER, loans=(*box, own))
+    assert loans_allowed_more(held, RULES) == 9
+    assert decide_checkout(held, RULES, now(), room="main").allowed
