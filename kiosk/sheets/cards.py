@@ -1,4 +1,4 @@
-"""Library cards as one HTML page, for the command and for the console alike. PURE."""
+"""Library cards as one HTML page, for the command and for the console alike."""
 
 from __future__ import annotations
 

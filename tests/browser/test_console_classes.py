@@ -114,6 +114,8 @@ def test_a_class_is_served_without_javascript(console, browser: Browser) -> None
     context.close()
 
 
+# Many pages, each looked at whole.
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_the_pages_have_no_barriers(console, browser: Browser, language: str) -> None:
     url, named = console
