@@ -10,7 +10,7 @@ from sqlalchemy import Connection, and_, case, func, select
 from sync.central.box_tables import box_loans, boxes
 from sync.central.classes import pupils
 from sync.central.db import one_of
-from sync.central.schema import cards, loans, patrons
+from sync.central.schema import cards, loans
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +49,12 @@ def pupils_now(conn: Connection, school: str, class_name: str, today: date) -> l
         .group_by(loans.c.patron)
     )
     counts = {row[0]: (int(row[1]), int(row[2])) for row in conn.execute(out)}
-    bad = select(patrons.c.id).where(
-        patrons.c.school == school, one_of(conn, patrons.c.id, ids), patrons.c.blocked.isnot(None)
-    )
-    blocked = set(conn.execute(bad).scalars())
     good = select(cards.c.patron_id).where(
         cards.c.school == school, one_of(conn, cards.c.patron_id, ids), cards.c.state == "active"
     )
     with_card = set(conn.execute(good).scalars())
     return [
-        PupilNow(p.id, p.name, *counts.get(p.id, (0, 0)), p.id in blocked, p.id in with_card)
+        PupilNow(p.id, p.name, *counts.get(p.id, (0, 0)), p.blocked, p.id in with_card)
         for p in here
     ]
 

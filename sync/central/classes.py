@@ -34,6 +34,7 @@ class Pupil:
 
     id: str
     name: str
+    blocked: bool = False
 
 
 def classes(conn: Connection, school: str, grades: Sequence[int] = _GRADES) -> list[ClassOf]:
@@ -71,7 +72,7 @@ def in_order(names: Any) -> list[str]:
 def pupils(conn: Connection, school: str, class_name: str) -> list[Pupil]:
     """The pupils of a class by name."""
     query = (
-        select(patrons.c.id, patrons.c.name)
+        select(patrons.c.id, patrons.c.name, patrons.c.blocked)
         .where(
             patrons.c.school == school,
             patrons.c.class_name == class_name,
@@ -81,7 +82,7 @@ def pupils(conn: Connection, school: str, class_name: str) -> list[Pupil]:
         .order_by(patrons.c.name, patrons.c.id)
         .limit(MOST)
     )
-    return [Pupil(row.id, row.name) for row in conn.execute(query)]
+    return [Pupil(row.id, row.name, row.blocked is not None) for row in conn.execute(query)]
 
 
 def sizes(conn: Connection, school: str, class_names: Sequence[str]) -> dict[str, int]:

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from datetime import date
 
 from flask import Flask
 from sqlalchemy import select
 from werkzeug.routing import Rule
 
 from kiosk.domain import CopyState
-from sync.central import copy_acts, stocktaking
+from sync.central import boxes, copy_acts, stocktaking
+from sync.central.box_lending import lend_box
 from sync.central.db import Database
 from sync.central.desk import Desk
+from sync.central.facts import rules_of
 from sync.central.schema import cases
 from sync.central.scope import Scope
+from sync.central.textbook_lists import Textbook
+from sync.central.textbooks import add_book, plan
 from tests.central.fleet import SCHOOL
 from tests.central.large import LOGIN
 from tests.sync.story import NOON
@@ -30,6 +35,13 @@ PLACES = {
 }
 # What is asked behind the question mark, besides nothing.
 ASKED = {
+    "console.people.cards": ("class=8年级0班",),
+    "console.people.print_cards": ("patron=p7",),
+    "console.classes.page": ("class=8年级0班",),
+    "console.classes.borrow": ("class=8年级0班&pupil=p7",),
+    "console.classes.give": ("class=8年级0班",),
+    "console.textbooks.list": ("term=2026-09-01&subject=语文",),
+    "console.textbooks.class_sheet": ("term=2026-09-01&class=8年级0班",),
     "console.people.list": ("q=读者7", "q=2000000007", "class=1年级3班", "name=读者5&id=p5"),
 }
 # These give out everything on purpose, and write it as they read it.
@@ -37,6 +49,8 @@ WHOLE = (
     ".file",
     # Once a year, every pupil moves up: the page counts them all.
     "console.people.year",
+    # A term's order list on paper.
+    "console.textbooks.print",
 )
 
 
@@ -69,9 +83,17 @@ def made_in(db: Database) -> dict[str, dict[str, str]]:
         desk = Desk(conn, SCHOOL, LOGIN, NOON)
         taking = stocktaking.begin(desk, "大厅", Scope())
         act = copy_acts.begin(desk, CopyState.WITHDRAWN, "旧了")
+        box = boxes.make_box(desk, "书箱")
+        boxes.put_in(desk, box, ["20011", "20012"])
+        rules, until = rules_of(conn, SCHOOL), date(2026, 12, 18)
+        lent = lend_box(desk, rules, box, "p7", class_name="8年级0班", due_on=until)
+        book = add_book(desk, Textbook("", "语文八年级上册", "语文", 8))
+        plan(desk, "2026-09-01", book, ["8年级0班"])
         case = str(conn.execute(select(cases.c.id)).scalar())
     return {
         "console.stock": {"name": taking},
         "console.acts": {"name": act},
+        "console.boxes": {"box": box, "loan": lent.loan or ""},
+        "console.textbooks": {"book": book},
         "console.case": {"name": case},
     }

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, abort, g, render_template, request
-from werkzeug.wrappers import Response
+from flask import Blueprint, abort, g, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
 
 from kiosk.domain import Card, Patron
 from kiosk.errors import SheetError
@@ -48,7 +48,9 @@ class _Cards:
             every = [one.name for one in classes(conn, member().school)]
         return self._page(chosen=chosen, left=left, classes=every)
 
-    def print(self) -> Response | tuple[str, int]:
+    def print(self) -> AnyResponse | tuple[str, int]:
+        if not request.args.get("class") and not request.args.getlist("patron"):
+            return redirect(url_for(".cards"), 303)
         with self._db.read() as conn:
             chosen, left = self._chosen(conn)
             library = rules_of(conn, member().school).library

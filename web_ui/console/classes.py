@@ -57,8 +57,10 @@ class _Classes:
             grades.setdefault(one.grade, []).append(one.name)
         return self._page("list", grades=grades)
 
-    def page(self) -> str:
+    def page(self) -> str | Response:
         class_name = request.args.get("class", "")
+        if not class_name:
+            return redirect(url_for(".list"), 303)
         with self._db.read() as conn:
             tell = self._teller(conn)
             today = tell.local(tell.now_ms).date()
@@ -71,7 +73,9 @@ class _Classes:
 
     # Card, books, card, books.
 
-    def borrow(self) -> str:
+    def borrow(self) -> str | Response:
+        if not request.args.get("class"):
+            return redirect(url_for(".list"), 303)
         return self._borrow(request.args.get("class", ""), request.args.get("pupil", ""))
 
     def scan(self) -> str | Response:
@@ -96,7 +100,9 @@ class _Classes:
 
     # A copy for each.
 
-    def give(self) -> str:
+    def give(self) -> str | Response:
+        if not request.args.get("class"):
+            return redirect(url_for(".list"), 303)
         return self._give(request.args.get("class", ""))
 
     def lend(self) -> str | tuple[str, int]:

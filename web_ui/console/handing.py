@@ -59,7 +59,9 @@ class _Handing:
             more = f"{url_for('.classes')}?{urlencode({'term': term.key, 'after': then})}"
         return self._page("classes", term=term, terms=terms, sums=sums, more=more)
 
-    def sheet(self) -> str:
+    def sheet(self) -> str | Response:
+        if not request.args.get("class"):
+            return redirect(url_for(".classes"), 303)
         return self._sheet(done=request.args.get("done", ""), count=request.args.get("n", ""))
 
     def act(self) -> Response:
