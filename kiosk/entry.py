@@ -11,6 +11,8 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
+from pydantic_core import from_json
+
 from kiosk.domain import Act, Reason
 
 VERSION = 1
@@ -104,7 +106,7 @@ def digest(body: str) -> str:
 def parse(body: str) -> Entry:
     """Read a body of any version ever written. Raises UnreadableEntry, and UnknownKind for what is newer than this."""
     try:
-        raw: dict[str, Any] = json.loads(body)
+        raw: dict[str, Any] = from_json(body)
         unknown = raw.keys() - _FIELDS
         if unknown or raw["v"] != VERSION:
             raise UnknownKind(f"entry version {raw['v']!r} with fields {sorted(unknown)}")

@@ -232,8 +232,7 @@ class Case:
         return self.live and self.settled_by is None
 
 
-@dataclass(frozen=True, slots=True)
-class Folded:
+class Folded(NamedTuple):
     """What a copy's entries say. `codes` holds an entry of every event; an empty set is `accepted`.
 
     spans: the loans opened or touched by these events, in order. possible: who may hold the copy, when in doubt.

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 from functools import lru_cache
-from operator import attrgetter
+from operator import itemgetter
+from typing import Any
 
 from kiosk.entry import Entry
 
@@ -22,20 +23,21 @@ _NEEDED = ("mono_ms", "wall_ms", "station", "prev", "boot", "clock", "rules")
 _FREE = ("text", "value")
 # These are checked where they are read.
 _OTHERS = ("v", "act", "reason", "seq", "epoch", "notes")
-_NAMES = tuple(name for name in Entry._fields if name not in _OTHERS)
-_NOT_WORDS = {"allowed", "due_on", *_NUMBERS, *_SMALL_NUMBERS, *_FREE}
+_NOT_WORDS = {"allowed", "due_on", *_NUMBERS, *_SMALL_NUMBERS, *_FREE, *_OTHERS}
 
-_ALL = attrgetter(*_NAMES)
-_LARGE = attrgetter(*_NUMBERS)
-_SMALL = attrgetter(*_SMALL_NUMBERS)
-_TEXTS = attrgetter(*_FREE)
-_WORDS = attrgetter(*(name for name in _NAMES if name not in _NOT_WORDS))
+
+def _some(*names: str) -> itemgetter[tuple[Any, ...]]:
+    return itemgetter(*map(Entry._fields.index, names))
+
+
+_LARGE, _SMALL, _TEXTS = _some(*_NUMBERS), _some(*_SMALL_NUMBERS), _some(*_FREE)
+_WORDS = _some(*(name for name in Entry._fields if name not in _NOT_WORDS))
 
 
 def is_sound(entry: Entry) -> bool:
     """Whether every field has its type and a size that tables can hold."""
     return (
-        _types_fit(tuple(map(type, _ALL(entry))))
+        _types_fit(tuple(map(type, entry)))
         and _all_within(_LARGE(entry), _MOST)
         and _all_within(_SMALL(entry), _MOST_DAYS)
         and _all_texts([w for w in _WORDS(entry) if w], _LONGEST)
@@ -47,8 +49,9 @@ def is_sound(entry: Entry) -> bool:
 
 @lru_cache(maxsize=512)
 def _types_fit(types: tuple[type, ...]) -> bool:
-    """Whether the fields of _NAMES may have these types: most entries have the same ones."""
-    return all(kind in _allowed(name) for name, kind in zip(_NAMES, types, strict=True))
+    """Whether the fields may have these types: most entries have the same ones."""
+    told = zip(Entry._fields, types, strict=True)
+    return all(kind in _allowed(name) for name, kind in told if name not in _OTHERS)
 
 
 def _allowed(name: str) -> set[type]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from kiosk.domain import Act, CopyState
@@ -11,8 +11,7 @@ from sync.events import Code, Event, HoldSpan
 CLOCK_OFF_MS = 10 * 60_000
 
 
-@dataclass(frozen=True, slots=True)
-class Copy:
+class Copy(NamedTuple):
     """What the library knows of the copy beside its entries.
 
     barcode: its present label. known: it is in the catalogue. foreign: it belongs to another school. state: where staff

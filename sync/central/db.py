@@ -12,7 +12,6 @@ from typing import Any
 from pydantic_core import to_json
 from sqlalchemy import (
     JSON,
-    BigInteger,
     ColumnElement,
     Engine,
     Table,
@@ -195,12 +194,8 @@ def listed(values: Iterable[Any]) -> str:
     return json.dumps(list(values))
 
 
-def beyond(conn: Connection, moments: Mapping[str, int]) -> Any:
-    """A table to join: a row for each text (column `name`) with its moment (column `ms`), as one parameter."""
-    return given(conn, moments_of(moments), name=Text, ms=BigInteger)
-
-
 def moments_of(moments: Mapping[str, int]) -> list[dict[str, Any]]:
+    """Rows to give: each text (column `name`) with its moment (column `ms`)."""
     return [{"name": name, "ms": ms} for name, ms in moments.items()]
 
 

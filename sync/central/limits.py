@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, Connection, Select, Text, and_, bindparam, or_, select
+from sqlalchemy import BigInteger, Connection, Select, Text, and_, bindparam, select, union_all
 
 from kiosk.calendar import Rules
 from kiosk.domain import Patron
@@ -91,18 +91,24 @@ def _loans(conn: Connection, school: str, since: Mapping[str, int]) -> dict[str,
 
 
 @cache
-def _loans_since(postgres: bool) -> Select[Any]:
-    """One that is opened later is open still, or was closed later: no need to look at all that ever were."""
+def _loans_since(postgres: bool) -> Any:
+    """One that is opened later is open still, or was closed later: no need to look at all that ever were.
+
+    Two questions, so that each finds its place in the index of patrons and closing times.
+    """
     since = given_in(postgres, "since", name=Text, ms=BigInteger)
-    still = or_(loans.c.closed_ms.is_(None), loans.c.closed_ms >= since.c.ms)
-    mine = and_(loans.c.school == bindparam("school"), loans.c.patron == since.c.name, still)
+    mine = and_(loans.c.school == bindparam("school"), loans.c.patron == since.c.name)
     of_loan = (loans.c[name] for name in _Loan._fields[:-1])
     same = and_(copies.c.school == loans.c.school, copies.c.barcode == loans.c.barcode)
+    told = select(*of_loan, copies.c.copy_type)
     # Outer joins, so that SQLite begins with the patrons.
     boxed = and_(box_lent.c.school == loans.c.school, box_lent.c.entry == loans.c.opened_by)
-    source = since.outerjoin(loans, mine).outerjoin(copies, same).outerjoin(box_lent, boxed)
-    query = select(*of_loan, copies.c.copy_type).select_from(source)
-    return query.where(box_lent.c.entry.is_(None))
+
+    def asked(when: Any) -> Any:
+        source = since.outerjoin(loans, and_(mine, when)).outerjoin(copies, same)
+        return told.select_from(source.outerjoin(box_lent, boxed)).where(box_lent.c.entry.is_(None))
+
+    return union_all(asked(loans.c.closed_ms.is_(None)), asked(loans.c.closed_ms >= since.c.ms))
 
 
 def _patrons(conn: Connection, school: str, wanted: Collection[str]) -> dict[str, Patron]:

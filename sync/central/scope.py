@@ -75,7 +75,7 @@ def walk(school: str, scope: Scope, after: Place | None, limit: int) -> Select[A
     keys = _order(scope.kind)
     query = select(
         copies.c.barcode, copies.c.room, copies.c.shelf, copies.c.call_number, copies.c.title_id,
-        copies.c.copy_type, copies.c.state,
+        copies.c.copy_type, copies.c.state, copies.c.arrived_on,
     ).where(copies.c.school == school, *_bounds(scope))  # fmt: skip
     if after is not None:
         begin = dict(zip(("room", "shelf", "call_number", "barcode"), after, strict=True))

@@ -11,9 +11,20 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, bindparam, delete, exists, select, tuple_
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    delete,
+    func,
+    select,
+    tuple_,
+)
 
-from sync.central.db import beyond, is_postgres, listed, one_in, one_of
+from sync.central.db import given_in, is_postgres, listed, moments_of, one_in
 from sync.central.packed import pack_holding, unpack_holding
 from sync.central.persons import Persons
 from sync.central.read import Stored, tails
@@ -110,15 +121,15 @@ def _late(
     conn: Connection, school: str, late: Mapping[str, int], persons: Persons | None
 ) -> dict[str, Start]:
     newest: dict[str, tuple[int, str]] = {}
-    stale: dict[str, int] = {}
-    asked = {"school": school, "barcodes": listed(late)}
-    for barcode, to_ms, sealed in conn.execute(_sealed(is_postgres(conn)), asked).all():
-        if to_ms < late[barcode]:
+    stale: list[dict[str, Any]] = []
+    asked = {"school": school, "late": listed(moments_of(late))}
+    for barcode, to_ms, sealed, last_ms in conn.execute(_sealed(is_postgres(conn)), asked).all():
+        if to_ms is not None:
             newest[barcode] = (to_ms, sealed)
-        else:
-            stale[barcode] = late[barcode]
+        if last_ms is not None and last_ms >= late[barcode]:
+            stale.append({"of": school, "copy": barcode, "ms": late[barcode]})
     if stale:
-        _drop(conn, school, stale)
+        conn.execute(_DROP, stale)
     found = tails(conn, school, {b: newest.get(b, _UNSEALED)[0] for b in late}, persons)
     told = {}
     for barcode in late:
@@ -130,17 +141,25 @@ def _late(
 
 @cache
 def _sealed(postgres: bool) -> Select[Any]:
-    query = select(seals.c.barcode, seals.c.to_ms, seals.c.sealed)
-    mine = seals.c.school == bindparam("school")
-    of_copies = one_in(postgres, seals.c.barcode, "barcodes")
-    return query.where(mine, of_copies).order_by(seals.c.to_ms)
+    """For each copy its newest seal before the moment, and the moment of its newest seal: however many it has."""
+    late = given_in(postgres, "late", name=Text, ms=BigInteger)
+    school = bindparam("school", type_=Text)
+    other = seals.alias()
+    last = select(func.max(other.c.to_ms)).where(
+        other.c.school == school, other.c.barcode == late.c.name
+    )
+    before = last.where(other.c.to_ms < late.c.ms).scalar_subquery()
+    mine = and_(seals.c.school == school, seals.c.barcode == late.c.name, seals.c.to_ms == before)
+    told = (late.c.name, seals.c.to_ms, seals.c.sealed, last.scalar_subquery())
+    return select(*told).select_from(late.outerjoin(seals, mine))
 
 
-def _drop(conn: Connection, school: str, stale: Mapping[str, int]) -> None:
-    given = beyond(conn, stale)
-    reached = exists().where(and_(given.c.name == seals.c.barcode, given.c.ms <= seals.c.to_ms))
-    mine = and_(seals.c.school == school, one_of(conn, seals.c.barcode, stale))
-    conn.execute(delete(seals).where(mine, reached))
+# Seals that a late entry reaches behind.
+_DROP = delete(seals).where(
+    seals.c.school == bindparam("of"),
+    seals.c.barcode == bindparam("copy"),
+    seals.c.to_ms >= bindparam("ms"),
+)
 
 
 def not_held(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection, Text, and_, func, select
@@ -27,10 +28,11 @@ _GONE = (CopyState.WITHDRAWN, CopyState.LOST, CopyState.MISSING)
 class Wish:
     """What is looked for. before_ms: not lent since; until_year: published no later ("" any); copies: of its title.
 
-    state: where the copies are by the record.
+    here_before: what has arrived since is too young (None: nobody is). state: where the copies are by the record.
     """
 
     before_ms: int
+    here_before: date | None = None
     scope: Scope = field(default_factory=Scope)
     until_year: str = ""
     copies: int = 1
@@ -119,6 +121,8 @@ def all_candidates(conn: Connection, school: str, wish: Wish) -> Iterator[Candid
 
 def _fits(row: Any, wish: Wish) -> bool:
     if row.opened_by or row.kept_for or row.state != wish.state:
+        return False
+    if wish.here_before and row.arrived_on and row.arrived_on >= wish.here_before:
         return False
     return not wish.until_year or (row.year or "") <= wish.until_year
 

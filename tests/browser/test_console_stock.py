@@ -123,11 +123,18 @@ def test_every_page_stands_in_both_languages_without_barriers(console: str, page
     page.get_by_role("button", name="剔除", exact=True).click()
     expect(page.get_by_role("status")).to_be_visible()
     act = page.get_by_role("link", name="看看这一批").get_attribute("href")
+    page.goto(f"{console}/console/reading-lists/")
+    page.get_by_label("书单名称").fill("寒假共读")
+    page.get_by_role("button", name="新建书单").click()
+    reading = page.url
+    page.get_by_label("或者扫书后的").fill("20005\n20006\n99999")
+    page.get_by_role("button", name="加进来", exact=True).click()
+    looked_at(page, "reading-zh")
     places = {
         "takings": "/console/stock/", "missing": f"{taking}/list/missing", "lent": f"{taking}/list/lent",
         "weeding": "/console/weeding/", "acts": "/console/acts/", "act": str(act),
         "inbox": "/console/?kind=unknown_item", "digest": "/console/digest?day=2026-12-23",
-        "settled": "/console/settled",
+        "settled": "/console/settled", "lists": "/console/reading-lists/", "list": reading,
     }  # fmt: skip
     for language in ("zh", "en"):
         page.goto(f"{console}/console/language/{language}")

@@ -6,12 +6,13 @@ from datetime import date
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from kiosk.domain import CopyState
 from sync.central import copy_acts, weeding
 from sync.central.copy_acts import Unfit
 from sync.central.db import insert_many
-from sync.central.schema import loans
+from sync.central.schema import copies, loans
 from sync.central.scope import Part, Scope
 from sync.central.verify import faults
 from sync.central.weeding import Wish
@@ -81,6 +82,19 @@ def test_a_copy_that_is_out_or_already_away_is_not_on_the_list(db):
         desk(conn).copy_state("20002", "lost")
     assert [one[0] for one in listed(db, before_ms=NOON + YEAR)] == ["20003", "20004"]
     assert listed(db, state=CopyState.LOST) == [("20002", 0, 0)]
+
+
+def test_a_copy_that_came_within_the_years_is_too_young(db):
+    stocked(db, ROWS)
+    with db.begin(SCHOOL) as conn:
+        for barcode, day in (("20001", date(2026, 9, 1)), ("20002", date(2019, 9, 1))):
+            one = copies.c.barcode == barcode
+            conn.execute(update(copies).where(one).values(arrived_on=day))
+    assert [one[0] for one in listed(db, here_before=date(2021, 11, 25))] == [
+        "20002",
+        "20003",
+        "20004",
+    ]
 
 
 def test_chosen_copies_are_withdrawn_in_one_act_with_its_reason_and_come_back(db):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 from zoneinfo import ZoneInfo
 
@@ -78,7 +77,7 @@ class Story:
         return loan.patron if loan else None
 
     def knowing(self, **more) -> Story:
-        self.copy = replace(self.copy, **more)
+        self.copy = self.copy._replace(**more)
         return self
 
 

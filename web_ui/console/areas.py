@@ -41,6 +41,7 @@ AREAS: tuple[tuple[str, tuple[Page, ...]], ...] = (
     (
         "catalogue",
         (
+            ("console.reading_lists.list", "reading_lists"),
             ("console.stock.list", "stock"),
             ("console.weeding.list", "weeding"),
             ("console.acts.list", "acts"),

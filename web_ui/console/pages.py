@@ -23,6 +23,7 @@ from web_ui.console.gate import guard_console
 from web_ui.console.handing import handing_pages
 from web_ui.console.importing import import_pages
 from web_ui.console.people import people_pages
+from web_ui.console.reading import reading_pages
 from web_ui.console.rules import rule_pages
 from web_ui.console.school_year import year_pages
 from web_ui.console.signed import set_up
@@ -68,6 +69,7 @@ def console_pages(
     handing_pages(textbooks, db, now_ms)
     pages.register_blueprint(textbooks)
     pages.register_blueprint(account_pages(db, now_ms))
+    pages.register_blueprint(reading_pages(db, now_ms))
     pages.register_blueprint(stock_pages(db, now_ms))
     pages.register_blueprint(weeding_pages(db, now_ms))
     pages.register_blueprint(act_pages(db, now_ms))

@@ -39,12 +39,13 @@ class Asked:
     years: int
     told: dict[str, str]
 
-    def wish(self, now_ms: int) -> Wish:
-        told = self.told
-        # Leap days do not matter; whole years do.
-        before = now_ms - self.years * 365 * 24 * 3_600_000 - self.years // 4 * 24 * 3_600_000
+    def wish(self, tell: Teller) -> Wish:
+        told, now = self.told, tell.local(tell.now_ms)
+        # A day of February that other years have not is the last of its month.
+        since = now.replace(year=now.year - self.years, day=min(now.day, 28))
         return Wish(
-            before_ms=before,
+            before_ms=int(since.timestamp() * 1000),
+            here_before=since.date(),
             scope=scope_of(told["part"], told["call_from"], told["call_to"]),
             until_year=told["until"] if told["until"].isdigit() else "",
             copies=int(told["copies"]) if told["copies"] in ("2", "3", "5") else 1,
@@ -78,7 +79,7 @@ class _Weeding:
         school = member().school
         with self._db.read() as conn:
             tell, shelves = self._teller(conn), shelving(conn, school)
-            wish = asked.wish(self._now_ms())
+            wish = asked.wish(tell)
             found = weeding.candidates(conn, school, wish, after)
             rows, cut = list(found.rows), False
             if printed:
@@ -111,7 +112,7 @@ class _Weeding:
         )  # fmt: skip
         with self._db.read() as conn:
             tell, shelves = self._teller(conn), shelving(conn, school)
-            found = weeding.all_candidates(conn, school, asked.wish(self._now_ms()))
+            found = weeding.all_candidates(conn, school, asked.wish(tell))
             rows = (_row(tell, shelves, one) for one in islice(found, FILED))
             heads = [g.say(f"console.weeding.column.{column}") for column in columns]
             cells = ([row[column] for column in columns] for row in rows)
