@@ -14,8 +14,9 @@ from sqlalchemy import select
 
 from kiosk.domain import Act, Copy, Facts, Loan, Reason, Receipt, Verdict
 from kiosk.entry import parse, proof
-from kiosk.overriding import decide_override
+from kiosk.overriding import NEVER, decide_override, objections
 from kiosk.policy import DECIDE
+from kiosk.questions import Ask
 from sync.central.deeds import Deed, told
 from sync.central.desk import Desk
 from sync.central.facts import copy_of, facts_of, loan_of, loans_of, now_at, rules_of
@@ -35,6 +36,15 @@ class Override:
     """Why staff set the rules aside, and until when they lend, where that is their choice too."""
 
     why: str
+    due_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Beyond:
+    """What speaks against an act. possible: staff may set it aside; due_on: until when they would usually lend then."""
+
+    against: tuple[Verdict, ...]
+    possible: bool
     due_on: date | None = None
 
 
@@ -111,6 +121,15 @@ class Counter:
     def use(self, patron: str, barcode: str, override: Override | None = None) -> Receipt:
         """Note that the copy is being read in the library; patron "": by nobody we know."""
         return self._do(Act.USE, self.facts(patron, barcode), override)
+
+    def beyond(self, act: Act, patron: str, barcode: str) -> Beyond:
+        """What an override would set aside; nothing is done."""
+        facts = self.facts(patron, barcode)
+        ask = Ask(act, facts, self.rules, self.now, self.room)
+        against = objections(ask) if facts.copy else (Verdict(False, Reason.UNKNOWN_COPY),)
+        can = facts.copy is not None and all(o.reason not in NEVER for o in against)
+        usual = self.verdict(act, facts, Override("")).due_on if can else None
+        return Beyond(against, possible=can, due_on=usual)
 
     # How it is done.
 

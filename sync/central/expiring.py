@@ -14,8 +14,11 @@ from sync.central.schema import holds
 AT_ONCE = 100
 
 
-def expire(conn: Connection, school: str, now_ms: int) -> int:
-    """End, by rule, what lies on the hold shelf for longer than was told; how many. Under the school's lock."""
+def expire(conn: Connection, school: str, now_ms: int, *, staff: str | None = None) -> int:
+    """End what lies on the hold shelf for longer than was told; how many. Under the school's lock.
+
+    staff None: by rule.
+    """
     rules = rules_in_force(conn, school)
     if rules is None:
         return 0
@@ -32,7 +35,7 @@ def expire(conn: Connection, school: str, now_ms: int) -> int:
         .limit(AT_ONCE)
     )
     names = conn.execute(late).scalars().all()
-    desk = Desk(conn, school, None, now_ms)
+    desk = Desk(conn, school, staff, now_ms)
     for name in names:
         desk.end_hold(name, EXPIRED)
     return len(names)

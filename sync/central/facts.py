@@ -63,9 +63,13 @@ def copy_of(conn: Connection, school: str, label: str) -> Copy | None:
 
 
 def _copy(conn: Connection, school: str, barcode: str) -> Copy | None:
-    query = select(*_COPY).select_from(_SHELF)
-    row = conn.execute(query.where(copies.c.school == school, copies.c.barcode == barcode)).first()
+    row = conn.execute(shelf_of(school).where(copies.c.barcode == barcode)).first()
     return copy_in(row) if row else None
+
+
+def shelf_of(school: str) -> Any:
+    """Copies with their titles and where they are; rows for copy_in."""
+    return select(*_COPY).select_from(_SHELF).where(copies.c.school == school)
 
 
 def copy_in(row: Any) -> Copy:

@@ -90,7 +90,7 @@ def find_people(conn: Connection, school: str, wanted: Wanted) -> Found:
     if text and (exact := _by_number(conn, school, text)):
         return Found(tuple(exact), None)
     query = people_query(school, wanted, text)
-    rows = [_row(row) for row in conn.execute(query)]
+    rows = [row_of(row) for row in conn.execute(query)]
     after = (rows[PAGE - 1].name, rows[PAGE - 1].id) if len(rows) > PAGE else None
     return Found(tuple(rows[:PAGE]), after)
 
@@ -114,10 +114,10 @@ def _by_number(conn: Connection, school: str, text: str) -> list[Row]:
         on = and_(cards.c.school == patrons.c.school, cards.c.patron_id == patrons.c.id)
         query = mine.join(cards, on).where(cards.c.number == text)
         found = conn.execute(query).all()
-    return [_row(row) for row in found]
+    return [row_of(row) for row in found]
 
 
-def _row(row: Any) -> Row:
+def row_of(row: Any) -> Row:
     left = row.gone_ms is not None
     return Row(
         row.id, row.name, row.category, row.grade, row.class_name, row.blocked, left, row.major
@@ -143,7 +143,7 @@ def person(conn: Connection, school: str, patron: str) -> Person:
         .limit(PAST)
     )
     return Person(
-        row=_row(row),
+        row=row_of(row),
         expires_on=row.expires_on,
         cards=tuple(CardOf(*card) for card in theirs),
         out=_loans(conn, loans_query(school, patron, out=True)),
