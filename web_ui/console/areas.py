@@ -12,6 +12,16 @@ Page = tuple[str, str]
 AREAS: tuple[tuple[str, tuple[Page, ...]], ...] = (
     ("today", (("console.today", "today"),)),
     (
+        "circulation",
+        (
+            ("console.counter.start", "counter"),
+            ("console.counter.returns", "returns"),
+            ("console.holds.list", "holds"),
+            ("console.claims.list", "claims"),
+            ("console.overdue.list", "overdue"),
+        ),
+    ),
+    (
         "cases",
         (
             ("console.inbox", "inbox"),

@@ -16,12 +16,16 @@ from web_ui.console.boxes import box_pages
 from web_ui.console.cards import card_pages
 from web_ui.console.cases import case_pages
 from web_ui.console.classes import class_pages
+from web_ui.console.claims import claim_pages
+from web_ui.console.counter import counter_pages
 from web_ui.console.devices import device_pages
 from web_ui.console.entrance import entrance_pages
 from web_ui.console.frame import bare
 from web_ui.console.gate import guard_console
 from web_ui.console.handing import handing_pages
+from web_ui.console.holds import hold_pages
 from web_ui.console.importing import import_pages
+from web_ui.console.overdue import overdue_pages
 from web_ui.console.people import people_pages
 from web_ui.console.reading import reading_pages
 from web_ui.console.rules import rule_pages
@@ -73,6 +77,8 @@ def console_pages(
     pages.register_blueprint(stock_pages(db, now_ms))
     pages.register_blueprint(weeding_pages(db, now_ms))
     pages.register_blueprint(act_pages(db, now_ms))
+    for circulation in (counter_pages, hold_pages, claim_pages, overdue_pages):
+        pages.register_blueprint(circulation(db, now_ms))
     pages.register_error_handler(HTTPException, _told)
     pages.register_error_handler(CentralError, _cannot)
     return pages
