@@ -27,6 +27,8 @@ from tests.sync.story import NOON
 # What stands in the places of addresses, by the beginning of the endpoint. A page with a place of its own adds it here.
 PLACES = {
     "console.people": {"patron": "p7"},
+    "console.counter": {"patron": "p7"},
+    "console.holds": {"barcode": "10000007", "title": "b7"},
     "console.station": {"station": "s1"},
     "console.rules_part": {"name": "windows"},
     "console.rules_version": {"digest": "d"},
@@ -35,6 +37,9 @@ PLACES = {
 }
 # What is asked behind the question mark, besides nothing.
 ASKED = {
+    "console.counter.start": ("q=读者7", "q=dz7", "q=2000000007", "q=10000007"),
+    "console.holds.list": ("list=waiting", "list=expired"),
+    "console.overdue.list": ("class=8年级0班", "k=2026-11-20&k=open:1:1"),
     "console.people.cards": ("class=8年级0班",),
     "console.people.print_cards": ("patron=p7",),
     "console.classes.page": ("class=8年级0班",),

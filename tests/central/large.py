@@ -76,9 +76,9 @@ SELECT :school, 10000000 + n || '', 'b' || (n - 1) / 5 + 1, 'book', 'on_shelf', 
 200 + n % 80 || '/' || n
 FROM generate_series(1, :copies) n;
 
-INSERT INTO patrons (school, id, name, category, grade, class_name)
-SELECT :school, 'p' || n, '读者' || n, CASE WHEN n % 15 = 0 THEN 'teacher' ELSE 'student' END, n % 9 + 1, n % 9
-+ 1 || '年级' || n / 40 % 300 || '班'
+INSERT INTO patrons (school, id, name, initials, category, grade, class_name)
+SELECT :school, 'p' || n, '读者' || n, 'dz' || n, CASE WHEN n % 15 = 0 THEN 'teacher' ELSE 'student' END, n % 9 + 1,
+n % 9 + 1 || '年级' || n / 40 % 300 || '班'
 FROM generate_series(1, :patrons) n;
 
 INSERT INTO cards (school, number, patron_id, state)
@@ -99,7 +99,7 @@ FROM generate_series(1, :open_loans) n;
 INSERT INTO holdings (school, barcode, patron, opened_by, state, lendable, place, seen_ms, in_doubt, sealed,
 sealed_to_ms, since_seal)
 SELECT :school, 10000000 + n || '', CASE WHEN n <= :open_loans THEN 'p' || n % :patrons + 1 END, CASE WHEN n
-<= :open_loans THEN 'open:1:' || n END, CASE WHEN n <= :open_loans THEN 'on_loan' ELSE 'on_shelf' END, true,
+<= :open_loans THEN 'open:1:' || n END, 'on_shelf', true,
 '', :now - (n % 2000) * CAST(:day AS bigint), false, '', -1, 0
 FROM generate_series(1, :copies) n;
 
@@ -121,6 +121,15 @@ INSERT INTO holds (school, id, title_id, patron_id, placed_ms, ended_ms, how)
 SELECT :school, 'h' || n, 'b' || n % (:copies / 5) + 1, 'p' || n % :patrons + 1, :now - n * 60000, :now - n *
 30000, 'filled'
 FROM generate_series(1, :open_loans) n;
+
+INSERT INTO holds (school, id, title_id, patron_id, placed_ms, barcode, shelved_ms, keep_until)
+SELECT :school, 'w' || n, 'b' || n, 'p' || n % :patrons + 1, :now - n * 60000, CASE WHEN n % 3 = 0 THEN
+10000000 + n * 5 || '' END, CASE WHEN n % 3 = 0 THEN :now - n * 30000 END, CASE WHEN n % 3 = 0 THEN
+DATE '2026-11-20' + n % 30 END
+FROM generate_series(1, :open_loans / 10) n;
+
+UPDATE loans SET claimed_by = 'desk:1:1', claimed_ms = :now WHERE school = :school AND opened_by IN
+(SELECT 'open:1:' || n * 20 FROM generate_series(1, :open_loans / 20) n);
 
 INSERT INTO feed (school, kind, key, position)
 SELECT :school, 'copy', 10000000 + n || '', n

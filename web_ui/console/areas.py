@@ -19,6 +19,11 @@ AREAS: tuple[tuple[str, tuple[Page, ...]], ...] = (
             ("console.holds.list", "holds"),
             ("console.claims.list", "claims"),
             ("console.overdue.list", "overdue"),
+            ("console.classes.list", "classes"),
+            ("console.boxes.list", "boxes"),
+            ("console.boxes.missing", "missing"),
+            ("console.textbooks.list", "textbooks"),
+            ("console.textbooks.classes", "handing"),
         ),
     ),
     (
@@ -27,16 +32,6 @@ AREAS: tuple[tuple[str, tuple[Page, ...]], ...] = (
             ("console.inbox", "inbox"),
             ("console.settled", "settled"),
             ("console.digest", "digest"),
-        ),
-    ),
-    (
-        "circulation",
-        (
-            ("console.classes.list", "classes"),
-            ("console.boxes.list", "boxes"),
-            ("console.boxes.missing", "missing"),
-            ("console.textbooks.list", "textbooks"),
-            ("console.textbooks.classes", "handing"),
         ),
     ),
     (
