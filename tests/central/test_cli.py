@@ -91,7 +91,9 @@ def test_with_two_schools_one_has_to_be_named(ready: Path) -> None:
         "say which school with --school; there are: moon, sun"
         in central(ready, "cases", "list").output
     )
-    assert done(ready, "cases", "list", "--school", "sun") == "No case is open.\n"
+    assert (
+        done(ready, "cases", "list", "--school", "sun", "--language", "en") == "No case is open.\n"
+    )
     assert "no time zone" in central(ready, "school", "add", "s", "s", "--time-zone", "Mars").output
     assert "write small letters" in central(ready, "school", "add", "Sun", "s").output
 
@@ -139,20 +141,23 @@ def clashing(config: Path) -> Path:
 
 
 def test_a_case_is_listed_shown_settled_and_taken_back(clashing: Path) -> None:
-    listed = done(clashing, "cases", "list")
-    assert "copy 20001 (西游记) changed hands at two stations" in listed.lower()
+    speak = ("--language", "en")
+    listed = done(clashing, "cases", "list", *speak)
+    assert "'西游记' (20001) was recorded at two stations" in listed
     case = listed.split()[0]
-    shown = done(clashing, "cases", "show", case)
-    assert "s1:1:1, s1, 2026-11-25 11:45 (between 2026-11-25 11:40 and" in shown
-    assert "checkout by ming, shown: due on 2026-12-09" in shown
-    assert "1. the loan stands, hua has it  (proposed)" in shown
-    settled = done(clashing, "cases", "settle", case, "2", "--staff", "wang")
-    assert "the loan stands, ming has it" in settled
-    assert "No case is open." in done(clashing, "cases", "list")
-    assert "Settled by wang: stays s1:1:1" in done(clashing, "cases", "show", case)
+    shown = done(clashing, "cases", "show", case, *speak)
+    assert re.search(r"s1:1:1  s1  about .* \(between .*\)  ming: Borrowed", shown), shown
+    assert "December 9" in shown
+    assert "1. hua has it  (proposed)" in shown
+    settled = done(clashing, "cases", "settle", case, "2", "--staff", "wang", *speak)
+    assert "Settled: ming has it (desk:1:1)" in settled
+    assert "No case is open." in done(clashing, "cases", "list", *speak)
+    assert re.search(
+        r"Settled: wang, .*: ming has it", done(clashing, "cases", "show", case, *speak)
+    )
     assert "All whole" not in done(clashing, "verify")
-    done(clashing, "cases", "undo", case)
-    assert "2. the loan stands, ming has it" in done(clashing, "cases", "show", case)
+    assert "Taken back (entry desk:1:2)" in done(clashing, "cases", "undo", case, *speak)
+    assert "2. ming has it" in done(clashing, "cases", "show", case, *speak)
     for words, said in (
         (("cases", "settle", case, "9"), "the case has 3 answers"),
         (("cases", "show", "c0"), "there is no case c0"),
@@ -160,6 +165,25 @@ def test_a_case_is_listed_shown_settled_and_taken_back(clashing: Path) -> None:
     ):
         told = central(clashing, *words)
         assert (told.exit_code, said in told.output) == (1, True), told.output
+
+
+@pytest.mark.parametrize(
+    ("spoken", "option", "chinese"),
+    [
+        ("C.UTF-8", (), True),
+        ("zh_CN.UTF-8", (), True),
+        ("en_GB.UTF-8", (), False),
+        ("fr_FR.UTF-8", (), True),
+        ("en_GB.UTF-8", ("--language", "zh"), True),
+    ],
+)
+def test_cases_are_told_in_the_terminals_language_or_in_chinese(
+    clashing: Path, spoken: str, option: tuple[str, ...], chinese: bool
+) -> None:
+    words = ["cases", "list", *option, "--config", str(clashing)]
+    told = CliRunner().invoke(main, words, env={"LC_ALL": spoken})
+    assert told.exit_code == 0, told.output
+    assert ("两台机器上" in told.output, "two stations" in told.output) == (chinese, not chinese)
 
 
 def test_verify_says_so_and_ends_with_1_when_something_was_changed(clashing: Path) -> None:
