@@ -23,7 +23,8 @@ def read_account(tx: Tx, patron_id: str, rules: Rules, now: Now, *, room: str) -
     expired = patron.expires_on is not None and now.sure and now.local.date() > patron.expires_on
     stopped = patron.blocked is not None or expired or blocked_by_overdue(base, rules, now)
     more = None if stopped else loans_allowed_more(base, rules)
-    return Account(patron, out, renewals, more, tx.holds_ready(patron_id))
+    told = tx.holds_ready(patron_id), tx.messages(patron_id, now)
+    return Account(patron, out, renewals, more, *told)
 
 
 def _renewal(tx: Tx, base: Facts, loan: Loan, copy: Copy, by: tuple[Rules, Now, str]) -> Verdict:

@@ -207,6 +207,11 @@ class Desk:
         with self._store.read() as tx:
             return read_account(tx, patron_id, self._rules(), now, room=self._room)
 
+    def messages(self, now: Now) -> tuple[str, ...]:
+        """What the library has to say to everybody."""
+        with self._store.read() as tx:
+            return tx.messages("", now)
+
     def _from_reserve(self, act: Callable[[], Receipt]) -> Receipt:
         """Do what brings books back for as long as the reserve lasts; raises StoreFull when it is used up."""
         while True:

@@ -30,6 +30,7 @@ class Account:
     renewals: tuple[Verdict, ...]
     more: int | None
     holds_ready: tuple[str, ...]
+    messages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

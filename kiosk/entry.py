@@ -128,6 +128,11 @@ def commitment(salt: str, patron_id: str) -> str:
     return hashlib.sha256(f"{salt}:{patron_id}".encode()).hexdigest()
 
 
+def erased_name(school: str, patron_id: str) -> str:
+    """What is fed, and kept, of somebody who was erased: whoever still holds the id knows it again, nobody else."""
+    return hashlib.sha256(f"{school}\n{patron_id}".encode()).hexdigest()
+
+
 def proof(entry_hash: str) -> str:
     """Six letters that stand for an entry on a slip; they can be looked up weeks later, without a network."""
     number = int(entry_hash[:8], 16) >> 2

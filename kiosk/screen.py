@@ -135,6 +135,7 @@ class VisitView:
     expires_on: date | None = None
     blocked: bool = False
     holds_ready: tuple[str, ...] = ()
+    messages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

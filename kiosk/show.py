@@ -59,6 +59,7 @@ class Shown:
     printed: Printed | None
     cue: Cue | None
     cue_n: int
+    messages: tuple[str, ...] = ()
 
 
 def screen_of(n: int, state: State, rules: Rules, now: Now, shown: Shown) -> Screen:
@@ -96,7 +97,7 @@ def screen_of(n: int, state: State, rules: Rules, now: Now, shown: Shown) -> Scr
         contrast=state.contrast,
         status=shown.status,
         signs=shown.signs,
-        messages=(message,) if message else (),
+        messages=(*shown.messages, *([message] if message else [])),
     )
 
 
@@ -161,6 +162,7 @@ def visit_view(
         expires_on=patron.expires_on,
         blocked=patron.blocked is not None,
         holds_ready=account.holds_ready,
+        messages=account.messages,
     )
 
 

@@ -287,5 +287,6 @@ class Station:
             printed=self._slips.how_printed(state.visit),
             cue=self._attendant.cue[0],
             cue_n=self._attendant.cue[1],
+            messages=self._p.desk.messages(now) if state.place is Place.IDLE else (),
         )
         return screen_of(self._n, state, self._p.rulebook.current, now, shown_now)

@@ -220,6 +220,8 @@ def exchange() -> Generator[Effect, Any, Told]:
         if (yield from _push(standing.epoch, welcome, anchor, told)):
             break
     if welcome.revoked:
+        # What has arrived now need not name anybody here any more.
+        yield Wipe()
         raise Refused(TAKEN_OUT)
     if told.parked:
         return told

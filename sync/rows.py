@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import ConfigDict, Field, ValidationError
 
 from sync.wire import Count, Message, Millis, Text
 
@@ -19,7 +19,13 @@ Day = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]
 RulesText = Annotated[str, Field(max_length=1 << 20, pattern=r"^[^\x00]*$")]
 
 
-class TitleRow(Message):
+class FedRow(Message):
+    """What a later release adds to a row is left out: a station must not go without for it."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class TitleRow(FedRow):
     """A work."""
 
     id: Text
@@ -32,8 +38,8 @@ class TitleRow(Message):
     pinyin: Text
 
 
-class CopyRow(Message):
-    """A copy. last_entry: key of the newest entry that the centre knows on it."""
+class CopyRow(FedRow):
+    """A copy. last_entry: key of the newest entry that the centre knows on it; lendable: it may leave the library."""
 
     barcode: Text
     title_id: Text
@@ -43,9 +49,10 @@ class CopyRow(Message):
     room: Text
     call_number: Text
     last_entry: Text | None = None
+    lendable: bool = True
 
 
-class PatronRow(Message):
+class PatronRow(FedRow):
     """Who borrows."""
 
     id: Text
@@ -57,7 +64,7 @@ class PatronRow(Message):
     blocked: Text | None = None
 
 
-class CardRow(Message):
+class CardRow(FedRow):
     """A card of a patron."""
 
     number: Text
@@ -65,7 +72,7 @@ class CardRow(Message):
     state: Literal["active", "lost", "stolen", "replaced"]
 
 
-class HoldRow(Message):
+class HoldRow(FedRow):
     """A place in the queue. barcode: the copy that waits on the hold shelf. A hold that has ended is gone."""
 
     id: Text
@@ -75,7 +82,7 @@ class HoldRow(Message):
     barcode: Text | None = None
 
 
-class LoanRow(Message):
+class LoanRow(FedRow):
     """An open loan. patron_id None: somebody not to be named. entry: what opened it. boxed: in a class box."""
 
     barcode: Text
@@ -87,7 +94,7 @@ class LoanRow(Message):
     boxed: bool = False
 
 
-class RulesRow(Message):
+class RulesRow(FedRow):
     """The library.toml in force."""
 
     digest: Text
@@ -95,7 +102,7 @@ class RulesRow(Message):
     published_ms: Millis
 
 
-class MessageRow(Message):
+class MessageRow(FedRow):
     """What is said to a patron. patron_id "" is everybody; to_ms None: until it is gone."""
 
     id: Text
@@ -103,6 +110,13 @@ class MessageRow(Message):
     text: Text
     from_ms: Millis
     to_ms: Millis | None = None
+
+
+class ErasedRow(FedRow):
+    """Somebody was erased. who: `entry.erased_name` of each id that the person had."""
+
+    who: Text
+    at_ms: Millis
 
 
 RULES_KEY = "library"
@@ -115,6 +129,7 @@ KINDS: dict[str, type[Message]] = {
     "loan": LoanRow,
     "hold": HoldRow,
     "message": MessageRow,
+    "erased": ErasedRow,
 }
 
 
@@ -126,6 +141,7 @@ KEY_OF = {
     "loan": "barcode",
     "hold": "id",
     "message": "id",
+    "erased": "who",
 }
 
 

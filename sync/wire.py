@@ -180,7 +180,8 @@ class Change(Message):
     """One key's state now; no value: it is gone."""
 
     position: Count
-    kind: Literal["title", "copy", "patron", "card", "hold", "loan", "rules", "message"]
+    # A later release feeds more kinds; a station leaves out what it does not know.
+    kind: Name
     key: Text
     value: dict[str, Any] | None = None
 

@@ -14,6 +14,8 @@ from web_ui.staff_words import staff_view
 from web_ui.telling import tell_day, tell_when
 
 EXPIRES_SOON_DAYS = 30
+# More would push the books off the screen.
+MESSAGES = 2
 BORROW_ART = ("card", "book", "tick")
 RETURN_ART = ("no_card", "book", "cart")
 GUIDES = {Touch.GUIDE_BORROW: "borrow", Touch.GUIDE_RETURN: "return", Touch.GUIDE_LOANS: "loans"}
@@ -160,6 +162,10 @@ def _alerts(visit: VisitView, screen: Screen, voice: Voice) -> list[Json]:
     alerts += [
         {"tone": "look", "text": voice("visit.hold_ready", title=title), "own": True}
         for title in visit.holds_ready
+    ]
+    alerts += [
+        {"tone": "look", "text": voice("visit.message", text=text), "own": True}
+        for text in visit.messages[:MESSAGES]
     ]
     today = screen.local.date()
     if visit.expires_on and (visit.expires_on - today).days <= EXPIRES_SOON_DAYS:

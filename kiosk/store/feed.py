@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from kiosk.pinyin import toned
+from kiosk.store.erasing import ERASING
 from kiosk.store.lineage import AS_OF, CURSOR, REVOKED, RULES
 from kiosk.store.outgoing import copies_since, durable
 from kiosk.store.pace import Pace
@@ -46,9 +47,19 @@ TABLES: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "copy": (
         "copies",
         "barcode",
-        ("title_id", "copy_type", "state", "shelf", "room", "call_number", "last_entry"),
+        (
+            "title_id",
+            "copy_type",
+            "state",
+            "shelf",
+            "room",
+            "call_number",
+            "last_entry",
+            "lendable",
+        ),
     ),
     "message": ("messages", "id", ("patron_id", "text", "from_ms", "to_ms")),
+    "erased": ("erased", "who", ("at_ms",)),
 }
 ORDER = ("rules", *TABLES)
 OF_A_COPY = frozenset(("copy", "loan"))
@@ -79,6 +90,8 @@ def apply_page(
         write_rows(store, kind, changes.get(kind, ()), unanswered, between=between, pace=pace)
     with store.begin() as tx:
         tx.set_value(CURSOR, str(cursor))
+        if changes.get("erased") or any(value is None for _, value in changes.get("patron", ())):
+            tx.set_value(ERASING, "1")
 
 
 def all_read(store: Store, as_of_ms: int) -> None:

@@ -58,6 +58,8 @@ copies = Table(
     Column("call_number", Text, nullable=False, default=""),
     # Key of the last entry known on this copy; written by the desk and the feed, never by an import.
     Column("last_entry", Text),
+    # Whether this very copy may leave the library, apart from what the rules say of its type; the record's to say.
+    Column("lendable", Boolean, nullable=False, server_default=text("1")),
     Index("copies_title", "title_id"),
 )
 
@@ -179,6 +181,16 @@ messages = Table(
     Column("text", Text, nullable=False),
     Column("from_ms", Integer, nullable=False),
     Column("to_ms", Integer),
+    Index("messages_patron", "patron_id"),
+)
+
+# Who was erased at the central record, as `entry.erased_name` says it: what lies beside their entries goes.
+erased = Table(
+    "erased",
+    metadata,
+    Column("who", Text, primary_key=True),
+    Column("at_ms", Integer, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 # Beside these stands title_search (FTS5, which is no Table of SQLAlchemy's): its rowid is titles.n, and store/search.py

@@ -12,6 +12,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
+from kiosk.store.erasing import ERASING
 from kiosk.store.feed import (
     ORDER,
     TABLES,
@@ -87,6 +88,7 @@ def apply_snapshot(store: Store, cursor: int, *, between: Callable[[], None]) ->
         tx.conn.exec_driver_sql("DELETE FROM holds WHERE id IS NULL")
     with store.begin() as tx:
         tx.set_value(CURSOR, str(cursor))
+        tx.set_value(ERASING, "1")
     forget(store)
 
 

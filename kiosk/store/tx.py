@@ -20,8 +20,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from kiosk.domain import Card, CardState, Copy, CopyState, Hold, Loan, Patron, Title
-from kiosk.store.schema import cards, copies, holds, loans, meta, patrons, titles
+from kiosk.domain import Card, CardState, Copy, CopyState, Hold, Loan, Now, Patron, Title
+from kiosk.store.schema import cards, copies, holds, loans, messages, meta, patrons, titles
 
 _PATRON = select(patrons).where(patrons.c.id == bindparam("id"))
 _CARD = select(cards).where(cards.c.number == bindparam("number"))
@@ -68,6 +68,11 @@ _HOLDS_READY = (
     .join(holds, holds.c.title_id == titles.c.id)
     .where(holds.c.patron_id == bindparam("patron_id"), holds.c.barcode.isnot(None))
     .order_by(holds.c.placed_ms)
+)
+_MESSAGES = (
+    select(messages.c.text, messages.c.from_ms, messages.c.to_ms)
+    .where(messages.c.patron_id == bindparam("patron_id"))
+    .order_by(messages.c.from_ms.desc(), messages.c.id)
 )
 _META = select(meta.c.value).where(meta.c.key == bindparam("key"))
 
@@ -147,6 +152,17 @@ class Tx:
     def holds_ready(self, patron_id: str) -> tuple[str, ...]:
         """Titles that wait on the hold shelf for this patron."""
         return tuple(self.conn.execute(_HOLDS_READY, {"patron_id": patron_id}).scalars())
+
+    def messages(self, patron_id: str, now: Now) -> tuple[str, ...]:
+        """What the library has to say to this patron now ("": to everybody), the newest first.
+
+        An unsure clock hides nothing.
+        """
+        return tuple(
+            row.text
+            for row in self.conn.execute(_MESSAGES, {"patron_id": patron_id})
+            if not now.sure or row.from_ms <= now.at_ms < (row.to_ms or now.at_ms + 1)
+        )
 
     def free_copies(self, title_id: str) -> int:
         return self.conn.execute(_FREE, {"title_id": title_id}).scalar_one()
@@ -245,6 +261,7 @@ def _copy(row: Row[Any]) -> Copy:
         room=row.room,
         call_number=row.call_number,
         last_entry=row.last_entry,
+        lendable=row.lendable,
     )
 
 

@@ -18,6 +18,7 @@ from werkzeug.exceptions import HTTPException
 from sync.central import enrolment, snapshot
 from sync.central.db import CentralError, Database, NoSuchSchool
 from sync.central.enrolment import Refusing, Session, find_session
+from sync.central.erased import without_erased
 from sync.central.feed import Gone, read_page
 from sync.central.ingest import anchor_of, move_watermark, note_incident, take_in
 from sync.central.missing import read_missing
@@ -113,7 +114,7 @@ class Calls:
                 conn,
                 school,
                 lineage,
-                message.entries,
+                without_erased(conn, school, message.entries),
                 now_ms=now,
                 anchor=anchor_of(message.anchor, session.hello_ms),
                 poison=message.poison,

@@ -17,6 +17,7 @@ from kiosk.cli_options import Plainly
 from kiosk.demo_clock import FollowingClock
 from sync.central.cli_cases import cases_group
 from sync.central.cli_import import import_group, rules_group
+from sync.central.cli_message import message_group
 from sync.central.cli_options import CONFIG, ID
 from sync.central.cli_station import station_group
 from sync.central.db import CentralError
@@ -38,6 +39,7 @@ main.add_command(station_group, "station")
 main.add_command(cases_group, "cases")
 main.add_command(import_group, "import")
 main.add_command(rules_group, "rules")
+main.add_command(message_group, "message")
 
 
 @main.command()

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, delete, func, select, update
 
 from sync.central.box_tables import box_lent, box_loans
 from sync.central.db import CentralError, one_of
+from sync.central.erased import note_erased
 from sync.central.positions import publish
 from sync.central.read import shelf, time_zone
 from sync.central.refold import refold
@@ -61,6 +62,7 @@ def erase(conn: Connection, school: str, patron: str, now_ms: int) -> Erased:
     _out_of_boxes(conn, school, patron)
     named = conn.execute(delete(people).where(*theirs)).rowcount
     _tell_stations(conn, school, patron, numbers, now_ms)
+    note_erased(conn, school, sorted(ids), now_ms)
     gone = {
         table.name: conn.execute(
             delete(table).where(table.c.school == school, table.c[column] == patron)

@@ -133,7 +133,8 @@ def _batched(rows: list[tuple[str, dict[str, Any]]]) -> list[list[tuple[str, dic
 
 def _rows_of_store(store: Store, kind: str) -> dict[str, dict[str, Any]]:
     table, key, columns = TABLES[kind]
-    kept = [*(c for c in columns if c != "last_entry"), *_UNTOLD.get(kind, ())]
+    told = (c for c in columns if c not in ("last_entry", "lendable"))
+    kept = [*told, *_UNTOLD.get(kind, ())]
     with store.read() as tx:
         found = tx.conn.exec_driver_sql(f"SELECT {key}, {', '.join(kept)} FROM {table}")
         return {row[0]: dict(zip(kept, row[1:], strict=True)) for row in found}

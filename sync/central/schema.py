@@ -27,6 +27,7 @@ from sync.central.catalogue_tables import copies as copies
 from sync.central.catalogue_tables import titles as titles
 from sync.central.columns import metadata as metadata
 from sync.central.columns import of_school, place
+from sync.central.erased_tables import erased as erased
 from sync.central.lending_tables import holds as holds
 from sync.central.lending_tables import loans as loans
 from sync.central.reading_tables import reading_lists as reading_lists

@@ -20,12 +20,14 @@ from sqlalchemy import (
     func,
     or_,
     select,
+    true,
 )
 
 from sync.central.box_tables import box_lent
 from sync.central.schema import (
     cards,
     copies,
+    erased,
     holdings,
     holds,
     loans,
@@ -85,6 +87,7 @@ def _copies() -> Kind:
             copies.c.room,
             copies.c.call_number,
             holdings.c.last_entry,
+            func.coalesce(holdings.c.lendable, true()).label("lendable"),
         ),
     )
 
@@ -176,6 +179,7 @@ KINDS = (
             messages.c.id, messages.c.patron_id, messages.c.text, messages.c.from_ms, messages.c.to_ms,
         ),
     ),
+    Kind("erased", erased.c.who, erased, erased.c.school, (erased.c.who, erased.c.at_ms)),
 )  # fmt: skip
 
 

@@ -227,7 +227,7 @@ def test_what_others_did_is_fed_as_it_is_now(db, clock, teller, s1):
     teller.say("push", **s1.push(greet(teller, s1)["session"]))
     session = greet(teller, s2)["session"]
     copy = {"barcode": "20001", "title_id": "t1", "copy_type": "book", "state": "on_shelf"}
-    copy |= {"shelf": "1", "room": "", "call_number": "", "last_entry": key}
+    copy |= {"shelf": "1", "room": "", "call_number": "", "last_entry": key, "lendable": True}
     loan = {"barcode": "20001", "patron_id": "ming", "opened_ms": NOON, "due_on": "2026-12-09"}
     loan |= {"renewals": 0, "entry": key}
     assert changes(teller, session, 0) == [("copy", "20001", copy), ("loan", "20001", loan)]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import insert, update
 
 from kiosk import show
 from kiosk.screen import LineKind, OpenHours, Screen, Touch, VisitView
-from kiosk.store.schema import loans
+from kiosk.store.schema import loans, messages
 from tests.kiosk.school import ANAN, CITY, DREAM, IN_WINDOW, SEA, TEACHER, XIAOMAN, ZONE, School
 
 
@@ -105,6 +105,22 @@ def test_a_hold_that_waits_is_told_to_the_one_it_waits_for(station: School) -> N
     station.hold("t4", "p2", DREAM)
     assert visit(station.scan(ANAN)).holds_ready == ("红楼梦",)
     assert visit(station.scan(XIAOMAN)).holds_ready == ()
+
+
+def test_a_message_is_told_to_its_patron_in_the_visit_and_to_everybody_while_nobody_is_there(
+    station: School,
+) -> None:
+    rows = [
+        {"id": "m1", "patron_id": "p2", "text": "来取新书卡", "from_ms": 1, "to_ms": None},
+        {"id": "m2", "patron_id": "", "text": "明天闭馆", "from_ms": 1, "to_ms": None},
+        {"id": "m3", "patron_id": "", "text": "过去了", "from_ms": 1, "to_ms": 2},
+    ]
+    with station.store.begin() as tx:
+        tx.conn.execute(insert(messages), rows)
+    assert visit(station.scan(ANAN)).messages == ("来取新书卡",)
+    assert visit(station.scan(XIAOMAN)).messages == ()
+    assert station.touch(Touch.FINISH).messages[0] == "明天闭馆"
+    assert "过去了" not in station.station.screen.messages
 
 
 def test_a_shelf_is_called_what_library_toml_calls_it_in_the_screens_language(

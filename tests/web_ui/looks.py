@@ -81,6 +81,8 @@ BUSY = (
     loan(5, BOOKS[2]),
     loan(4, BOOKS[6], overdue_days=3, offers=()),
 )
+# As long as the record lets a message be.
+LONG_MESSAGE = "书" * 60
 
 
 def looks() -> dict[str, Screen]:
@@ -123,6 +125,7 @@ def looks() -> dict[str, Screen]:
                 more=None,
             )
         ),
+        "visit_messages": on_visit(visit(*BUSY[:3], messages=(LONG_MESSAGE, "周五来取新书卡"))),
         "visit_offers": on_visit(
             visit(
                 Line(4, LineKind.EXPLAINED, BOOKS[0], Reason.ALREADY_YOURS, lit=True),
@@ -152,6 +155,7 @@ def looks() -> dict[str, Screen]:
             young(loan(1, BOOKS[3]), loan(2, BOOKS[4], overdue_days=2, offers=()))
         ),
         "young": on_visit(young(lent(1, BOOKS[3], offers=())), cue=Cue.YES, cue_n=1),
+        "young_messages": on_visit(young(lent(1, BOOKS[3]), messages=(LONG_MESSAGE,))),
         "young_more": on_visit(young(lent(3, BOOKS[5]), lent(2, BOOKS[3]), loan(1, BOOKS[2]))),
         "young_refused": on_visit(
             young(

@@ -173,7 +173,7 @@ def test_a_card_of_another_patron_or_of_a_copy_is_rejected(school: Taking) -> No
     school.take("patrons", HEAD + XIAOMAN)
     school.run("INSERT INTO titles VALUES (1, 't', '书', '', '', '', '', '', '')")
     school.run(
-        "INSERT INTO copies VALUES ('0000000003', 't', 'book', 'on_shelf', '', '', '', NULL)"
+        "INSERT INTO copies VALUES ('0000000003', 't', 'book', 'on_shelf', '', '', '', NULL, 1)"
     )
     rows = "S7,0000000001,王安安,学生,,,\nS8,0000000003,赵一诺,学生,,,\n"
     report = school.take("patrons", HEAD + rows)

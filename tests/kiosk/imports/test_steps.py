@@ -102,7 +102,9 @@ def test_what_was_lent_while_the_import_ran_stays_when_it_is_cancelled(
 
 def test_patrons_who_borrowed_meanwhile_stay_with_their_cards(school: Taking) -> None:
     school.run("INSERT INTO titles VALUES (1, 't', '书', '', '', '', '', '', '')")
-    school.run("INSERT INTO copies VALUES ('00000001', 't', 'book', 'on_shelf', '', '', '', NULL)")
+    school.run(
+        "INSERT INTO copies VALUES ('00000001', 't', 'book', 'on_shelf', '', '', '', NULL, 1)"
+    )
     stop = Stop()
 
     def lend_and_cancel() -> None:
@@ -143,7 +145,7 @@ def test_a_copy_that_came_from_elsewhere_meanwhile_is_set_as_the_file_says(
     def come() -> None:
         school.run("INSERT INTO titles VALUES (1, 't', '书', '', '', '', '', '', '')")
         school.run(
-            "INSERT INTO copies VALUES ('00000001', 't', 'book', 'lost', 'B7', '', '', NULL)"
+            "INSERT INTO copies VALUES ('00000001', 't', 'book', 'lost', 'B7', '', '', NULL, 1)"
         )
 
     school.take("catalogue", catalogue, progress=At("writing", 0, come))
@@ -166,7 +168,7 @@ def test_a_copy_that_came_from_elsewhere_meanwhile_outlives_a_cancelled_import(
     def come() -> None:
         school.run("INSERT INTO titles VALUES (1, 't', '书', '', '', '', '', '', '')")
         school.run(
-            "INSERT INTO copies VALUES ('00000001', 't', 'book', 'lost', 'B7', '', '', NULL)"
+            "INSERT INTO copies VALUES ('00000001', 't', 'book', 'lost', 'B7', '', '', NULL, 1)"
         )
 
     school.take("catalogue", catalogue, progress=Both("writing", 0, come), stop=stop)
