@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -226,10 +227,11 @@ def test_what_others_did_is_fed_as_it_is_now(db, clock, teller, s1):
     key = s1.pen.checkout("20001", "ming", at=0)
     teller.say("push", **s1.push(greet(teller, s1)["session"]))
     session = greet(teller, s2)["session"]
-    copy = {"barcode": "20001", "title_id": "t1", "copy_type": "book", "state": "on_shelf"}
-    copy |= {"shelf": "1", "room": "", "call_number": "", "last_entry": key, "lendable": True}
+    copy: dict[str, Any] = {"barcode": "20001", "title_id": "t1", "copy_type": "book"}
+    copy |= {"state": "on_shelf", "shelf": "1", "room": "", "call_number": ""}
+    copy |= {"last_entry": key, "lendable": True}
     loan = {"barcode": "20001", "patron_id": "ming", "opened_ms": NOON, "due_on": "2026-12-09"}
-    loan |= {"renewals": 0, "entry": key}
+    loan |= {"renewals": 0, "entry": key, "boxed": False}
     assert changes(teller, session, 0) == [("copy", "20001", copy), ("loan", "20001", loan)]
     back = s2.pen.checkin("20001", at=HOUR)
     teller.say("push", **s2.push(session))

@@ -82,7 +82,8 @@ def test_what_stands_in_front_keeps_its_place_lent_or_not_and_after_a_restart(
         with store.begin() as tx:
             patron = first.look()["cards"][0]["patron"]
             tx.conn.exec_driver_sql(
-                "INSERT INTO loans VALUES (?, ?, 0, '2026-12-09', 0, NULL, 'hall-1:1:1')",
+                "INSERT INTO loans (barcode, patron_id, opened_ms, due_on, renewals, excused_on, entry)"
+                " VALUES (?, ?, 0, '2026-12-09', 0, NULL, 'hall-1:1:1')",
                 (order[0], patron),
             )
         for shelf in (first, Shelf(store, rulebook)):

@@ -43,7 +43,11 @@ def _made(folder: Path, library: Library, seed: int = 7) -> Store:
 
 def _lend(tx: Any, patron_id: str, barcode: str, opened_ms: int, due_on: date) -> None:
     row = (barcode, patron_id, opened_ms, due_on.isoformat(), 0, None, "kiosk-1:1:1")
-    tx.conn.exec_driver_sql("INSERT INTO loans VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+    tx.conn.exec_driver_sql(
+        "INSERT INTO loans (barcode, patron_id, opened_ms, due_on, renewals, excused_on, entry)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        row,
+    )
 
 
 def _take_back(tx: Any, _patron_id: str, barcode: str, _at_ms: int) -> None:

@@ -67,7 +67,8 @@ class Taking:
     def lend(self, barcode: str, patron_id: str) -> None:
         """As the desk does it: an entry, a loan, the key of the entry at the copy."""
         self.run(
-            "INSERT INTO loans VALUES (?, ?, 1, '2026-12-09', 0, NULL, 'kiosk-1:1:1')",
+            "INSERT INTO loans (barcode, patron_id, opened_ms, due_on, renewals, excused_on, entry)"
+            " VALUES (?, ?, 1, '2026-12-09', 0, NULL, 'kiosk-1:1:1')",
             barcode,
             patron_id,
         )

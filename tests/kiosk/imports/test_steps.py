@@ -81,7 +81,9 @@ def test_a_cancelled_import_leaves_the_store_as_it_was(
 def test_what_was_lent_while_the_import_ran_stays_when_it_is_cancelled(
     school: Taking, catalogue: Path
 ) -> None:
-    school.run("INSERT INTO patrons VALUES ('p', '李小满', 'student', 3, '', NULL, NULL)")
+    school.run(
+        "INSERT INTO patrons (id, name, category, class_name) VALUES ('p', '李小满', 'student', '')"
+    )
     stop = Stop()
 
     def lend_and_cancel() -> None:
@@ -289,7 +291,9 @@ def test_a_crash_before_anything_was_written_leaves_nothing_to_finish(
 
 
 def test_a_loan_made_between_crash_and_finish_is_kept(school: Taking, catalogue: Path) -> None:
-    school.run("INSERT INTO patrons VALUES ('p', '李小满', 'student', 3, '', NULL, NULL)")
+    school.run(
+        "INSERT INTO patrons (id, name, category, class_name) VALUES ('p', '李小满', 'student', '')"
+    )
     with pytest.raises(Crash):
         school.take("catalogue", catalogue, progress=At("writing", 1_000, _crash))
     school.lend("00000001", "p")
