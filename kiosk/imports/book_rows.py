@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from kiosk import isbn
@@ -16,7 +16,20 @@ from kiosk.imports.values import Item, Options, Work, title_id
 
 Warnings = list[tuple[str, str]]
 
-TITLE_FIELDS = ("title", "author", "publisher", "year", "class_number", "isbn")
+TITLE_FIELDS = (
+    "title", "author", "publisher", "place", "year", "pages", "price", "series", "subject", "language",
+    "isbn", "class_number", "summary",
+)  # fmt: skip
+LONGEST_TEXT, LONGEST_SUMMARY = 1_000, 2_000
+_CALL = frozenset(("call_number", "class_number", "book_number"))
+# How a copy came to the library, and the words that catalogues have for it.
+SOURCES = {
+    "bought": "bought 购买 采购 购入 订购 政府采购 自购 统购 purchase purchased",
+    "donated": "donated 捐赠 赠送 受赠 赠书 捐书 donation gift",
+    "exchanged": "exchanged 交换 exchange",
+    "transferred": "transferred 调拨 配发 下拨 划拨 配送 transfer",
+}
+_SOURCE_OF = {word: source for source, words in SOURCES.items() for word in words.split()}
 _YEAR = re.compile(r"(?:1[89]|20)\d{2}")
 _STATES = {
     CopyState.WITHDRAWN: "剔旧 剔除 注销 报废 withdrawn discarded",
@@ -85,6 +98,26 @@ class Shelving:
             )
         return str(state or CopyState.ON_SHELF)
 
+    def values(
+        self, cells: Mapping[str, str], present: Collection[str], warnings: Warnings, *, exact: bool
+    ) -> dict[str, Any]:
+        """What the cells that are present say of a copy. exact: they were written by the central record itself, so
+        nothing is concluded from what they leave out.
+        """
+        values: dict[str, Any] = {**self.copy_type(cells.get("copy_type", ""))}
+        if "shelf" in present:
+            values["shelf"] = cleaning.text(cells["shelf"], "shelf")
+        if "room" in present:
+            values |= self.place(cells["room"])
+        if "state" in present:
+            values["state"] = self.state(cells["state"], warnings)
+        if exact and "call_number" in present:
+            values["call_number"] = cleaning.text(cells["call_number"], "call number")
+        elif _CALL & set(present):
+            written = (cells.get(f, "") for f in ("call_number", "class_number", "book_number"))
+            values["call_number"] = call_number(*written)
+        return values | _acquired(cells, present, warnings, exact=exact)
+
 
 class BookRows:
     """Turns rows into works, by the settings of one library."""
@@ -103,27 +136,55 @@ class BookRows:
         present = {f: cells[f] for f in TITLE_FIELDS if f in self._columns}
         values = title_values(present, warnings)
         control = cleaning.text(cells.get("control", ""), "control number")
-        item = Item(barcode, self._copy(cells, warnings))
-        return Work(row.line, title_id(values, control), values, (item,), tuple(warnings))
+        named = cleaning.text(cells.get("title_id", ""), "title id")
+        exact = bool(named)
+        copy = self._shelving.values(cells, self._columns, warnings, exact=exact)
+        made = named or title_id(values, control)
+        return Work(row.line, made, values, (Item(barcode, copy),), tuple(warnings))
 
-    def _copy(self, cells: Mapping[str, str], warnings: Warnings) -> dict[str, Any]:
-        columns = self._columns
-        values: dict[str, Any] = {**self._shelving.copy_type(cells.get("copy_type", ""))}
-        if "shelf" in columns:
-            values["shelf"] = cleaning.text(cells["shelf"], "shelf")
-        if "room" in columns:
-            values |= self._shelving.place(cells["room"])
-        if "state" in columns:
-            values["state"] = self._shelving.state(cells["state"], warnings)
-        if {"call_number", "class_number", "book_number"} & columns.keys():
-            written = (cells.get(f, "") for f in ("call_number", "class_number", "book_number"))
-            values["call_number"] = call_number(*written)
-        return values
+
+def _acquired(
+    cells: Mapping[str, str], present: Collection[str], warnings: Warnings, *, exact: bool
+) -> dict[str, Any]:
+    """When, how, from whom and for how much a copy came."""
+    values: dict[str, Any] = {}
+    if "arrived_on" in present:
+        arrived = cleaning.day(cells["arrived_on"], "date of arrival")
+        values["arrived_on"] = arrived.isoformat() if arrived else None
+    if "source" in present:
+        values["source"] = _source(cells["source"], warnings)
+    if "donor" in present:
+        values["donor"] = bounded(cells["donor"], "donor", warnings)
+        if values["donor"] and not exact and not values.get("source"):
+            values["source"] = "donated"
+    if "paid" in present:
+        values["price"] = bounded(cells["paid"], "price", warnings)
+    return values
+
+
+def _source(cell: str, warnings: Warnings) -> str:
+    word = cleaning.text(cell, "source").casefold()
+    found = _SOURCE_OF.get(word, "")
+    if word and not found:
+        warnings.append(
+            (f"source {shown(cell)} is not known", "write 购买, 捐赠, 交换 or 调拨 in that column")
+        )
+    return found
+
+
+def bounded(cell: str, column: str, warnings: Warnings) -> str:
+    """A text, cut where it is longer than a catalogue has use for."""
+    clean = cleaning.text(cell, column)
+    longest = LONGEST_SUMMARY if column == "summary" else LONGEST_TEXT
+    if len(clean) <= longest:
+        return clean
+    warnings.append((f"{column} is longer than {longest} characters and was cut", "shorten it"))
+    return clean[:longest].rstrip()
 
 
 def title_values(cells: Mapping[str, str], warnings: Warnings) -> dict[str, Any]:
     """The columns of `titles` that the file has; a bad ISBN is kept as it stands and told."""
-    values: dict[str, Any] = {f: cleaning.text(cell, f) for f, cell in cells.items()}
+    values: dict[str, Any] = {f: bounded(cell, f, warnings) for f, cell in cells.items()}
     if not values["title"]:
         raise RowFault("the title is empty", "write it (题名), or delete the row")
     if "isbn" in values:

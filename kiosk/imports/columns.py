@@ -62,6 +62,22 @@ CATALOGUE: dict[str, tuple[str, ...]] = {
     ),
     "state": tuple("馆藏状态 图书状态 流通状态 状态 state status".split()),
     "control": tuple("控制号 记录号 marc记录号 recordnumber controlnumber".split()),
+    # What a station has no use for; the central record keeps it.
+    "place": tuple("出版地 placeofpublication pubplace place".split()),
+    "pages": tuple("页数 页码 载体形态 pages extent".split()),
+    "price": tuple("定价 价格 单价 price".split()),
+    "series": tuple("丛书 丛书名 丛编 series".split()),
+    "subject": tuple("主题 主题词 关键词 subject subjects keywords".split()),
+    "language": tuple("语种 语言 language lang".split()),
+    "summary": tuple("内容提要 内容简介 摘要 简介 summary abstract".split()),
+    "arrived_on": tuple(
+        "到馆日期 入馆日期 入库日期 入藏日期 登记日期 验收日期 arrivedon arrived dateacquired dateadded".split()
+    ),
+    "source": tuple("来源 图书来源 文献来源 采购方式 source acquisition".split()),
+    "donor": tuple("捐赠人 捐赠者 赠送人 赠书人 donor donatedby".split()),
+    "paid": tuple("购入价 实洋 实价 paid copyprice".split()),
+    # In files that the central record itself has written: the title's own name there.
+    "title_id": tuple("题名编号 titleid".split()),
 }
 REQUIRED = {"patrons": (("number", "card"), ("name",)), "catalogue": (("barcode",), ("title",))}
 FIELDS = {"patrons": PATRONS, "catalogue": CATALOGUE}

@@ -88,7 +88,9 @@ def _planned(
         if there is None:
             count.new += 1
             count.assumed += kind in _KIND_OF and _KIND_OF[kind] not in values
-            yield kind, staged_key, {**DEFAULTS[kind], **usual, **values}, True
+            whole = {**DEFAULTS[kind], **usual, **values}
+            kept = {c: v for c, v in whole.items() if c in columns or c in DEFAULTS[kind]}
+            yield kind, staged_key, kept, True
             continue
         known = dict(zip(columns, current, strict=True))
         changes = {c: v for c, v in values.items() if c in known and known[c] != v}

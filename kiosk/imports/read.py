@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -91,7 +92,8 @@ def _records(staging: Staging, path: Path, options: Options) -> Iterator[None]:
     works, takes = MarcWorks(options), Takes(staging)
     for number, raw in enumerate(raw_records(path), 1):
         try:
-            takes.work(works.work(read_record(raw, options.encoding), number))
+            work = works.work(read_record(raw, options.encoding), number)
+            takes.work(replace(work, raw=raw) if options.keep_records else work)
         except RowFault as fault:
             staging.report(Problem(number, fault.what, fault.remedy))
         yield
@@ -141,7 +143,8 @@ class Takes:
                 faults.append(fault)
         if items and work.id not in self._titles:
             self._titles.add(work.id)
-            self._staging.stage("title", work.id, "", work.line, work.values)
+            raw = {"raw": work.raw.decode("latin-1")} if work.raw else {}
+            self._staging.stage("title", work.id, "", work.line, {**work.values, **raw})
         for item in items:
             self._staging.stage("copy", item.barcode, work.id, work.line, item.values)
         for found in faults:

@@ -128,11 +128,11 @@ def _check(
     report.comparison = compare(staging, report.kind, store.path, usual)
     for kind, count in report.comparison.counts.items():
         if count.assumed:
-            staging.report(_assumption(kind, count.assumed, usual[kind]))
+            staging.report(assumption(kind, count.assumed, usual[kind]))
     note_problems(report, store.folder / REPORTS, staging)
 
 
-def _assumption(kind: str, count: int, usual: dict[str, Any]) -> Problem:
+def assumption(kind: str, count: int, usual: dict[str, Any]) -> Problem:
     """A note on what was taken for granted, and how to say otherwise."""
     if kind == "patron":
         what = f'no category in the file for {count} new patrons: counted as "{usual["category"]}"'

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import itertools
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,8 @@ HEADING_WITHIN = 10
 _CHUNK = 1 << 20
 # A cell longer than this is a quotation mark that was never closed.
 _LONGEST_CELL = 4_000
+# How our own CSV keeps a spreadsheet from taking a text for a formula (see kiosk/exports/tables.py).
+_ESCAPED = re.compile(r"'+[=+\-@]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +131,15 @@ def _rows(below: Iterator[Cells], heading: Heading, hidden: Hidden) -> Iterator[
 
 def _row(found: Cells, heading: Heading, hidden: Hidden) -> Row:
     cells = {
-        field: found.texts[at].strip() if at < len(found.texts) else ""
+        field: unescaped(found.texts[at].strip()) if at < len(found.texts) else ""
         for field, at in heading.columns.items()
     }
     numbers = frozenset(f for f, at in heading.columns.items() if at in found.numbers)
     covered = hidden.get(found.line, frozenset())
     merged = tuple(f for f, at in heading.columns.items() if at in covered)
     return Row(found.line, cells, numbers, found.faulty, merged)
+
+
+def unescaped(cell: str) -> str:
+    """Without the apostrophe in front of what would be a formula."""
+    return cell[1:] if _ESCAPED.match(cell) else cell

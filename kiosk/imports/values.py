@@ -20,16 +20,24 @@ from kiosk import isbn
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to read a file. category and copy_type stand in for a missing column; `today` counts 2024级 into grades."""
+    """How to read a file. category and copy_type stand in for a missing column; `today` counts 2024级 into grades.
+
+    arrived_on, source and donor are those of all copies that are new and of which the file does not say.
+    """
 
     library: Library
     today: date
     dry_run: bool = False
     category: str | None = None
     copy_type: str | None = None
+    arrived_on: date | None = None
+    source: str = ""
+    donor: str = ""
     # auto, table, cnmarc or marc21; auto, utf-8, gb18030 or marc-8
     flavour: str = "auto"
     encoding: str = "auto"
+    # Keep MARC records beside what is read in them.
+    keep_records: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +70,8 @@ class Work:
     warnings: tuple[tuple[str, str], ...] = ()
     # Copies that were rejected by themselves: what, remedy.
     faults: tuple[tuple[str, str], ...] = ()
+    # The MARC record itself, where it is to be kept.
+    raw: bytes = b""
 
 
 _NOT_LETTERS = re.compile(r"[\W_]+")
