@@ -6,7 +6,19 @@ title_numbers, on PostgreSQL a table of n and a tsvector. catalogue_search.py al
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Date, Index, Integer, LargeBinary, Table, Text, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    false,
+    text,
+)
 
 from sync.central.columns import metadata, of_school
 
@@ -39,6 +51,7 @@ titles = Table(
     _told("cover"),
     Index("titles_isbn", "school", "isbn"),
     Index("titles_class", "school", "class_number", "title", "id"),
+    Index("titles_cover", "school", "cover"),
 )
 
 copies = Table(
@@ -88,4 +101,25 @@ pictures = Table(
     metadata,
     *of_school("hash"),
     Column("content", LargeBinary, nullable=False),
+)
+
+# Files that go in through the browser. step: a word of catalogue_jobs; beat_ms: when the one who works on it last said
+# so; report and problems: what the check or the import came to. The file is let go of when it is over.
+imports = Table(
+    "imports",
+    metadata,
+    *of_school("id"),
+    Column("name", Text, nullable=False),
+    Column("content", LargeBinary),
+    Column("options", Text, nullable=False),
+    Column("staff", Text, nullable=False),
+    Column("begun_ms", BigInteger, nullable=False),
+    Column("beat_ms", BigInteger, nullable=False),
+    Column("step", Text, nullable=False),
+    Column("done", Integer, nullable=False, server_default=text("0")),
+    Column("total", Integer),
+    Column("stop", Boolean, nullable=False, server_default=false()),
+    Column("report", Text, nullable=False, server_default=text("''")),
+    Column("problems", Text, nullable=False, server_default=text("''")),
+    Index("imports_begun", "school", "begun_ms"),
 )

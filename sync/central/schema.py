@@ -24,6 +24,9 @@ from sqlalchemy import (
 from sync.central import box_tables as box_tables
 from sync.central import textbook_tables as textbook_tables
 from sync.central.catalogue_tables import copies as copies
+from sync.central.catalogue_tables import imports as imports
+from sync.central.catalogue_tables import pictures as pictures
+from sync.central.catalogue_tables import title_records as title_records
 from sync.central.catalogue_tables import titles as titles
 from sync.central.columns import metadata as metadata
 from sync.central.columns import of_school, place
