@@ -9,6 +9,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ from kiosk.rulebook import make_rules
 from kiosk.store.feed import TABLES, Change, write_rows
 from kiosk.store.store import Store
 from sync.central import schema
+from sync.central.catalogue_import import import_catalogue
 from sync.central.catalogue_search import index_titles
 from sync.central.db import Database, insert_many
 from sync.central.desk import Desk
@@ -73,6 +75,13 @@ def import_file(
     today = datetime.now(ZoneInfo(rules.library.library.time_zone)).date()
     told = Options(rules.library, today, dry_run=dry_run, **options)
     counts: dict[str, int] = {}
+    if kind == "catalogue":
+        told = replace(told, keep_records=True)
+        report = import_catalogue(db, school, file, told, progress=progress, stop=stop)
+        if not dry_run and not report.cancelled:
+            found = report.comparison.counts
+            counts = {each: count.new + count.changed for each, count in found.items()}
+        return report, counts
     with tempfile.TemporaryDirectory() as beside:
         store = Store.open(Path(beside))
         try:
