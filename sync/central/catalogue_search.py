@@ -104,7 +104,7 @@ def hits_of(conn: Connection, school: str, ids: Sequence[str]) -> tuple[Hit, ...
     """These titles with how many copies there are, in the order given."""
     names = ("id", "title", "author", "publisher", "year", "class_number", "isbn", "cover")
     query = select(*(titles.c[name] for name in names)).where(
-        titles.c.school == school, titles.c.id.in_(ids)
+        titles.c.school == school, one_of(conn, titles.c.id, ids)
     )
     rows = {row.id: row for row in conn.execute(query)}
     counts = copies_of(conn, school, ids)

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Iterator
 from datetime import date
 
+import cv2
+import numpy
 from flask import Flask
 from sqlalchemy import select
 from werkzeug.routing import Rule
@@ -13,10 +15,12 @@ from werkzeug.routing import Rule
 from kiosk.domain import CopyState
 from sync.central import boxes, copy_acts, stocktaking
 from sync.central.box_lending import lend_box
-from sync.central.db import Database
+from sync.central.cataloguing import set_cover
+from sync.central.covers import made_cover
+from sync.central.db import Database, upsert_many
 from sync.central.desk import Desk
 from sync.central.facts import rules_of
-from sync.central.schema import cases
+from sync.central.schema import cases, imports
 from sync.central.scope import Scope
 from sync.central.textbook_lists import Textbook
 from sync.central.textbooks import add_book, plan
@@ -34,6 +38,7 @@ PLACES = {
     "console.rules_version": {"digest": "d"},
     "console.stock": {"which": "found", "form": "csv"},
     "console.weeding": {"form": "csv"},
+    "console.catalogue": {"job": "j1"},
 }
 # What is asked behind the question mark, besides nothing.
 ASKED = {
@@ -47,11 +52,29 @@ ASKED = {
     "console.classes.give": ("class=8年级0班",),
     "console.textbooks.list": ("term=2026-09-01&subject=语文",),
     "console.textbooks.class_sheet": ("term=2026-09-01&class=8年级0班",),
+    "console.catalogue.list": (
+        "q=第77本书",
+        "q=d77bs",
+        "q=10000007",
+        "class=I2",
+        "class=I2&at=I205.1&title=第1005本书&id=b1005",
+    ),
+    "console.catalogue.title": ("id=b7", "id=b7&after=10000033"),
+    "console.catalogue.change": ("id=b7",),
+    "console.catalogue.copy": ("barcode=10000007",),
+    "console.catalogue.arrivals": ("days=365", "day=2026-11-01&barcode=10000007"),
+    "console.catalogue.donated": ("donor=李", "from=李&barcode=10000007"),
+    "console.catalogue.labels_print": (
+        "first=10000001&last=10000005",
+        "title=b7",
+        "call_first=I201/9&call_last=I201/9",
+    ),
     "console.people.list": ("q=读者7", "q=2000000007", "class=1年级3班", "name=读者5&id=p5"),
 }
 # These give out everything on purpose, and write it as they read it.
 WHOLE = (
     ".file",
+    "console.catalogue.export",
     # Once a year, every pupil moves up: the page counts them all.
     "console.people.year",
     # A term's order list on paper.
@@ -95,10 +118,17 @@ def made_in(db: Database) -> dict[str, dict[str, str]]:
         book = add_book(desk, Textbook("", "语文八年级上册", "语文", 8))
         plan(desk, "2026-09-01", book, ["8年级0班"])
         case = str(conn.execute(select(cases.c.id)).scalar())
+        digest, picture = made_cover(
+            cv2.imencode(".png", numpy.zeros((8, 8, 3), numpy.uint8))[1].tobytes()
+        )
+        set_cover(desk, "b7", digest, picture)
+        told = {"options": "{}", "staff": LOGIN, "begun_ms": NOON, "beat_ms": NOON, "step": "done"}
+        upsert_many(conn, imports, [{"school": SCHOOL, "id": "j1", "name": "书.csv", **told}])
     return {
         "console.stock": {"name": taking},
         "console.acts": {"name": act},
         "console.boxes": {"box": box, "loan": lent.loan or ""},
         "console.textbooks": {"book": book},
         "console.case": {"name": case},
+        "console.catalogue": {"digest": digest},
     }

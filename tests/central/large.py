@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import text
 
+from sync.central.catalogue_search import index_all
 from sync.central.db import Connection, Database
 from sync.central.schema import metadata
 from sync.central.staff import add_staff
@@ -43,6 +44,8 @@ def fill(db: Database, size: Size) -> None:
         for statement in _STATEMENTS:
             conn.execute(text(statement), {"school": SCHOOL, **told})
     _odd_ones(db)
+    with db.begin() as conn:
+        index_all(conn)
     with db.engine.connect() as conn:
         _count_tables(conn)
 

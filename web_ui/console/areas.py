@@ -46,7 +46,13 @@ AREAS: tuple[tuple[str, tuple[Page, ...]], ...] = (
     (
         "catalogue",
         (
+            ("console.catalogue.list", "titles"),
+            ("console.catalogue.arrivals", "arrivals"),
+            ("console.catalogue.donated", "donated"),
             ("console.reading_lists.list", "reading_lists"),
+            ("console.catalogue.labels", "labels"),
+            ("console.catalogue.imports", "imports"),
+            ("console.catalogue.exports", "exports"),
             ("console.stock.list", "stock"),
             ("console.weeding.list", "weeding"),
             ("console.acts.list", "acts"),

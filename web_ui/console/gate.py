@@ -42,6 +42,8 @@ def guard_console(pages: Blueprint) -> None:
 
     @pages.after_request
     def _mark(response: Response) -> Response:
+
+        # A page that is no page of ours to look at, such as a sheet to print, says itself what it may load.
         mark(response, g.get("policy", _POLICY))
         # Without a referrer browsers hide where a form came from.
         response.headers["Referrer-Policy"] = "same-origin"

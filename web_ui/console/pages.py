@@ -18,6 +18,8 @@ from web_ui.console.cases import case_pages
 from web_ui.console.claims import claim_pages
 from web_ui.console.classes import class_pages
 from web_ui.console.counter import counter_pages
+from web_ui.console.catalogue_files import file_pages
+from web_ui.console.copies import copy_pages
 from web_ui.console.devices import device_pages
 from web_ui.console.entrance import entrance_pages
 from web_ui.console.frame import bare
@@ -30,9 +32,11 @@ from web_ui.console.people import people_pages
 from web_ui.console.reading import reading_pages
 from web_ui.console.rules import rule_pages
 from web_ui.console.school_year import year_pages
+from web_ui.console.shelf_lists import list_pages
 from web_ui.console.signed import set_up
 from web_ui.console.stock import stock_pages
 from web_ui.console.textbooks import textbook_pages
+from web_ui.console.titles import title_pages
 from web_ui.console.today import today_pages
 from web_ui.console.weeding import weeding_pages
 
@@ -72,6 +76,10 @@ def console_pages(
     textbooks = textbook_pages(db, now_ms)
     handing_pages(textbooks, db, now_ms)
     pages.register_blueprint(textbooks)
+    catalogue = title_pages(db, now_ms)
+    for add in (copy_pages, list_pages, file_pages):
+        add(catalogue, db, now_ms)
+    pages.register_blueprint(catalogue)
     pages.register_blueprint(account_pages(db, now_ms))
     pages.register_blueprint(reading_pages(db, now_ms))
     pages.register_blueprint(stock_pages(db, now_ms))
