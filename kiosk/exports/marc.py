@@ -24,6 +24,8 @@ from kiosk.imports.values import Item, Options, Work
 if TYPE_CHECKING:
     from pymarc import Record
 
+    _Old = tuple[Record, Work]
+
 # A record of more copies would pass what ISO 2709 can count; the rest follows in records like it.
 COPIES_MAX = 250
 _END = b"\x1d"
@@ -47,34 +49,30 @@ class MarcWriter:
 
     def records(self, title: TitleTexts) -> Iterator[bytes]:
         """The title's record; of more than COPIES_MAX copies, several."""
-        kept = self._as_it_came(title)
-        if kept:
-            yield kept
+        old = self._old(title.raw)
+        if old is not None and self._as_it_came(title, old[1]):
+            yield title.raw + _END
             return
         for at in range(0, len(title.copies), COPIES_MAX):
             portion = replace(title, copies=title.copies[at : at + COPIES_MAX])
-            yield self._written(portion)
+            yield self._written(portion, old)
 
-    def _as_it_came(self, title: TitleTexts) -> bytes:
-        if not title.raw or letters_of(title.raw) not in (
-            self._encoding,
-            "utf-8" if title.raw.isascii() else "",
-        ):
-            return b""
-        work = self._read(title.raw)
-        if work is None or flavour_of(read_record(title.raw), "auto") != self._named:
-            return b""
+    def _as_it_came(self, title: TitleTexts, work: Work) -> bool:
+        """Whether the record that the title came with says all that is so, in the letters that are wanted."""
+        if not title.raw.isascii() and letters_of(title.raw) != self._encoding:
+            return False
         same = {i.barcode for i in work.items} == {c.barcode for c in title.copies}
         unlike = _unlike_title(title, work) or any(self._unlike_copies(title, work).values())
-        return title.raw + _END if same and not unlike else b""
+        return same and not unlike
 
-    def _written(self, title: TitleTexts) -> bytes:
-        leader, fields = self._begun(title)
+    def _written(self, title: TitleTexts, old: _Old | None) -> bytes:
+        leader, fields = self._begun(title, old)
         made = record(leader, fields, self._encoding)
-        work = self._read(made)
-        # A number that the library's own shapes refuse cannot be read back; nothing can be said of it, either.
+        read = self._old(made.rstrip(_END))
         own = [Field(OWN, subfields=self._marked())] if self._encoding != "utf-8" else []
-        if work is not None:
+        # A number that the library's own shapes refuse cannot be read back; nothing can be said of it, either.
+        if read is not None:
+            work = read[1]
             own += [
                 self._own("", name, value) for name, value in _unlike_title(title, work).items()
             ]
@@ -84,17 +82,16 @@ class MarcWriter:
                 own += [self._own(barcode, name, value) for name, value in values.items()]
         return record(leader, [*fields, *own], self._encoding) if own else made
 
-    def _begun(self, title: TitleTexts) -> tuple[str, list[Field]]:
+    def _begun(self, title: TitleTexts, old: _Old | None) -> tuple[str, list[Field]]:
         """Leader and fields: those of the record that the title came with, where only changes are to be written."""
-        old = self._old(title.raw)
         if old is None:
             control = title.id.removeprefix("marc:")
             fields = [Field("001", text=control), *self._flavour.coded(title.texts)]
             self._flavour.put_title(fields, title.texts, TITLE_FIELDS)
             self._flavour.put_copies(fields, [self._named_copy(c) for c in title.copies], set())
             return self._leader(_CLEAN_LEADER[self._named]), fields
-        fields = _fields_of(old)
-        work = self._works.work(old, 1)
+        came, work = old
+        fields = _fields_of(came)
         self._flavour.put_title(fields, title.texts, tuple(_unlike_title(title, work)))
         changed = self._unlike_copies(title, work)
         there = {c.barcode for c in title.copies}
@@ -103,24 +100,21 @@ class MarcWriter:
         self._flavour.put_copies(fields, [self._named_copy(c) for c in fresh], gone)
         return self._leader(title.raw[:24].decode("ascii", "replace")), fields
 
+    def _old(self, raw: bytes) -> _Old | None:
+        """A record of this flavour with what is read in it; None for anything else."""
+        try:
+            found = read_record(raw) if raw else None
+            if found is None or flavour_of(found, "auto") != self._named:
+                return None
+            return found, self._works.work(found, 1)
+        except RowFault:
+            return None
+
     def _leader(self, leader: str) -> str:
         """MARC 21 says at 9 what its letters are; CNMARC says nothing there."""
         if self._named == "cnmarc":
             return leader
         return leader[:9] + ("a" if self._encoding == "utf-8" else " ") + leader[10:]
-
-    def _old(self, raw: bytes) -> Record | None:
-        """The record that the title came with, where it is one to go on from."""
-        if not raw or self._read(raw) is None:
-            return None
-        old = read_record(raw)
-        return old if flavour_of(old, "auto") == self._named else None
-
-    def _read(self, raw: bytes) -> Work | None:
-        try:
-            return self._works.work(read_record(raw.rstrip(_END)), 1)
-        except RowFault:
-            return None
 
     def _unlike_copies(self, title: TitleTexts, work: Work) -> dict[str, dict[str, str]]:
         """By barcode, for copies that the record holds: what it does not say of them as it is."""

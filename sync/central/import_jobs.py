@@ -117,7 +117,7 @@ class Jobs:
             told = {"options": json.dumps(dataclasses.asdict(wish)), "staff": staff}
             now = {"begun_ms": self._now_ms(), "beat_ms": _beat(), "step": CHECKING}
             insert_many(conn, imports, [{**row, **told, **now}])
-            _tidy(conn, school)
+            _tidy(conn, school, key)
         self._begin(school, key)
         return key
 
@@ -296,12 +296,13 @@ def _only(conn: Connection, school: str) -> None:
             raise CentralError(f"another import is running: {row.name}")
 
 
-def _tidy(conn: Connection, school: str) -> None:
-    """Only the newest are kept, and of those that were checked and forgotten no file but the last."""
-    query = select(imports.c.id).where(imports.c.school == school)
-    old = conn.execute(query.order_by(imports.c.begun_ms.desc()).offset(_KEPT)).scalars().all()
-    conn.execute(imports.delete().where(imports.c.school == school, imports.c.id.in_(old)))
-    waiting = (imports.c.school == school, imports.c.step == CHECKED)
+def _tidy(conn: Connection, school: str, newest: str) -> None:
+    """Of the others only the newest are kept, and no file that was checked and forgotten."""
+    others = (imports.c.school == school, imports.c.id != newest)
+    query = select(imports.c.id).where(*others).order_by(imports.c.begun_ms.desc())
+    old = conn.execute(query.offset(_KEPT)).scalars().all()
+    conn.execute(imports.delete().where(*others, imports.c.id.in_(old)))
+    waiting = (*others, imports.c.step == CHECKED)
     conn.execute(update(imports).where(*waiting).values(step=STOPPED, content=None))
 
 

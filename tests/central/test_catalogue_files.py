@@ -26,6 +26,7 @@ from sync.central.schema import copies, feed, imports, title_records, titles
 from sync.central.verify import faults
 from tests.central.fleet import SCHOOL, found_school, publish_rules
 from tests.kiosk.imports.records import DREAM, WEB, iso2709
+from tests.soak import often
 from tests.sync.story import NOON
 
 HEAD = "条码号,题名,责任者,出版社,ISBN,分类号,索书号,馆藏地点,定价,到馆日期,来源,捐赠人"
@@ -138,7 +139,9 @@ ODD = st.text(
 
 
 @settings(
-    max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+    max_examples=often(5, 200),
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    deadline=None,
 )
 @given(
     st.fixed_dictionaries(dict.fromkeys(TITLE_FIELDS, ODD)),

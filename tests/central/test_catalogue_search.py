@@ -20,6 +20,7 @@ from sync.central.db import Database, insert_many
 from sync.central.schema import copies, holdings, schools, titles
 from tests.central.fleet import SCHOOL, found_school
 from tests.kiosk.typed import BOOKS, TYPED
+from tests.soak import often
 
 OTHER = "moonlight"
 
@@ -178,7 +179,9 @@ def three(db):
     return db
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=often(30, 1_000), suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(
     st.text(st.characters(), max_size=60) | st.text("\"'*()^:-+&|!<>\\ANDORhlm红\x00 ", max_size=60)
 )
@@ -186,7 +189,7 @@ def test_no_text_makes_the_search_fail(three, typed):
     found(three, typed)
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=often(10, 400), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(st.characters(codec="utf-8", exclude_characters="\x00"), min_size=1, max_size=400))
 def test_no_title_makes_the_index_fail_and_each_is_found_by_itself(three, title):
     with three.begin(SCHOOL) as conn:
