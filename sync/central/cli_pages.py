@@ -11,6 +11,7 @@ from kiosk.demo_clock import real_ms
 from sync.central.api import create_app
 from sync.central.db import Database
 from web_ui.console import console_pages
+from web_ui.cover_pictures import cover_pictures
 
 
 def make_app(
@@ -22,6 +23,7 @@ def make_app(
     """
     app = create_app(db, now_ms)
     app.register_blueprint(console_pages(db, now_ms, sign_in_ms))
+    app.register_blueprint(cover_pictures(db))
 
     @app.get("/")
     def home() -> Response:

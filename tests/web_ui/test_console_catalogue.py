@@ -180,6 +180,9 @@ def test_a_cover_is_made_small_and_anew_and_served_by_its_content(console, recor
     answer = console.client.get(address)
     assert (answer.mimetype, answer.data[:3]) == ("image/jpeg", b"\xff\xd8\xff")
     assert b"GPS-HERE" not in answer.data
+    public = console.client.get(f"/covers/{SCHOOL}/{address.rsplit('/', 1)[1]}")
+    assert (public.data, "immutable" in public.headers["Cache-Control"]) == (answer.data, True)
+    assert console.client.get(f"/covers/other/{address.rsplit('/', 1)[1]}").status_code == 404
     seen = cv2.imdecode(numpy.frombuffer(answer.data, numpy.uint8), cv2.IMREAD_COLOR)
     assert seen is not None
     assert seen.shape == (640, 320, 3)

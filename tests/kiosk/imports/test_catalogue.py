@@ -38,6 +38,14 @@ def test_copies_and_their_titles_are_taken_and_found(school: Taking) -> None:
     assert _find(school, "9787020002207") == [("红楼梦", 2)]
 
 
+def test_columns_that_only_the_central_record_keeps_do_no_harm(school: Taking) -> None:
+    head = HEAD.strip() + ",定价,主题,到馆日期,来源,捐赠人\n"
+    more = ",59.70,古典小说,2026-09-01,捐赠,李明\n"
+    content = head + DREAM.strip() + more
+    assert counts(school.take("catalogue", content)) == {"title": (1, 0, 0), "copy": (1, 0, 0)}
+    assert counts(school.take("catalogue", content)) == {"title": (0, 0, 1), "copy": (0, 0, 1)}
+
+
 def test_the_second_time_nothing_is_new_and_nothing_changes(school: Taking) -> None:
     school.take("catalogue", HEAD + DREAM + DREAM_2 + CITY)
     before = school.all()
