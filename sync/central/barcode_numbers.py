@@ -16,18 +16,14 @@ _COUNTED = re.compile(r"([^#@]*)(#+)")
 _PORTION = 200
 
 
-def next_labels(
-    conn: Connection, school: str, barcodes: Barcodes, count: int, first: str = ""
-) -> list[str]:
-    """So many labels, behind the highest there is, or from `first` on; taken ones are stepped over.
+def next_labels(conn: Connection, school: str, barcodes: Barcodes, count: int) -> list[str]:
+    """So many labels behind the highest there is; those that are taken are stepped over.
 
-    Raises CentralError where no shape of the library counts in digits, `first` has none of the shapes, or its
-    numbers are used up.
+    Raises CentralError where no shape of the library counts in digits, or its numbers are used up.
     """
-    head, width = _shape(barcodes, first)
-    checked = barcodes.copy_check_digit != "none"
-    digits = width - 1 if checked else width
-    at = _number(first, head, digits) if first else _highest(conn, school, head, width, digits) + 1
+    head, width = _shape(barcodes)
+    digits = width - 1 if barcodes.copy_check_digit != "none" else width
+    at = _highest(conn, school, head, width, digits) + 1
     found: list[str] = []
     while len(found) < count:
         numbers = range(at, min(at + max(count, _PORTION), 10**digits))
@@ -42,20 +38,13 @@ def next_labels(
     return found[:count]
 
 
-def _shape(barcodes: Barcodes, first: str) -> tuple[str, int]:
-    shapes = [m for shape in barcodes.copy_shapes if (m := _COUNTED.fullmatch(shape))]
-    for m in shapes:
-        fits = len(first) == len(m[0]) and first.startswith(m[1]) and first[len(m[1]) :].isdigit()
-        if not first or (fits and first.isascii()):
-            return m[1], len(m[2])
+def _shape(barcodes: Barcodes) -> tuple[str, int]:
+    """What is fixed in the first shape that can be counted in, and how many digits follow."""
+    for shape in barcodes.copy_shapes:
+        if counted := _COUNTED.fullmatch(shape):
+            return counted[1], len(counted[2])
     listed = ", ".join(barcodes.copy_shapes)
-    raise CentralError(
-        f"{first or 'a new number'} cannot be counted in the shapes {listed}; write the labels themselves"
-    )
-
-
-def _number(label: str, head: str, digits: int) -> int:
-    return int(label[len(head) : len(head) + digits])
+    raise CentralError(f"nobody can count in the shapes {listed}; write the labels themselves")
 
 
 def _highest(conn: Connection, school: str, head: str, width: int, digits: int) -> int:
@@ -66,7 +55,7 @@ def _highest(conn: Connection, school: str, head: str, width: int, digits: int) 
     query = query.where(func.length(copies.c.barcode) == len(highest))
     label = conn.execute(query.order_by(copies.c.barcode.desc()).limit(1)).scalar()
     counted = label is not None and label[len(head) :].isdigit()
-    return _number(str(label), head, digits) if counted else 0
+    return int(str(label)[len(head) : len(head) + digits]) if counted else 0
 
 
 def _made(head: str, digits: int, number: int, barcodes: Barcodes) -> str:

@@ -113,9 +113,6 @@ def sheets(
                 raise SheetError(message)
     everything = CopyChoice(everything=True)
     good, left = choose_copies(found, everything, library.barcodes)
-    if len(found) > 1 and any(copy.call_number for copy in good):
-        order = {copy.barcode: n for n, copy in enumerate(found)}
-        good.sort(key=lambda copy: order[copy.barcode])
     face = spine_face(settings) if spine else label_face(settings)
     texts = [LabelText(c.barcode, c.title.title, c.call_number, name) for c in good]
     drawn = [face(text) for text in texts]
