@@ -15,11 +15,11 @@ from web_ui.console.box_loans import box_loan_pages
 from web_ui.console.boxes import box_pages
 from web_ui.console.cards import card_pages
 from web_ui.console.cases import case_pages
+from web_ui.console.catalogue_files import file_pages
 from web_ui.console.claims import claim_pages
 from web_ui.console.classes import class_pages
-from web_ui.console.counter import counter_pages
-from web_ui.console.catalogue_files import file_pages
 from web_ui.console.copies import copy_pages
+from web_ui.console.counter import counter_pages
 from web_ui.console.devices import device_pages
 from web_ui.console.entrance import entrance_pages
 from web_ui.console.frame import bare
