@@ -2,8 +2,8 @@
 
 Title, author, series, subject, ISBN, class number, in any part; pinyin and first letters of pinyin; and a whole
 barcode. What is typed is read by kiosk/store/query.py and what is indexed made by kiosk/store/search.py, so a librarian
-finds what a child finds. SQLite keeps it in FTS5; PostgreSQL in a tsvector of the same tokens, whose four weights stand
-for the four columns, and in which each token begins with its school: what other schools have costs nothing.
+finds what a child finds. SQLite keeps it in FTS5; PostgreSQL in a tsvector of the same tokens, each of which begins
+with its school and its column: what other schools have costs nothing.
 
 Whoever writes titles calls index_titles (or forget_titles) in the same transaction, under the school's lock.
 """
@@ -30,7 +30,8 @@ RANKED_MAX = 200
 LIMIT = 50
 _PORTION = 2_000
 _INDEXED = ("id", "title", "author", "series", "subject", "class_number", "isbn", "pinyin")
-_WEIGHTS = {"words": "A", "pinyin": "B", "initials": "C", "numbers": "D"}
+# What each token of a column begins with in PostgreSQL.
+_COLUMNS = {"words": "w", "pinyin": "p", "initials": "i", "numbers": "n"}
 _PUT_SQLITE = (
     "INSERT OR REPLACE INTO title_search (rowid, words, pinyin, initials, numbers)"
     " VALUES (?, ?, ?, ?, ?)"
@@ -262,11 +263,14 @@ def _mark(school: str) -> str:
 
 
 def _tsvector(columns: Sequence[str], mark: str) -> str:
-    """The tokens of the four columns with their places, in PostgreSQL's own spelling of a tsvector."""
+    """The tokens of the four columns with their places, in PostgreSQL's own spelling of a tsvector.
+
+    The column stands in the token: a weight is not in the index, and would have to be looked up in every title.
+    """
     places: dict[str, list[str]] = {}
-    for column, weight in zip(columns, _WEIGHTS.values(), strict=True):
+    for column, letter in zip(columns, _COLUMNS.values(), strict=True):
         for at, token in enumerate(column.split(), 1):
-            places.setdefault(token, []).append(f"{at}{weight}")
+            places.setdefault(letter + token, []).append(str(at))
     return " ".join(f"'{mark}{token}':{','.join(at)}" for token, at in places.items())
 
 
@@ -277,8 +281,7 @@ def _tsquery(wanted: Wanted, mark: str) -> str:
 
 
 def _tsquery_phrase(phrase: Phrase, mark: str) -> str:
-    weight = _WEIGHTS[phrase.column]
-    each = [f"'{mark}{token}':{weight}" for token in phrase.tokens]
+    each = [f"'{mark}{_COLUMNS[phrase.column]}{token}'" for token in phrase.tokens]
     if phrase.unfinished:
-        each[-1] += "*"
+        each[-1] += ":*"
     return f"({' <-> '.join(each)})"

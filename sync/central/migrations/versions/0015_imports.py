@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from alembic import op
 
+from sync.central.catalogue_search import index_all
+
 revision = "0015"
 down_revision = "0014"
 branch_labels = None
@@ -25,3 +27,6 @@ def upgrade() -> None:
     words = {"bytes": "BYTEA" if postgres else "BLOB", "no": "false" if postgres else "0"}
     for statement in _STATEMENTS:
         conn.exec_driver_sql(statement.format(**words))
+    if postgres:
+        # Tokens are spelt otherwise from now on.
+        index_all(conn)
