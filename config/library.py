@@ -10,6 +10,7 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import Field
 
+from config.goals import Goals
 from config.sheets import Cards, Labels
 from config.table import Clock, Day, Key, Many, Table, Text
 
@@ -208,3 +209,4 @@ class Library(Table):
     quiet: Many[Quiet] = ()
     shelves: Many[Shelf] = ()
     messages: Messages = Messages()
+    goals: Goals = Goals()

@@ -38,6 +38,7 @@ def check_library(parts: Parts) -> Iterator[Fault]:
     yield from _quiet(parts.lists["quiet"])
     yield from check_barcodes(parts)
     yield from check_sheets(parts)
+    yield from _stages(parts)
 
 
 def _twice(parts: Parts) -> Iterator[Fault]:
@@ -144,3 +145,12 @@ def _quiet(rows: Mapping[int, Quiet]) -> Iterator[Fault]:
         if row.ends <= row.begins:
             message = f"the quiet time ends before it begins; write a time after {row.begins:%H:%M}"
             yield Fault(f"quiet[{at}].to", f"{row.ends:%H:%M}", message)
+
+
+def _stages(parts: Parts) -> Iterator[Fault]:
+    goals = parts.tables.get("goals")
+    if goals and goals.junior_up_to_grade <= goals.primary_up_to_grade:
+        message = (
+            f"junior grades end after primary ones; write {goals.primary_up_to_grade + 1} or more"
+        )
+        yield Fault("goals.junior_up_to_grade", goals.junior_up_to_grade, message)

@@ -58,6 +58,16 @@ WRONG = {
         'begins = "2026-09-31"',
         'terms[0].begins = "2026-09-31": write a date of the calendar such as 2026-09-01',
     ),
+    "junior grades that end before primary ones": (
+        "[barcodes]",
+        "[goals]\nprimary_up_to_grade = 6\njunior_up_to_grade = 6\n[barcodes]",
+        "goals.junior_up_to_grade = 6: junior grades end after primary ones; write 7 or more",
+    ),
+    "a share of more than all": (
+        "[barcodes]",
+        "[goals]\nin_order_percent = 950\n[barcodes]",
+        "goals.in_order_percent = 950: write 100 or less",
+    ),
     "a window that ends before it begins": (
         LUNCH,
         'to = "11:00"\n',
