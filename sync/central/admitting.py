@@ -15,6 +15,7 @@ from kiosk.entry import Entry, parse
 from sync.central.ingest import rehomed_before
 from sync.central.read import key_of, shelf, time_zone
 from sync.central.refold import refold
+from sync.central.reports.counting import count_again
 from sync.central.schema import cases, entries, holdings, outcomes, seals
 from sync.continuity import Arrival
 from sync.events import Code, Key, Outcome
@@ -39,6 +40,7 @@ def admit(conn: Connection, school: str, case: Any, by: Key, now_ms: int) -> Non
             _put(conn, school, key, barcode=barcode, origin=entry.origin)
             touched.add(barcode)
     _fold_anew(conn, school, touched, now_ms)
+    _count_again(conn, school, about)
     who = parse(_entry(conn, school, by).body).staff
     told = {"settled_by": str(by), "settled_staff": who, "closed_ms": now_ms}
     _note(conn, school, about, is_open=False, **told)
@@ -53,6 +55,7 @@ def withdraw(conn: Connection, school: str, case: Any, now_ms: int) -> None:
         _put(conn, school, key, barcode=None, origin=None)
         _tell(conn, school, key, Outcome.QUARANTINED, Code.REVOKED.value)
     _fold_anew(conn, school, touched - {None}, now_ms)
+    _count_again(conn, school, about)
     _note(conn, school, about, is_open=True, settled_by=None, closed_ms=None, reopened=True)
 
 
@@ -88,6 +91,11 @@ def _fold_anew(conn: Connection, school: str, touched: set[str], now_ms: int) ->
         conn.execute(
             delete(table).where(table.c.school == school, table.c.barcode.in_(sorted(nowhere)))
         )
+
+
+def _count_again(conn: Connection, school: str, about: dict[str, Key]) -> None:
+    for station in {key.station for key in about.values()}:
+        count_again(conn, school, station)
 
 
 def _key(row: Any) -> Key:

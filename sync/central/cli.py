@@ -115,10 +115,12 @@ def _end_with_parent(pipe: int, ending: threading.Event) -> None:
 
 
 def _keep_house(db: object, ending: threading.Event, clock: Callable[[], int]) -> None:
-    """Once an hour: forget old deletions, and pass on what nobody fetched. Returns when the program is to end."""
+    """Once an hour: forget what is old, pass on what nobody fetched, count for the reports. Returns at the end."""
     from sync.central.db import Database
     from sync.central.expiring import expire
     from sync.central.feed import forget_deletions
+    from sync.central.heartbeats import forget_heartbeats
+    from sync.central.reports.up_to_date import bring_up_to_date
 
     assert isinstance(db, Database)
     while True:
@@ -129,6 +131,8 @@ def _keep_house(db: object, ending: threading.Event, clock: Callable[[], int]) -
                 with db.begin(school) as conn:
                     forget_deletions(conn, school, now_ms())
                     expire(conn, school, clock())
+                    forget_heartbeats(conn, school, clock())
+                bring_up_to_date(db, school, ending.is_set)
         except CentralError as error:
             click.echo(str(error), err=True)
         if ending.wait(HOUSEKEEPING_S):

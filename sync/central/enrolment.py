@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select, update
 
 from sync.central.db import CentralError, Database, insert_many
+from sync.central.heartbeats import note_heartbeat
 from sync.central.ingest import note_incident
 from sync.central.schema import enrol_codes, lineages, schools, stations
 from sync.continuity import GoOn, Incident, Lineage, NewEpoch, Refuse, TokenIs, judge_hello
@@ -243,6 +244,8 @@ def _go_on(conn: Connection, message: Hello, row: Any, now_ms: int) -> Welcome:
         )
     )
     _seen(conn, message, now_ms)
+    if not row.parked:
+        note_heartbeat(conn, message, now_ms)
     return Welcome(
         session=session,
         token=token,

@@ -18,6 +18,8 @@ from sync.central.erased import note_erased
 from sync.central.positions import publish
 from sync.central.read import shelf, time_zone
 from sync.central.refold import refold
+from sync.central.reports.counting import forget_reader
+from sync.central.reports.readers import keep_counts
 from sync.central.schema import (
     blocks,
     card_changes,
@@ -60,6 +62,8 @@ def erase(conn: Connection, school: str, patron: str, now_ms: int) -> Erased:
     counted = int(conn.execute(lent).scalar_one())
     had = forget_hands(conn, school, patron)
     _out_of_boxes(conn, school, patron)
+    keep_counts(conn, school, patron, now_ms)
+    forget_reader(conn, school, ids)
     named = conn.execute(delete(people).where(*theirs)).rowcount
     _tell_stations(conn, school, patron, numbers, now_ms)
     note_erased(conn, school, sorted(ids), now_ms)

@@ -35,6 +35,7 @@ loans = Table(
     # Found by a step of its own, so not named when the fold writes a loan.
     Column("past_limit", Boolean, nullable=False, server_default=false()),
     Index("loans_copy", "school", "barcode", "opened_ms"),
+    Index("loans_opened", "school", "opened_ms"),
     Index("loans_patron", "school", "patron", "closed_ms"),
     _where("loans_due", "closed_ms IS NULL", "school", "due_on", "opened_by"),
     _where(

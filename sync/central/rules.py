@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from pathlib import Path
 
 from sqlalchemy import Connection, select
 
+from config.settings import SettingsError
 from kiosk.calendar import Rules
 from kiosk.rulebook import make_rules
 from sync.central.schema import rules
@@ -22,6 +24,23 @@ def rules_in_force(conn: Connection, school: str) -> Rules | None:
     )
     row = conn.execute(newest).first()
     return _read(row.text) if row else None
+
+
+def every_rules(conn: Connection, school: str) -> list[tuple[int, Rules]]:
+    """All rules that were ever in force, each with the moment (UTC ms) since when, the earliest first.
+
+    What this release cannot read any more is left out: another release published it.
+    """
+    query = (
+        select(rules.c.published_ms, rules.c.text)
+        .where(rules.c.school == school)
+        .order_by(rules.c.published_ms, rules.c.digest.desc())
+    )
+    found = []
+    for row in conn.execute(query):
+        with contextlib.suppress(SettingsError):
+            found.append((row.published_ms, _read(row.text)))
+    return found
 
 
 @functools.lru_cache(maxsize=64)

@@ -35,6 +35,7 @@ from sync.central.lending_tables import holds as holds
 from sync.central.lending_tables import loans as loans
 from sync.central.reading_tables import reading_lists as reading_lists
 from sync.central.reading_tables import reading_titles as reading_titles
+from sync.central.report_tables import heartbeats as heartbeats
 from sync.central.school_year_tables import school_years as school_years
 from sync.central.staff_tables import keys as keys
 from sync.central.staff_tables import sign_ins as sign_ins

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, and_, func, select, update
 from sync.central.db import CentralError, insert_many, one_of
 from sync.central.desk import Desk
 from sync.central.positions import publish
+from sync.central.reports.readers import keep_rolls
 from sync.central.schema import cards, holds, loans, patrons, school_years
 
 # Of those who leave with copies still out, a page shows so many.
@@ -93,6 +94,8 @@ def begin_year(desk: Desk, leaving: Collection[int], digest: str) -> Plan:
     told = plan(conn, school, leaving)
     if told.digest != digest:
         raise CentralError("the classes have changed since this plan was shown; look at it again")
+    # The reports of the terms that are over speak of the classes as they were.
+    keep_rolls(conn, school, desk.now_ms)
     everybody = and_(
         patrons.c.school == school, patrons.c.gone_ms.is_(None), patrons.c.grade.isnot(None)
     )

@@ -1,0 +1,1 @@
+"""The reports: what the library has done, held against its plan of the year."""
