@@ -58,6 +58,14 @@ AREAS: tuple[tuple[str, tuple[Page, ...]], ...] = (
             ("console.acts.list", "acts"),
         ),
     ),
+    (
+        "reports",
+        (
+            ("console.reports.list", "reports"),
+            ("console.reports.summary", "report_summary"),
+            ("console.reports.lists", "report_lists"),
+        ),
+    ),
     ("devices", (("console.stations", "stations"), ("console.rules", "rules"))),
     ("accounts", (("console.accounts.list", "accounts"),)),
 )

@@ -30,6 +30,7 @@ from web_ui.console.importing import import_pages
 from web_ui.console.overdue import overdue_pages
 from web_ui.console.people import people_pages
 from web_ui.console.reading import reading_pages
+from web_ui.console.reports import report_pages
 from web_ui.console.rules import rule_pages
 from web_ui.console.school_year import year_pages
 from web_ui.console.shelf_lists import list_pages
@@ -80,6 +81,7 @@ def console_pages(
     for add in (copy_pages, list_pages, file_pages):
         add(catalogue, db, now_ms)
     pages.register_blueprint(catalogue)
+    pages.register_blueprint(report_pages(db, now_ms))
     pages.register_blueprint(account_pages(db, now_ms))
     pages.register_blueprint(reading_pages(db, now_ms))
     pages.register_blueprint(stock_pages(db, now_ms))
