@@ -108,7 +108,8 @@ def test_scans_that_come_faster_than_answers_wait_for_each_other(
     for text in ("20001", "20009", "2026000002"):
         page.keyboard.type(text)
         page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", name="王小华")).to_be_visible()
+    # Three answers, one after the other.
+    expect(page.get_by_role("heading", name="王小华")).to_be_visible(timeout=30_000)
     expect(page.locator("[data-box]")).to_be_focused()
     assert page.evaluate("window.kept") == "no reload"
     assert lent(record) == {"20001": "ming", "20002": "hua"}
@@ -135,7 +136,7 @@ def test_the_pages_have_no_barriers(
     page.goto(f"{console}/language/{language}")
     page.goto(f"{console}/circulation/patron/hua")
     scan(page, "20009")
-    expect(page.locator(".act-line.danger")).to_be_visible()
+    expect(page.locator(".act-line.danger")).to_be_visible(timeout=30_000)
     looked_at(page, f"refused_{language}")
     for path in PAGES[language]:
         page.goto(f"{console}/circulation/{path}")
