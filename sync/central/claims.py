@@ -18,7 +18,7 @@ from sync.central.db import CentralError
 from sync.central.deeds import Deed
 from sync.central.desk import Desk
 from sync.central.schema import copies, holdings, loans, patrons, titles
-from sync.fold import CLAIMED
+from sync.fold import CLAIMED as CLAIMED
 
 REFUSED = "refused"
 PAGE = 50

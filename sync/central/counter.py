@@ -22,8 +22,9 @@ from sync.central.desk import Desk
 from sync.central.facts import copy_of, facts_of, loan_of, loans_of, now_at, rules_of
 from sync.central.read import key_of
 from sync.central.schema import entries
-from sync.events import DESK
-from sync.fold import FOUND, REPEAT_MS
+from sync.events import DESK as DESK
+from sync.fold import FOUND as FOUND
+from sync.fold import REPEAT_MS
 
 # The same copy again within this time was read twice, not handed over twice.
 TWICE_MS = 3_000

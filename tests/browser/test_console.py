@@ -43,6 +43,7 @@ def sign_in(page: Page, demo: Demo) -> None:
     page.get_by_label("账号").fill(login)
     page.get_by_label("密码").fill(password)
     page.keyboard.press("Enter")
+    page.get_by_role("link", name="待处理").click()
     expect(page.get_by_role("heading", name="要处理的事")).to_be_visible()
 
 

@@ -9,9 +9,9 @@ from typing import Any
 
 from kiosk.domain import Act, Note, Reason, Verdict
 from kiosk.entry import Entry
-from sync.central.counter import Beyond, Counter
+from sync.central.claims import CLAIMED
+from sync.central.counter import FOUND, Beyond, Counter
 from sync.central.recent import Done
-from sync.fold import CLAIMED, FOUND
 from web_ui.console.telling import Teller
 from web_ui.telling import tell_when
 

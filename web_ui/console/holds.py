@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 
 from sync.central import hold_lists
 from sync.central.cases import Seen
+from sync.central.counter import DESK
 from sync.central.db import CentralError, Connection, Database
 from sync.central.desk import Desk
 from sync.central.expiring import expire
@@ -22,7 +23,6 @@ from sync.central.placing import titles_meant, why_not
 from sync.central.queue import CANCELLED, EXPIRED
 from sync.central.read import time_zone
 from sync.central.roles import Right, may
-from sync.events import DESK
 from web_ui.console.counter import rules_or_abort
 from web_ui.console.frame import framed
 from web_ui.console.gate import member
