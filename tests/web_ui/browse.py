@@ -68,4 +68,4 @@ def goto(page: Page, url: str) -> None:
 
 def see(page: Page, n: int) -> None:
     """Waits until screen n is drawn. (The page's content policy forbids wait_for_function.)"""
-    page.wait_for_selector(f'html[data-n="{n}"]', state="attached", timeout=5000)
+    page.wait_for_selector(f'html[data-n="{n}"]', state="attached", timeout=20000)

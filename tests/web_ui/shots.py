@@ -24,7 +24,7 @@ def main(folder: str, *names: str) -> None:
             for language in ("zh", "en"):
                 for name, look in chosen.items():
                     n = station.show(replace(look, language=language))
-                    page.wait_for_selector(f'html[data-n="{n}"]', state="attached", timeout=5000)
+                    page.wait_for_selector(f'html[data-n="{n}"]', state="attached", timeout=20000)
                     page.evaluate("() => document.fonts.ready")
                     page.wait_for_timeout(260)
                     page.screenshot(path=out / f"{size}_{language}_{name}.png")
