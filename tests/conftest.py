@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from argon2 import PasswordHasher
 from hypothesis import settings
 from playwright.sync_api import Browser
 
+from sync.central import sign_in, staff
 from tests.web_ui.browse import chromium, chromium_path
 
 # A slow machine is no failure, so no deadline; a failing example is printed so that it can be run again.
 settings.register_profile("kiosk", deadline=None, print_blob=True)
 settings.load_profile("kiosk")
+
+QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+NOBODY = QUICK.hash("nobody")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -29,3 +34,11 @@ def browser() -> Iterator[Browser]:
         pytest.skip("needs Chromium: apt-get install chromium")
     with chromium() as running:
         yield running
+
+
+@pytest.fixture(autouse=True)
+def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hashing is slow on purpose, and many a test signs somebody in; programs that tests start take the real one."""
+    monkeypatch.setattr(staff, "_hasher", QUICK)
+    monkeypatch.setattr(sign_in, "_hasher", QUICK)
+    monkeypatch.setattr(sign_in, "_NOBODY", NOBODY)

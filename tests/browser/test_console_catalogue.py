@@ -13,12 +13,11 @@ from sync.central.catalogue_search import index_titles
 from sync.central.cataloguing import add_copies, add_title, set_cover
 from sync.central.cli_pages import make_app
 from sync.central.covers import made_cover
-from sync.central.db import Database
 from sync.central.desk import Desk
-from sync.central.migrate import bring_up
 from sync.central.staff import add_staff
 from tests.central.fleet import SCHOOL, found_school, publish_rules
 from tests.central.line import HandClock, serving
+from tests.central.records import sqlite_record
 from tests.central.test_catalogue_files import CSV
 from tests.kiosk.imports.records import DREAM, iso2709
 from tests.web_ui.axe import breaches
@@ -39,8 +38,7 @@ DONATED = {
 @pytest.fixture
 def console(tmp_path: Path) -> Iterator[str]:
     """The address of a console with a title that has a cover and donated copies."""
-    db, clock = Database(f"sqlite:///{tmp_path}/central.db"), HandClock()
-    bring_up(db, tmp_path / "backups")
+    db, clock = sqlite_record(tmp_path), HandClock()
     found_school(db, barcodes=("00000001",), people=("小明",))
     publish_rules(db)
     with db.begin(SCHOOL) as conn:

@@ -14,10 +14,9 @@ from sync.central.box_lending import lend_box
 from sync.central.box_tally import finish, note_pupils, take_back
 from sync.central.boxes import make_box, put_in
 from sync.central.cli_pages import make_app
-from sync.central.db import Database, insert_many
+from sync.central.db import insert_many
 from sync.central.desk import Desk
 from sync.central.facts import rules_of
-from sync.central.migrate import bring_up
 from sync.central.schema import patrons
 from sync.central.staff import add_staff
 from sync.central.textbook_hands import hand_out
@@ -25,6 +24,7 @@ from sync.central.textbook_lists import Textbook
 from sync.central.textbooks import add_book, note_order, plan
 from tests.central.fleet import SCHOOL, found_school, publish_rules
 from tests.central.line import HandClock, serving
+from tests.central.records import sqlite_record
 from tests.sync.story import NOON
 from tests.web_ui.axe import breaches
 
@@ -39,9 +39,8 @@ BARCODES = tuple(str(20_001 + n) for n in range(8))
 @pytest.fixture
 def console(tmp_path: Path) -> Iterator[tuple[str, dict[str, str]]]:
     """The address of a console with a class, a box that was counted, one that is out, and two textbooks."""
-    db, clock = Database(f"sqlite:///{tmp_path}/central.db"), HandClock()
+    db, clock = sqlite_record(tmp_path), HandClock()
     clock.ms = NOON
-    bring_up(db, tmp_path / "backups")
     found_school(db, barcodes=(*BARCODES, "30001", "30002"), people=PUPILS)
     publish_rules(db)
     with db.begin(SCHOOL) as conn:

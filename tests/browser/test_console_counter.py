@@ -13,12 +13,12 @@ from sqlalchemy import update
 
 from sync.central.cli_pages import make_app
 from sync.central.db import Database, insert_many
-from sync.central.migrate import bring_up
 from sync.central.schema import cards, patrons
 from sync.central.staff import add_staff
 from tests.central.counter import DAY, MINUTE, desk, lent, open_counter
 from tests.central.fleet import SCHOOL
 from tests.central.line import HandClock, serving
+from tests.central.records import sqlite_record
 from tests.sync.story import NOON
 from tests.web_ui.axe import breaches
 from tests.web_ui.console import PASSWORD
@@ -29,8 +29,7 @@ SHOTS = os.environ.get("SHOTS")
 
 @pytest.fixture
 def record(tmp_path: Path) -> Iterator[Database]:
-    db = Database(f"sqlite:///{tmp_path}/central.db")
-    bring_up(db, tmp_path / "backups")
+    db = sqlite_record(tmp_path)
     open_counter(db)
     with db.begin(SCHOOL) as conn:
         add_staff(conn, SCHOOL, "li", "李老师", "librarian", PASSWORD)

@@ -10,12 +10,11 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from sync.central.cli_pages import make_app
-from sync.central.db import Database
 from sync.central.desk import Desk
-from sync.central.migrate import bring_up
 from sync.central.staff import add_staff
 from tests.central.fleet import SCHOOL, Pen, enrol, found_school, publish_rules, push
 from tests.central.line import HandClock, serving
+from tests.central.records import sqlite_record
 from tests.web_ui.axe import breaches
 
 pytestmark = pytest.mark.browser
@@ -26,8 +25,7 @@ SHOTS = os.environ.get("SHOTS")
 @pytest.fixture
 def console(tmp_path: Path) -> Iterator[str]:
     """The address of a console with two patrons, one of whom has a copy, a card and a block."""
-    db, clock = Database(f"sqlite:///{tmp_path}/central.db"), HandClock()
-    bring_up(db, tmp_path / "backups")
+    db, clock = sqlite_record(tmp_path), HandClock()
     found_school(db, barcodes=("20001", "20002"), people=("小明", "小华"))
     publish_rules(db)
     pen = Pen("s1")

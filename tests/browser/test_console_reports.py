@@ -10,10 +10,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from sync.central.cli_pages import make_app
-from sync.central.db import Database
-from sync.central.migrate import bring_up
 from tests.browser.paper import paper_sizes
 from tests.central.line import HandClock, serving
+from tests.central.records import sqlite_record
 from tests.web_ui.axe import breaches
 from tests.web_ui.console import PASSWORD
 from tests.web_ui.report_record import fill
@@ -26,8 +25,7 @@ PAGES = ("", "loans", "circulation", "teachers", "recall", "hardware", "use", "s
 @pytest.fixture
 def reports(tmp_path: Path) -> Iterator[str]:
     """The address of the reports of a school."""
-    db, clock = Database(f"sqlite:///{tmp_path}/central.db"), HandClock()
-    bring_up(db, tmp_path / "backups")
+    db, clock = sqlite_record(tmp_path), HandClock()
     fill(db)
     with serving(db, clock, make_app(db, clock, sign_in_ms=clock)) as url:
         yield f"{url}/console/reports/"

@@ -12,13 +12,12 @@ from playwright.sync_api import Browser, Page, Route, expect
 from kiosk.domain import CopyState
 from sync.central import copy_acts, reading_lists, stock_result, stocktaking
 from sync.central.cli_pages import make_app
-from sync.central.db import Database
-from sync.central.migrate import bring_up
 from sync.central.reading_lists import Head
 from sync.central.scope import Scope
 from sync.central.staff import add_staff
 from tests.central.fleet import SCHOOL, Pen, enrol, publish_rules, push
 from tests.central.line import HandClock, serving
+from tests.central.records import sqlite_record
 from tests.central.stock import desk, stocked
 from tests.web_ui.axe import breaches
 from tests.web_ui.console import PASSWORD
@@ -47,8 +46,7 @@ def some_of_everything(conn) -> str:
 @pytest.fixture
 def console(tmp_path: Path) -> Iterator[str]:
     """The address of a console with forty copies, of which one is out, one lost, and two cases are open."""
-    db, clock = Database(f"sqlite:///{tmp_path}/central.db"), HandClock()
-    bring_up(db, tmp_path / "backups")
+    db, clock = sqlite_record(tmp_path), HandClock()
     stocked(db, ROWS, people=("小明", "小华"))
     publish_rules(db)
     pen = Pen("s1")

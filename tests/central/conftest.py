@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import itertools
-
 import pytest
 
-from sync.central.db import Database
-from sync.central.migrate import bring_up
 from tests.central import postgres
 from tests.central.fleet import found_school
 from tests.central.line import HandClock, Teller, serving
-
-_numbers = itertools.count()
+from tests.central.records import postgres_record, sqlite_record
 
 
 @pytest.fixture(scope="session")
@@ -22,21 +17,14 @@ def postgres_server():
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request, tmp_path):
+def db(request, tmp_path):
     if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path}/central.db"
+        database = sqlite_record(tmp_path)
+        yield database
+        database.close()
         return
-    address = request.getfixturevalue("postgres_server")
-    with postgres.database(address, f"t{next(_numbers)}") as url:
-        yield url
-
-
-@pytest.fixture
-def db(database_url, tmp_path):
-    database = Database(database_url)
-    bring_up(database, tmp_path / "backups")
-    yield database
-    database.close()
+    with postgres_record(request.getfixturevalue("postgres_server")) as database:
+        yield database
 
 
 @pytest.fixture

@@ -60,16 +60,24 @@ def server(*, durable: bool = False) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def database(address: str, name: str) -> Iterator[str]:
-    """An empty database on the server; dropped afterwards."""
-    plain = address.replace("+psycopg", "")
-    with psycopg.connect(plain, autocommit=True) as conn:
-        conn.execute(f'CREATE DATABASE "{name}"')
+def database(address: str, name: str, *, like: str = "template1") -> Iterator[str]:
+    """A database on the server, empty or a copy of another; dropped afterwards."""
+    url = make(address, name, like=like)
     try:
-        yield address.replace("/postgres?", f"/{name}?")
+        yield url
     finally:
-        with psycopg.connect(plain, autocommit=True) as conn:
-            conn.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+        _told(address, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def make(address: str, name: str, *, like: str = "template1") -> str:
+    """A database that stays as long as its server; its address."""
+    _told(address, f'CREATE DATABASE "{name}" TEMPLATE "{like}"')
+    return address.replace("/postgres?", f"/{name}?")
+
+
+def _told(address: str, statement: str) -> None:
+    with psycopg.connect(address.replace("+psycopg", ""), autocommit=True) as conn:
+        conn.execute(statement.encode())
 
 
 def _run(program: str, *args: object) -> None:

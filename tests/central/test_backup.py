@@ -86,7 +86,7 @@ def test_the_oldest_backups_are_dropped_and_none_is_half_done(busy, tmp_path):
     assert left == sorted(made[1:])
 
 
-@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("db", ["postgresql"], indirect=True)
 def test_a_database_that_cannot_be_dumped_leaves_no_backup(busy, tmp_path):
     url = busy.engine.url.set(database="nowhere").render_as_string(hide_password=False)
     away = Database(url)

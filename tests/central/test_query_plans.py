@@ -13,11 +13,10 @@ from sqlalchemy import event
 
 from sync.central.cli_pages import make_app
 from sync.central.db import Database
-from sync.central.migrate import bring_up
-from tests.central import postgres
 from tests.central.console_pages import addresses
 from tests.central.large import LOGIN, Size, fill
 from tests.central.line import HandClock
+from tests.central.records import postgres_record
 from tests.web_ui.console import Console
 
 SIZE = Size(patrons=4_000, copies=10_000, past_loans=20_000, open_loans=3_000, entries=10_000)
@@ -35,13 +34,10 @@ class Read:
 
 
 @pytest.fixture(scope="module")
-def record(postgres_server, tmp_path_factory) -> Iterator[Database]:
-    with postgres.database(postgres_server, "plans") as url:
-        db = Database(url)
-        bring_up(db, tmp_path_factory.mktemp("backups"))
+def record(postgres_server) -> Iterator[Database]:
+    with postgres_record(postgres_server) as db:
         fill(db, SIZE)
         yield db
-        db.close()
 
 
 @pytest.fixture(scope="module")

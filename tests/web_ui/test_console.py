@@ -12,7 +12,6 @@ from kiosk.domain import Act
 from sync.central.cases import questions
 from sync.central.cli_pages import make_app
 from sync.central.db import Database, insert_many
-from sync.central.migrate import bring_up
 from sync.central.schema import schools
 from sync.central.staff import add_staff
 from sync.continuity import Incident
@@ -20,6 +19,7 @@ from sync.events import CASES, Code
 from sync.fold import NOT_THEIRS, NOTED, RETURNED, STAYS, WITHDRAW
 from tests.central.fleet import SCHOOL, Pen, enrol, found_school, holder, push
 from tests.central.line import HandClock
+from tests.central.records import sqlite_record
 from tests.web_ui.console import PASSWORD, token_in
 from tests.web_ui.console import sign_in as send_sign_in
 from web_ui.catalogue import LANGUAGES, messages
@@ -35,8 +35,7 @@ def clock() -> HandClock:
 
 @pytest.fixture
 def record(tmp_path, clock):
-    db = Database(f"sqlite:///{tmp_path}/central.db")
-    bring_up(db, tmp_path / "backups")
+    db = sqlite_record(tmp_path)
     found_school(db, barcodes=("20001", "20002"), people=("ming", "hua"))
     with db.begin() as conn:
         add_staff(conn, SCHOOL, "li", "李老师", "librarian", PASSWORD)

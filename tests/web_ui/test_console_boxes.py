@@ -7,12 +7,12 @@ import re
 import pytest
 
 from sync.central.cli_pages import make_app
-from sync.central.db import Database, insert_many
-from sync.central.migrate import bring_up
+from sync.central.db import insert_many
 from sync.central.schema import patrons
 from sync.central.staff import add_staff
 from tests.central.fleet import SCHOOL, found_school, holder, publish_rules
 from tests.central.line import HandClock
+from tests.central.records import sqlite_record
 from tests.sync.story import NOON
 from tests.web_ui.console import PASSWORD, Console
 
@@ -22,8 +22,7 @@ BARCODES = ("20001", "20002", "20003")
 
 @pytest.fixture
 def record(tmp_path):
-    db = Database(f"sqlite:///{tmp_path}/central.db")
-    bring_up(db, tmp_path / "backups")
+    db = sqlite_record(tmp_path)
     found_school(db, barcodes=(*BARCODES, "20004"), people=("ming", "hua"))
     publish_rules(db)
     none = {"expires_on": None, "blocked": None, "gone_ms": None, "grade": None}

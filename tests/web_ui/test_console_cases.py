@@ -10,13 +10,12 @@ from sqlalchemy import update
 
 from sync.central.case_lists import PAGE
 from sync.central.cli_pages import make_app
-from sync.central.db import Database
-from sync.central.migrate import bring_up
 from sync.central.schema import patrons
 from sync.central.staff import add_staff
 from sync.events import CASES, Code
 from tests.central.fleet import SCHOOL, Pen, enrol, found_school, push
 from tests.central.line import HandClock
+from tests.central.records import sqlite_record
 from tests.web_ui.console import PASSWORD, Console
 from web_ui.catalogue import LANGUAGES, messages
 
@@ -31,8 +30,7 @@ def clock() -> HandClock:
 @pytest.fixture
 def record(tmp_path, clock):
     """Three cases at two stations, by two pupils of two classes; the oldest is ten days old."""
-    db = Database(f"sqlite:///{tmp_path}/central.db")
-    bring_up(db, tmp_path / "backups")
+    db = sqlite_record(tmp_path)
     found_school(db, barcodes=("20001",), people=("ming", "hua"))
     with db.begin() as conn:
         conn.execute(update(patrons).where(patrons.c.id == "hua").values(class_name="四年级1班"))

@@ -14,12 +14,12 @@ from sqlalchemy import select
 from sync.central.catalogue_search import index_titles, search
 from sync.central.cli_pages import make_app
 from sync.central.db import Database
-from sync.central.migrate import bring_up
 from sync.central.schema import copies, holdings, pictures, titles
 from sync.central.staff import add_staff
 from sync.central.verify import faults
 from tests.central.fleet import SCHOOL, found_school, publish_rules
 from tests.central.line import HandClock
+from tests.central.records import sqlite_record
 from tests.central.test_catalogue_files import CSV
 from tests.kiosk.imports.records import DREAM, iso2709
 from tests.web_ui.console import PASSWORD, Console
@@ -29,8 +29,7 @@ LIST, TITLE = "/console/catalogue/", "/console/catalogue/title"
 
 @pytest.fixture
 def record(tmp_path):
-    db = Database(f"sqlite:///{tmp_path}/central.db")
-    bring_up(db, tmp_path / "backups")
+    db = sqlite_record(tmp_path)
     found_school(db, barcodes=("00000001",), people=("ming",))
     publish_rules(db)
     with db.begin(SCHOOL) as conn:

@@ -8,13 +8,13 @@ from datetime import date
 import pytest
 
 from sync.central.cli_pages import make_app
-from sync.central.db import Database, insert_many
+from sync.central.db import insert_many
 from sync.central.desk import Desk
-from sync.central.migrate import bring_up
 from sync.central.schema import cards, patrons
 from sync.central.staff import add_staff
 from tests.central.fleet import SCHOOL, Pen, enrol, found_school, holder, publish_rules, push
 from tests.central.line import HandClock
+from tests.central.records import sqlite_record
 from tests.sync.story import NOON
 from tests.web_ui.console import PASSWORD, Console
 
@@ -25,8 +25,7 @@ CARDS = {"ming": "0000010001", "hua": "0000010002"}
 
 @pytest.fixture
 def record(tmp_path):
-    db = Database(f"sqlite:///{tmp_path}/central.db")
-    bring_up(db, tmp_path / "backups")
+    db = sqlite_record(tmp_path)
     found_school(db, barcodes=BARCODES, people=("hua", "jun", "ming"))
     publish_rules(db)
     with db.begin(SCHOOL) as conn:

@@ -12,11 +12,11 @@ from kiosk.entry import parse
 from kiosk.signs import Condition, Sign
 from sync.central.cli_pages import make_app
 from sync.central.db import Database
-from sync.central.migrate import bring_up
 from sync.central.schema import entries, lineages, stations
 from sync.central.staff import add_staff
 from tests.central.fleet import SCHOOL, Pen, enrol, found_school, publish_rules, push
 from tests.central.line import HandClock
+from tests.central.records import sqlite_record
 from tests.web_ui.console import PASSWORD, Console
 from web_ui.catalogue import LANGUAGES, messages, placeholders
 
@@ -30,8 +30,7 @@ def clock() -> HandClock:
 
 @pytest.fixture
 def record(tmp_path):
-    db = Database(f"sqlite:///{tmp_path}/central.db")
-    bring_up(db, tmp_path / "backups")
+    db = sqlite_record(tmp_path)
     found_school(db, barcodes=("20001", "20002"), people=("ming",))
     with db.begin() as conn:
         for login, role in (("li", "librarian"), ("wu", "assistant"), ("gu", "maintainer")):

@@ -12,12 +12,12 @@ from sqlalchemy import select
 from kiosk.entry import parse
 from sync.central.cli_pages import make_app
 from sync.central.db import Database, insert_many
-from sync.central.migrate import bring_up
 from sync.central.people import PAGE
 from sync.central.schema import cards, entries, patrons, schools
 from sync.central.staff import add_staff
 from tests.central.fleet import SCHOOL, Pen, enrol, found_school, publish_rules, push
 from tests.central.line import HandClock
+from tests.central.records import sqlite_record
 from tests.web_ui.console import PASSWORD, Console
 
 HOUR = 3_600_000
@@ -30,8 +30,7 @@ def clock() -> HandClock:
 
 @pytest.fixture
 def record(tmp_path):
-    db = Database(f"sqlite:///{tmp_path}/central.db")
-    bring_up(db, tmp_path / "backups")
+    db = sqlite_record(tmp_path)
     found_school(db, barcodes=("20001",), people=("ming", "hua"))
     publish_rules(db)
     with db.begin() as conn:

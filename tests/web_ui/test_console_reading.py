@@ -10,11 +10,10 @@ import pytest
 
 from sync.central.catalogue_search import index_titles
 from sync.central.cli_pages import make_app
-from sync.central.db import Database
-from sync.central.migrate import bring_up
 from sync.central.staff import add_staff
 from tests.central.fleet import SCHOOL, publish_rules
 from tests.central.line import HandClock
+from tests.central.records import sqlite_record
 from tests.central.stock import stocked
 from tests.web_ui.console import PASSWORD, Console
 
@@ -23,8 +22,7 @@ ROWS = [(f"200{n:02}", "main", "1", f"I24/{n:02}") for n in range(6)]
 
 @pytest.fixture
 def console(tmp_path):
-    db, clock = Database(f"sqlite:///{tmp_path}/central.db"), HandClock()
-    bring_up(db, tmp_path / "backups")
+    db, clock = sqlite_record(tmp_path), HandClock()
     stocked(db, ROWS)
     publish_rules(db)
     with db.begin(SCHOOL) as conn:

@@ -12,10 +12,9 @@ from flask.testing import FlaskClient
 from openpyxl import load_workbook
 
 from sync.central.cli_pages import make_app
-from sync.central.db import Database
-from sync.central.migrate import bring_up
 from sync.central.reports.every import REPORTS
 from tests.central.line import HandClock
+from tests.central.records import sqlite_record
 from tests.web_ui.console import sign_in
 from tests.web_ui.report_record import fill
 from web_ui.console.charts import Picture, bars, line
@@ -25,8 +24,7 @@ from web_ui.console.report_files import as_csv, as_xlsx
 @pytest.fixture(scope="module")
 def client(tmp_path_factory) -> Iterator[FlaskClient]:
     folder = tmp_path_factory.mktemp("record")
-    db = Database(f"sqlite:///{folder}/central.db")
-    bring_up(db, folder / "backups")
+    db = sqlite_record(folder)
     fill(db)
     client = make_app(db, HandClock(), sign_in_ms=HandClock()).test_client()
     assert sign_in(client, "li").status_code == 303

@@ -13,12 +13,12 @@ from sqlalchemy import update
 from config.rewriting import sections
 from sync.central.cli_pages import make_app
 from sync.central.db import Database
-from sync.central.migrate import bring_up
 from sync.central.publishing import text_of, versions
 from sync.central.schema import stations
 from sync.central.staff import add_staff
 from tests.central.fleet import SCHOOL, enrol, found_school
 from tests.central.line import HandClock
+from tests.central.records import sqlite_record
 from tests.web_ui.console import PASSWORD, Console
 from web_ui.catalogue import LANGUAGES, messages
 
@@ -27,8 +27,7 @@ SHIPPED = (Path(__file__).parents[2] / "config" / "library.toml").read_text(enco
 
 @pytest.fixture
 def record(tmp_path):
-    db = Database(f"sqlite:///{tmp_path}/central.db")
-    bring_up(db, tmp_path / "backups")
+    db = sqlite_record(tmp_path)
     found_school(db, barcodes=("20001",), people=("ming",))
     with db.begin() as conn:
         for login, role in (("li", "librarian"), ("wu", "assistant")):

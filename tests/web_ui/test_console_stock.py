@@ -13,10 +13,10 @@ from kiosk.domain import CopyState
 from sync.central import copy_acts
 from sync.central.cli_pages import make_app
 from sync.central.db import Database
-from sync.central.migrate import bring_up
 from sync.central.staff import add_staff
 from tests.central.fleet import SCHOOL, Pen, enrol, holder, publish_rules, push
 from tests.central.line import HandClock
+from tests.central.records import sqlite_record
 from tests.central.stock import desk, stocked
 from tests.web_ui.console import PASSWORD, Console, token_in
 from web_ui.console.collected import barcodes_in
@@ -36,8 +36,7 @@ def clock() -> HandClock:
 
 @pytest.fixture
 def record(tmp_path):
-    db = Database(f"sqlite:///{tmp_path}/central.db")
-    bring_up(db, tmp_path / "backups")
+    db = sqlite_record(tmp_path)
     stocked(db, ROWS)
     publish_rules(db)
     with db.begin() as conn:

@@ -11,12 +11,12 @@ from openpyxl import load_workbook
 
 from sync.central.cli_pages import make_app
 from sync.central.db import Database, insert_many
-from sync.central.migrate import bring_up
 from sync.central.schema import patrons
 from sync.central.staff import add_staff
 from sync.central.textbook_lists import order_of, orders
 from tests.central.fleet import SCHOOL, found_school, publish_rules
 from tests.central.line import HandClock
+from tests.central.records import sqlite_record
 from tests.web_ui.console import PASSWORD, Console
 
 AUTUMN = "2026-09-01"
@@ -25,8 +25,7 @@ CLASSES = ("三年级1班", "三年级2班", "四年级1班")
 
 @pytest.fixture
 def record(tmp_path):
-    db = Database(f"sqlite:///{tmp_path}/central.db")
-    bring_up(db, tmp_path / "backups")
+    db = sqlite_record(tmp_path)
     found_school(db)
     publish_rules(db)
     none = {"expires_on": None, "blocked": None, "gone_ms": None}

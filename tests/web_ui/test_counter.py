@@ -13,13 +13,13 @@ from kiosk.domain import Act, CopyState, Reason
 from sync.central.catalogue_search import index_titles
 from sync.central.cli_pages import make_app
 from sync.central.db import Database, insert_many
-from sync.central.migrate import bring_up
 from sync.central.people import PAGE
 from sync.central.schema import cards, holds, patrons
 from sync.central.staff import add_staff
 from tests.central.counter import DAY, HOUR, MINUTE, desk, kept, lent, loan, open_counter, written
 from tests.central.fleet import SCHOOL
 from tests.central.line import HandClock
+from tests.central.records import sqlite_record
 from tests.sync.story import NOON
 from tests.web_ui.console import PASSWORD, Console
 from web_ui.catalogue import LANGUAGES, messages
@@ -37,8 +37,7 @@ def clock() -> HandClock:
 def made(tmp_path_factory) -> Path:
     """The school as a file, made once; each test has a copy."""
     folder = tmp_path_factory.mktemp("made")
-    db = Database(f"sqlite:///{folder}/central.db")
-    bring_up(db, folder / "backups")
+    db = sqlite_record(folder)
     open_counter(db)
     with db.begin() as conn:
         index_titles(conn, SCHOOL, ["t1", "t9"])
@@ -59,7 +58,7 @@ def made(tmp_path_factory) -> Path:
 def record(made, tmp_path, clock):
     clock.ms = NOON
     shutil.copy(made, tmp_path / "central.db")
-    db = Database(f"sqlite:///{tmp_path}/central.db")
+    db = sqlite_record(tmp_path)
     yield db
     db.close()
 

@@ -11,11 +11,11 @@ from werkzeug.routing import Rule
 
 from sync.central.cli_pages import make_app
 from sync.central.db import Database
-from sync.central.migrate import bring_up
 from sync.central.roles import Right, Role, may
 from sync.central.staff import add_staff
 from tests.central.fleet import SCHOOL, found_school
 from tests.central.line import HandClock
+from tests.central.records import sqlite_record
 from tests.web_ui.console import PASSWORD, sign_in, token_in
 from web_ui.console import console_pages
 from web_ui.console.rights import needs, right_of
@@ -28,8 +28,7 @@ ASKED = {
 
 @pytest.fixture
 def record(tmp_path) -> Iterator[Database]:
-    db = Database(f"sqlite:///{tmp_path}/central.db")
-    bring_up(db, tmp_path / "backups")
+    db = sqlite_record(tmp_path)
     found_school(db, barcodes=("20001",), people=("ming",))
     with db.begin() as conn:
         for role in Role:
