@@ -112,6 +112,17 @@ class MessageRow(FedRow):
     to_ms: Millis | None = None
 
 
+class PostRow(FedRow):
+    """Something that the library puts up (`kiosk/posts.py`). kind: what body, a JSON object, is; patron_id as above."""
+
+    id: Text
+    kind: Text
+    patron_id: Text
+    body: Text
+    from_on: Day
+    until_on: Day
+
+
 class ErasedRow(FedRow):
     """Somebody was erased. who: `entry.erased_name` of each id that the person had."""
 
@@ -129,6 +140,7 @@ KINDS: dict[str, type[Message]] = {
     "loan": LoanRow,
     "hold": HoldRow,
     "message": MessageRow,
+    "post": PostRow,
     "erased": ErasedRow,
 }
 
@@ -141,6 +153,7 @@ KEY_OF = {
     "loan": "barcode",
     "hold": "id",
     "message": "id",
+    "post": "id",
     "erased": "who",
 }
 

@@ -51,6 +51,7 @@ MUST_BE_PURE = (
     "kiosk.policy",
     "kiosk.overriding",
     "kiosk.hold_shelf",
+    "kiosk.posts",
     "kiosk.barcodes",
     "kiosk.visit",
     "kiosk.screen",

@@ -28,6 +28,7 @@ _OF_PERSON = (
     ("cards", "patron_id"),
     ("holds", "patron_id"),
     ("messages", "patron_id"),
+    ("posts", "patron_id"),
     ("patrons", "id"),
 )
 # Answered, so that it lies at the central record; what is still to be sent must say who has the book.

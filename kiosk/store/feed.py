@@ -59,6 +59,7 @@ TABLES: dict[str, tuple[str, str, tuple[str, ...]]] = {
         ),
     ),
     "message": ("messages", "id", ("patron_id", "text", "from_ms", "to_ms")),
+    "post": ("posts", "id", ("kind", "patron_id", "body", "from_on", "until_on")),
     "erased": ("erased", "who", ("at_ms",)),
 }
 ORDER = ("rules", *TABLES)
@@ -70,7 +71,7 @@ _LOAN_TOO = (
 )
 # Rows of one step at most; how many fit, the time that they take decides.
 _MOST = 2_000
-_PEOPLE = ("patrons", "cards", "holds", "messages")
+_PEOPLE = ("patrons", "cards", "holds", "messages", "posts")
 
 
 def apply_page(

@@ -184,6 +184,21 @@ messages = Table(
     Index("messages_patron", "patron_id"),
 )
 
+# What the library puts up for readers (see `kiosk/posts.py`), as it was fed. body: JSON of its kind.
+posts = Table(
+    "posts",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("patron_id", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("from_on", Date, nullable=False),
+    Column("until_on", Date, nullable=False),
+    Index("posts_standing", "kind", "patron_id", "until_on"),
+    Index("posts_patron", "patron_id"),
+    sqlite_with_rowid=False,
+)
+
 # Who was erased at the central record, as `entry.erased_name` says it: what lies beside their entries goes.
 erased = Table(
     "erased",

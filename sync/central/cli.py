@@ -120,6 +120,7 @@ def _keep_house(db: object, ending: threading.Event, clock: Callable[[], int]) -
     from sync.central.expiring import expire
     from sync.central.feed import forget_deletions
     from sync.central.heartbeats import forget_heartbeats
+    from sync.central.posts import forget_over
     from sync.central.reports.up_to_date import bring_up_to_date
 
     assert isinstance(db, Database)
@@ -132,6 +133,7 @@ def _keep_house(db: object, ending: threading.Event, clock: Callable[[], int]) -
                     forget_deletions(conn, school, now_ms())
                     expire(conn, school, clock())
                     forget_heartbeats(conn, school, clock())
+                    forget_over(conn, school, clock())
                 bring_up_to_date(db, school, ending.is_set)
         except CentralError as error:
             click.echo(str(error), err=True)

@@ -33,6 +33,7 @@ from sync.central.schema import (
     patron_aliases,
     patrons,
     people,
+    posts,
     snapshots,
 )
 from sync.central.textbook_forgetting import forget_hands
@@ -77,6 +78,7 @@ def erase(conn: Connection, school: str, patron: str, now_ms: int) -> Erased:
             (holds, "patron_id"),
             (blocks, "patron_id"),
             (messages, "patron_id"),
+            (posts, "patron_id"),
             (patron_aliases, "patron"),
             (patrons, "id"),
         )
@@ -145,7 +147,7 @@ def _tell_stations(
     conn: Connection, school: str, patron: str, numbers: list[str], now_ms: int
 ) -> None:
     keys = [("card", number) for number in numbers]
-    for table, kind in ((holds, "hold"), (messages, "message")):
+    for table, kind in ((holds, "hold"), (messages, "message"), (posts, "post")):
         mine = select(table.c.id).where(table.c.school == school, table.c.patron_id == patron)
         keys += [(kind, str(name)) for name in conn.execute(mine).scalars()]
     publish(conn, school, [*keys, ("patron", patron)], now_ms)

@@ -33,6 +33,7 @@ from sync.central.columns import of_school, place
 from sync.central.erased_tables import erased as erased
 from sync.central.lending_tables import holds as holds
 from sync.central.lending_tables import loans as loans
+from sync.central.post_tables import posts as posts
 from sync.central.reading_tables import reading_lists as reading_lists
 from sync.central.reading_tables import reading_titles as reading_titles
 from sync.central.report_tables import heartbeats as heartbeats

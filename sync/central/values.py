@@ -33,6 +33,7 @@ from sync.central.schema import (
     loans,
     messages,
     patrons,
+    posts,
     rules,
     titles,
 )
@@ -179,8 +180,21 @@ KINDS = (
             messages.c.id, messages.c.patron_id, messages.c.text, messages.c.from_ms, messages.c.to_ms,
         ),
     ),
+    Kind(
+        "post",
+        posts.c.id,
+        posts,
+        posts.c.school,
+        (
+            posts.c.id, posts.c.kind, posts.c.patron_id, posts.c.body, posts.c.from_on, posts.c.until_on,
+        ),
+        and_(posts.c.at_stations, posts.c.over.is_(False)),
+    ),
     Kind("erased", erased.c.who, erased, erased.c.school, (erased.c.who, erased.c.at_ms)),
 )  # fmt: skip
+
+
+_DAYS = ("due_on", "expires_on", "from_on", "until_on")
 
 
 def read_all(conn: Connection, school: str, kind: Kind) -> Iterator[dict[str, Any]]:
@@ -198,7 +212,7 @@ def read_changed(
 
 def _values(kind: Kind, rows: Any) -> Iterator[tuple[str, dict[str, Any]]]:
     names = [column.name for column in kind.columns]
-    dates = [at for at, name in enumerate(names, 1) if name in ("due_on", "expires_on")]
+    dates = [at for at, name in enumerate(names, 1) if name in _DAYS]
     for row in rows:
         plain = list(row)
         for at in dates:

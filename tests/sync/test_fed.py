@@ -10,13 +10,16 @@ import pytest
 from sqlalchemy import update
 
 from kiosk.domain import Reason
+from kiosk.posts import Notice, Post
 from kiosk.store.erasing import backups
-from kiosk.store.schema import erased, journal_people, messages, patrons
+from kiosk.store.posts import standing
+from kiosk.store.schema import erased, journal_people, messages, patrons, posts
 from sync.central import messages as central_messages
 from sync.central import schema
 from sync.central.db import CentralError
 from sync.central.desk import Desk
 from sync.central.enrolment import revoke
+from sync.central.posts import put, withdraw
 from sync.exchange import LineDown, Refused
 from tests.central.fleet import SCHOOL, told
 from tests.sync.town import Place, Town
@@ -240,3 +243,52 @@ def test_a_revoked_station_keeps_nobody_but_beside_what_is_still_to_be_sent(town
 
 def _down():
     raise LineDown("cut")
+
+
+# Posts.
+
+
+def notices(place: Place, patron: str = "") -> list[str]:
+    with place.school.store.read() as tx:
+        return [one.body.text for one in standing(tx, Notice, place.school.now, patron_id=patron)]
+
+
+def test_posts_are_read_at_the_station_on_their_days_and_go_when_they_are_withdrawn(town, hall):
+    today = hall.school.now.local.date()
+    days = (today, today + timedelta(days=1))
+    told = [
+        Post("n", Notice(text="周五闭馆"), *days),
+        Post("p", Notice(text="书找到了"), *days, "p1"),
+    ]
+    staff(town, lambda desk: put(desk, told))
+    hall.exchange()
+    late = town.station("late")
+    late.exchange()
+    for place in (hall, late):
+        assert (notices(place), notices(place, "p1")) == (["周五闭馆"], ["书找到了"])
+    late.school.clock.set(late.school.now.local + timedelta(days=2))
+    assert notices(late) == []
+    staff(town, lambda desk: withdraw(desk, ["n"]))
+    staff(town, lambda desk: desk.erase("p1"))
+    hall.exchange()
+    assert hall.rows(posts) == []
+
+
+def test_a_post_of_a_later_release_is_kept_and_passed_over(town, hall):
+    today = hall.school.now.local.date()
+    staff(town, lambda desk: put(desk, [Post("n", Notice(text="好"), today)]))
+    with town.centre.db.begin(SCHOOL) as conn:
+        conn.execute(update(schema.posts).values(body='{"words": ["later"]}'))
+    hall.exchange()
+    assert (notices(hall), len(hall.rows(posts))) == ([], 1)
+
+
+def test_a_revoked_station_keeps_no_posts(town, hall):
+    today = hall.school.now.local.date()
+    staff(town, lambda desk: put(desk, [Post("p", Notice(text="好"), today, patron_id="p1")]))
+    hall.exchange()
+    with town.centre.db.begin(SCHOOL) as conn:
+        revoke(conn, SCHOOL, "hall", hall.school.now.at_ms)
+    with pytest.raises(Refused):
+        hall.exchange()
+    assert hall.rows(posts) == []
