@@ -8,6 +8,8 @@ PYTEST_ARGS ?= -n 6 --dist worksteal
 ONLY ?=
 PHOTOS ?=
 PY := .venv/bin/python
+# Tests start many programs, each of which would compile everything again where this is set.
+unexport PYTHONDONTWRITEBYTECODE
 
 help: ## this list
 	@echo "The library kiosk. make TARGET:"

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import hashlib
 import struct
+from typing import TYPE_CHECKING
 
-import cv2
-import numpy
 from sqlalchemy import Connection, select
 
 from sync.central.schema import pictures
+
+if TYPE_CHECKING:
+    import numpy
 
 MAX_BYTES = 5 << 20
 # A picture is measured before it is opened: a few kilobytes may claim to be a square kilometre.
@@ -27,6 +29,9 @@ class BadPicture(ValueError):
 
 def made_cover(content: bytes) -> tuple[str, bytes]:
     """A picture (PNG, JPEG, WebP) as it is kept, and the hash by which it is called. Raises BadPicture."""
+    # Imported here and below: a tenth of a second that every start would pay for the few uploads there are.
+    import cv2
+
     if len(content) > MAX_BYTES:
         raise BadPicture("large")
     width, height = _size(content)
@@ -55,6 +60,9 @@ def picture(conn: Connection, school: str, digest: str) -> bytes | None:
 
 
 def _opened(content: bytes) -> numpy.ndarray:
+    import cv2
+    import numpy
+
     raw = numpy.frombuffer(content, numpy.uint8)
     try:
         plain = cv2.imdecode(raw, cv2.IMREAD_COLOR)

@@ -7,10 +7,10 @@ import io
 import re
 from collections.abc import Sequence
 from datetime import date
+from typing import TYPE_CHECKING
 
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.styles import Font
+if TYPE_CHECKING:
+    from openpyxl.cell import WriteOnlyCell
 
 Value = str | int | float | date | None
 Rows = Sequence[Sequence[Value]]
@@ -38,6 +38,9 @@ def as_csv(sheets: Sequence[tuple[str, Rows]]) -> bytes:
 
 def as_xlsx(sheets: Sequence[tuple[str, Rows]]) -> bytes:
     """A sheet a table, the first row bold and frozen."""
+    # Imported here and below: a tenth of a second that every start would pay for the few files that are asked for.
+    from openpyxl import Workbook
+
     book = Workbook(write_only=True)
     for name, rows in sheets:
         page = book.create_sheet(_BAD_SHEET_NAME.sub(" ", name)[:_LONGEST_SHEET_NAME])
@@ -50,6 +53,9 @@ def as_xlsx(sheets: Sequence[tuple[str, Rows]]) -> bytes:
 
 
 def _cell(page: object, value: Value, *, bold: bool) -> WriteOnlyCell:
+    from openpyxl.cell import WriteOnlyCell
+    from openpyxl.styles import Font
+
     told = _UNPRINTABLE.sub("", value) if isinstance(value, str) else value
     cell = WriteOnlyCell(page, value=round(told, 4) if isinstance(told, float) else told)
     if isinstance(told, str):
