@@ -34,10 +34,12 @@ from kiosk.policy import (
     decide_use,
     decide_visit,
 )
+from kiosk.saying import Saying, Words, written
 from kiosk.store.store import Store
 from kiosk.store.tx import Tx, with_types
 
 _FULL = Verdict(allowed=False, reason=Reason.STORE_FULL)
+_SAID = Verdict(allowed=True, reason=Reason.OK)
 
 
 class Desk:
@@ -201,6 +203,24 @@ class Desk:
         with self._store.begin() as tx:
             written = self._append(tx, what, verdict, now)
         return Receipt(Act.SCAN, verdict, written.key, written.proof)
+
+    def say(self, kind: Saying, words: Words, now: Now, who: Who = NOBODY) -> Receipt:
+        """Keep what a reader says to the library. With NOBODY, nothing in the entry leads to anybody.
+
+        Not even the visit or the scanner is named then. What was read is not shown again.
+        """
+        what = Occurrence(
+            Act.SAY,
+            patron_id=who.patron_id or None,
+            visit=who.visit or None if who.patron_id else None,
+            value=kind.value,
+            said=written(words),
+        )
+        with self._store.begin() as tx:
+            done = self._append(tx, what, _SAID, now)
+            if kind is Saying.READ:
+                tx.forget_post(words.post, who.patron_id)
+        return Receipt(Act.SAY, _SAID, done.key, done.proof)
 
     def account(self, patron_id: str, now: Now) -> Account:
         """What the patron has out, and what may be done about it now."""

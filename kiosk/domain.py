@@ -22,6 +22,8 @@ class Act(StrEnum):
     USE = "use"
     VISIT = "visit"
     SCAN = "scan"
+    # What a reader says to the library: `value` is the kind (see saying.py), the words lie beside the entry.
+    SAY = "say"
 
     COPY_STATE = "copy_state"
     CARD_STATE = "card_state"

@@ -31,6 +31,7 @@ class Entry(NamedTuple):
     origin: for an entry written again in a new epoch, the key and hash under which it was first written.
     staff: login of whoever acted at the central record; value: what they set (a state, a reason, a title).
     case, choice, facts: the case that was settled, how, and the digest of the facts it rested on.
+    said: SHA-256 commitment to what a reader said, never the words; they lie beside, and can be erased.
     """
 
     station: str
@@ -67,6 +68,7 @@ class Entry(NamedTuple):
     case: str | None = None
     choice: str | None = None
     facts: str | None = None
+    said: str | None = None
 
     @property
     def key(self) -> str:
@@ -123,14 +125,19 @@ def parse(body: str) -> Entry:
         raise UnreadableEntry(f"not a journal entry: {error}") from error
 
 
-def commitment(salt: str, patron_id: str) -> str:
-    """What stands in the entry for a patron: SHA-256 of salt and id; the salt lies beside, and can be destroyed."""
-    return hashlib.sha256(f"{salt}:{patron_id}".encode()).hexdigest()
+def commitment(salt: str, beside: str) -> str:
+    """What stands in the entry for a patron or for words: SHA-256 of salt and text; both lie beside, and can go."""
+    return hashlib.sha256(f"{salt}:{beside}".encode()).hexdigest()
 
 
 def erased_name(school: str, patron_id: str) -> str:
     """What is fed, and kept, of somebody who was erased: whoever still holds the id knows it again, nobody else."""
     return hashlib.sha256(f"{school}\n{patron_id}".encode()).hexdigest()
+
+
+def words_name(said: str) -> str:
+    """As whom words are erased that staff take out of the record: told by the commitment in their entry."""
+    return f"said:{said}"
 
 
 def proof(entry_hash: str) -> str:

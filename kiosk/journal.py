@@ -11,7 +11,7 @@ from kiosk.clock import Clock
 from kiosk.domain import Act, Now, Verdict
 from kiosk.entry import GENESIS, Entry, canonical, chain_faults, commitment, digest, proof
 from kiosk.store.lineage import AS_OF, CURSOR
-from kiosk.store.schema import journal, journal_people, meta
+from kiosk.store.schema import journal, journal_people, journal_said, meta
 from kiosk.store.store import Store
 from kiosk.store.tx import Tx
 
@@ -33,13 +33,15 @@ _KNOWN = select(meta.c.key, meta.c.value).where(meta.c.key.in_(("epoch", CURSOR,
 # Made once: putting a statement together costs more than SQLite takes to run it.
 _APPEND = insert(journal)
 _APPEND_PERSON = insert(journal_people)
+_APPEND_SAID = insert(journal_said)
 
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
     """What an entry says beside the verdict: the act, on which copy, for whom, in which visit, read by what.
 
-    card: the one that opened the visit; it lies beside the entry, with the patron.
+    card: the one that opened the visit; it lies beside the entry, with the patron. value: the kind of what is said;
+    said: the words, which lie beside as well.
     """
 
     act: Act
@@ -52,6 +54,8 @@ class Occurrence:
     after: str | None = None
     undoes: str | None = None
     text: str | None = None
+    value: str | None = None
+    said: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +88,9 @@ class Journal:
         salt = secrets.token_hex(16) if what.patron_id else None
         who = commitment(salt, what.patron_id) if salt and what.patron_id else None
         entry = self._entry(what, verdict, now, (epoch, seq, prev, who, rules_digest))
+        said_salt = secrets.token_hex(16) if what.said is not None else None
+        if said_salt and what.said is not None:
+            entry = entry._replace(said=commitment(said_salt, what.said))
         if AS_OF in known:
             as_of_ms, cursor = int(known[AS_OF]), known.get(CURSOR)
             entry = entry._replace(as_of_ms=as_of_ms, cursor=cursor)
@@ -106,6 +113,9 @@ class Journal:
                 {"epoch": epoch, "seq": seq, "salt": salt}
                 | {"patron_id": what.patron_id, "card": what.card},
             )
+        if said_salt:
+            beside = {"epoch": epoch, "seq": seq, "salt": said_salt, "said": what.said}
+            tx.conn.execute(_APPEND_SAID, beside)
         if now.sure:
             tx.set_value(_LAST_SURE, str(now.at_ms))
         return Written(entry.key, proof(entry_hash))
@@ -143,6 +153,7 @@ class Journal:
             after=what.after,
             undoes=what.undoes,
             text=what.text,
+            value=what.value,
         )
 
 

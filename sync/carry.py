@@ -258,11 +258,14 @@ def _wire(sent: Sent) -> WireEntry:
         salt=sent.salt,
         patron=sent.patron,
         card=sent.card,
+        said_salt=sent.said_salt,
+        said=sent.said,
     )
 
 
 def _sent(wire: WireEntry) -> Sent:
-    return Sent(wire.seq, wire.hash, wire.body, wire.salt, wire.patron, wire.card)
+    beside = (wire.salt, wire.patron, wire.card, wire.said_salt, wire.said)
+    return Sent(wire.seq, wire.hash, wire.body, *beside)
 
 
 def _answered(answer: Answer) -> Answered:

@@ -363,6 +363,7 @@ _STEPS: dict[Act, Callable[[_Fold, Event], None]] = {
     Act.USE: _Fold.use,
     Act.VISIT: _Fold.nothing,
     Act.SCAN: _Fold.nothing,
+    Act.SAY: _Fold.nothing,
     Act.COPY_STATE: _Fold.staff_state,
     Act.CARD_STATE: _Fold.nothing,
     Act.BLOCK: _Fold.nothing,

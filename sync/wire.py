@@ -82,6 +82,8 @@ class WireEntry(Message):
     # A key of an index in PostgreSQL has 2,704 bytes at most; ids and card numbers have 64 characters.
     patron: Annotated[str, Field(max_length=512, pattern=r"^[^\x00]*$")] | None = None
     card: Annotated[str, Field(max_length=256, pattern=r"^[^\x00]*$")] | None = None
+    said_salt: Name | None = None
+    said: Text | None = None
 
 
 class Push(Message):

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import structlog
 
-from kiosk.entry import erased_name
+from kiosk.entry import commitment, erased_name, words_name
 from kiosk.store.lineage import lineage
 from kiosk.store.outgoing import durable
 from kiosk.store.store import Store
@@ -31,6 +31,12 @@ _OF_PERSON = (
     ("posts", "patron_id"),
     ("patrons", "id"),
 )
+# What somebody said goes with whoever said it.
+_THEIR_WORDS = (
+    "DELETE FROM journal_said WHERE (epoch, seq) IN"
+    " (SELECT epoch, seq FROM journal_people WHERE patron_id = ?)"
+)
+_WORDS = "SELECT salt, said FROM journal_said"
 # Answered, so that it lies at the central record; what is still to be sent must say who has the book.
 _ANSWERED = "(epoch < ? OR (epoch = ? AND seq <= ?))"
 
@@ -41,22 +47,26 @@ def forget_erased(store: Store) -> None:
         if tx.value(ERASING) != "1":
             return
         ids = _erased_ids(tx, backups(store))
+        words = _erased_words(tx)
     left = 0
-    if ids:
+    if ids or words:
         with store.begin_fed() as tx:
             left = _take_from_journal(tx, ids)
+            if words:
+                tx.conn.exec_driver_sql("DELETE FROM journal_said WHERE salt = ?", words)
         store.fold_log()
         for backup in backups(store):
-            _clean(backup, ids)
+            _clean(backup, ids, words)
     if not left:
         with store.begin() as tx:
             tx.set_value(ERASING, "0")
 
 
 def forget_answered(store: Store) -> None:
-    """A revoked station: whoever stands beside an entry that has arrived goes, and so do the backups."""
+    """A revoked station: what lies beside an entry that has arrived goes, and so do the backups."""
     with store.begin_fed() as tx:
-        tx.conn.exec_driver_sql(f"DELETE FROM journal_people WHERE {_ANSWERED}", _answered(tx))
+        for table in ("journal_people", "journal_said"):
+            tx.conn.exec_driver_sql(f"DELETE FROM {table} WHERE {_ANSWERED}", _answered(tx))
     store.fold_log()
     for backup in backups(store):
         backup.unlink(missing_ok=True)
@@ -87,9 +97,26 @@ def _erased_ids(tx: Tx, kept: Iterable[Path]) -> list[str]:
     return [one for one in sorted(named) if erased_name(who.school, one) in gone]
 
 
+def _erased_words(tx: Tx) -> list[tuple[str]]:
+    """The salts of what staff erased at the central record, whoever had said it."""
+    who = lineage(tx)
+    gone = {row[0] for row in tx.conn.exec_driver_sql("SELECT who FROM erased")}
+    if who is None or not gone:
+        return []
+    rows = tx.conn.exec_driver_sql(_WORDS)
+    return [
+        (str(salt),)
+        for salt, said in rows
+        if erased_name(who.school, words_name(commitment(salt, said))) in gone
+    ]
+
+
 def _take_from_journal(tx: Tx, ids: list[str]) -> int:
     """How many rows stay because their entries are not answered yet."""
+    if not ids:
+        return 0
     place = _answered(tx)
+    tx.conn.exec_driver_sql(f"{_THEIR_WORDS} AND {_ANSWERED}", [(one, *place) for one in ids])
     tx.conn.exec_driver_sql(
         f"DELETE FROM journal_people WHERE patron_id = ? AND {_ANSWERED}",
         [(one, *place) for one in ids],
@@ -101,12 +128,15 @@ def _take_from_journal(tx: Tx, ids: list[str]) -> int:
     return int(left.scalar_one())
 
 
-def _clean(path: Path, ids: list[str]) -> None:
+def _clean(path: Path, ids: list[str], words: list[tuple[str]]) -> None:
     """Take these people out of a backup; one that cannot be cleaned is deleted."""
     told = [(one,) for one in ids]
     try:
         with contextlib.closing(sqlite3.connect(path)) as db, db:
             db.execute("PRAGMA secure_delete=ON")
+            if _has(db, "journal_said"):
+                db.executemany(_THEIR_WORDS, told)
+                db.executemany("DELETE FROM journal_said WHERE salt = ?", words)
             for table, column in _OF_PERSON:
                 if _has(db, table):
                     db.executemany(f"DELETE FROM {table} WHERE {column} = ?", told)

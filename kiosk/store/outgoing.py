@@ -9,15 +9,23 @@ from sqlalchemy import and_, func, or_, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from kiosk.store.lineage import number
-from kiosk.store.schema import journal, journal_outcomes, journal_people
+from kiosk.store.schema import journal, journal_outcomes, journal_people, journal_said
 from kiosk.store.tx import Tx
 
-_SENT = select(
-    journal.c.seq, journal.c.hash, journal.c.body, journal_people.c.salt,
-    journal_people.c.patron_id, journal_people.c.card,
-).outerjoin(
-    journal_people,
-    and_(journal_people.c.epoch == journal.c.epoch, journal_people.c.seq == journal.c.seq),
+_SENT = (
+    select(
+        journal.c.seq, journal.c.hash, journal.c.body, journal_people.c.salt,
+        journal_people.c.patron_id, journal_people.c.card,
+        journal_said.c.salt.label("said_salt"), journal_said.c.said,
+    )
+    .outerjoin(
+        journal_people,
+        and_(journal_people.c.epoch == journal.c.epoch, journal_people.c.seq == journal.c.seq),
+    )
+    .outerjoin(
+        journal_said,
+        and_(journal_said.c.epoch == journal.c.epoch, journal_said.c.seq == journal.c.seq),
+    )
 )  # fmt: skip
 _NEW_OUTCOME = upsert(journal_outcomes)
 _OUTCOME = _NEW_OUTCOME.on_conflict_do_update(
@@ -37,6 +45,8 @@ class Sent:
     salt: str | None = None
     patron: str | None = None
     card: str | None = None
+    said_salt: str | None = None
+    said: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +75,7 @@ def entries_after(tx: Tx, epoch: int, after_seq: int, limit: int) -> list[Sent]:
     """Up to `limit` entries of the epoch beyond `after_seq`, in order."""
     beyond = _SENT.where(journal.c.epoch == epoch, journal.c.seq > after_seq)
     rows = tx.conn.execute(beyond.order_by(journal.c.seq).limit(limit))
-    return [Sent(r.seq, r.hash, r.body, r.salt, r.patron_id, r.card) for r in rows]
+    return [Sent(*row) for row in rows]
 
 
 def note_answers(tx: Tx, epoch: int, durable: int, answers: Sequence[Answered]) -> None:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import Table, bindparam, delete, func, insert, select, update
 
 from kiosk.entry import GENESIS, Entry, UnreadableEntry, canonical, digest, key_of, parse
 from kiosk.errors import StoreError
@@ -21,6 +22,7 @@ from kiosk.store.schema import (
     journal_aside,
     journal_outcomes,
     journal_people,
+    journal_said,
     loans,
 )
 from kiosk.store.tx import Tx
@@ -95,20 +97,19 @@ def _beyond(tx: Tx, epoch: int, agreed: int) -> list[_Own]:
         .where(journal.c.epoch == epoch, journal.c.seq > agreed)
         .order_by(journal.c.seq)
     ).all()
-    people = {
-        row.seq: row
-        for row in tx.conn.execute(
-            select(journal_people).where(
-                journal_people.c.epoch == epoch, journal_people.c.seq > agreed
-            )
-        )
-    }
+    people, told = (_beside(tx, table, epoch, agreed) for table in (journal_people, journal_said))
+    nobody, nothing = (None, None, None), (None, None)
     found = []
     for row in rows:
-        beside = people.get(row.seq)
-        person = (beside.salt, beside.patron_id, beside.card) if beside else (None, None, None)
-        found.append(_Own(Sent(row.seq, row.hash, row.body, *person), _read(row.body)))
+        beside = (*people.get(row.seq, nobody), *told.get(row.seq, nothing))
+        found.append(_Own(Sent(row.seq, row.hash, row.body, *beside), _read(row.body)))
     return found
+
+
+def _beside(tx: Tx, table: Table, epoch: int, agreed: int) -> dict[int, tuple[Any, ...]]:
+    """What lies beside these entries, by seq: the columns beyond the key, in their order."""
+    beyond = select(table).where(table.c.epoch == epoch, table.c.seq > agreed)
+    return {row.seq: tuple(row[2:]) for row in tx.conn.execute(beyond)}
 
 
 def _read(body: str) -> Entry | None:
@@ -136,13 +137,13 @@ def _set_aside(tx: Tx, station: str, epoch: int, ours: list[_Own], into: Lineage
         return
     tx.conn.execute(insert(journal_aside), rows)
     first = ours[0].sent.seq
-    for table in (journal, journal_people, journal_outcomes):
+    for table in (journal, journal_people, journal_said, journal_outcomes):
         tx.conn.execute(delete(table).where(table.c.epoch == epoch, table.c.seq >= first))
 
 
 def _put(tx: Tx, epoch: int, entries: Iterable[Sent]) -> None:
-    """Write entries as they are, with the people beside them; at once, for the desk waits meanwhile."""
-    rows, people = [], []
+    """Write entries as they are, with what lies beside them; at once, for the desk waits meanwhile."""
+    rows, people, words = [], [], []
     for sent in entries:
         entry = _read(sent.body)
         place = {"epoch": epoch, "seq": sent.seq}
@@ -151,7 +152,9 @@ def _put(tx: Tx, epoch: int, entries: Iterable[Sent]) -> None:
         if sent.salt and sent.patron:
             person = {"salt": sent.salt, "patron_id": sent.patron, "card": sent.card}
             people.append({**place, **person})
-    for table, told in ((journal, rows), (journal_people, people)):
+        if sent.said_salt and sent.said is not None:
+            words.append({**place, "salt": sent.said_salt, "said": sent.said})
+    for table, told in ((journal, rows), (journal_people, people), (journal_said, words)):
         if told:
             tx.conn.execute(insert(table), told)
 

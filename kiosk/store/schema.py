@@ -147,6 +147,17 @@ journal_people = Table(
     sqlite_with_rowid=False,
 )
 
+# What readers said, beside the journal as well: the entry only commits to it, and the words can be erased.
+journal_said = Table(
+    "journal_said",
+    metadata,
+    Column("epoch", Integer, primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("salt", Text, nullable=False),
+    Column("said", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 # Entries of a lineage that came to its end, byte for byte, and the key under which each was written again.
 journal_aside = Table(
     "journal_aside",

@@ -21,7 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from kiosk.domain import Card, CardState, Copy, CopyState, Hold, Loan, Now, Patron, Title
-from kiosk.store.schema import cards, copies, holds, loans, messages, meta, patrons, titles
+from kiosk.store.schema import cards, copies, holds, loans, messages, meta, patrons, posts, titles
 
 _PATRON = select(patrons).where(patrons.c.id == bindparam("id"))
 _CARD = select(cards).where(cards.c.number == bindparam("number"))
@@ -163,6 +163,10 @@ class Tx:
             for row in self.conn.execute(_MESSAGES, {"patron_id": patron_id})
             if not now.sure or row.from_ms <= now.at_ms < (row.to_ms or now.at_ms + 1)
         )
+
+    def forget_post(self, name: str, patron_id: str) -> None:
+        """The patron has read what was for their eyes."""
+        self.conn.execute(delete(posts).where(posts.c.id == name, posts.c.patron_id == patron_id))
 
     def free_copies(self, title_id: str) -> int:
         return self.conn.execute(_FREE, {"title_id": title_id}).scalar_one()

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Sequence
 from sqlalchemy import Connection, select
 
 from kiosk.domain import Act
-from kiosk.entry import UnreadableEntry, erased_name, parse
+from kiosk.entry import UnreadableEntry, commitment, erased_name, parse, words_name
 from sync.central.db import one_of, upsert_many
 from sync.central.positions import publish
 from sync.central.schema import erased, patrons
@@ -31,6 +31,7 @@ def without_erased(conn: Connection, school: str, wires: Sequence[WireEntry]) ->
     Who was lent a copy that is not back yet is kept in the least form, as somebody who has left: the library must know
     whom to ask. All else that names somebody who was erased loses the name.
     """
+    wires = _without_erased_words(conn, school, wires)
     gone = _erased_since(conn, school, {w.patron for w in wires if w.patron})
     if not gone:
         return list(wires)
@@ -42,7 +43,7 @@ def without_erased(conn: Connection, school: str, wires: Sequence[WireEntry]) ->
             for who, at_ms in lent.items()
         ]
         upsert_many(conn, patrons, rows)
-    nobody = {"salt": None, "patron": None, "card": None}
+    nobody = dict.fromkeys(("salt", "patron", "card", "said_salt", "said"))
     return [w.model_copy(update=nobody) if w.patron in gone and not _lends(w) else w for w in wires]
 
 
@@ -63,6 +64,25 @@ def _erased_since(conn: Connection, school: str, ids: Collection[str]) -> dict[s
     for one in conn.execute(back).scalars():
         del found[str(one)]
     return found
+
+
+def _without_erased_words(
+    conn: Connection, school: str, wires: Sequence[WireEntry]
+) -> Sequence[WireEntry]:
+    """Words that staff took out of the record do not come back with an entry that is written again."""
+    names = {
+        erased_name(school, words_name(commitment(w.said_salt or "", w.said))): w.seq
+        for w in wires
+        if w.said is not None
+    }
+    if not names:
+        return wires
+    query = select(erased.c.who).where(
+        erased.c.school == school, one_of(conn, erased.c.who, list(names))
+    )
+    gone = {names[str(who)] for who in conn.execute(query).scalars()}
+    nothing = dict.fromkeys(("salt", "patron", "card", "said_salt", "said"))
+    return [w.model_copy(update=nothing) if w.seq in gone else w for w in wires]
 
 
 def _lends(wire: WireEntry) -> bool:

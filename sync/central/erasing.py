@@ -15,6 +15,7 @@ from sqlalchemy import Connection, delete, func, select, update
 from sync.central.box_tables import box_lent, box_loans
 from sync.central.db import CentralError, one_of
 from sync.central.erased import note_erased
+from sync.central.hearing import forget_voices
 from sync.central.positions import publish
 from sync.central.read import shelf, time_zone
 from sync.central.refold import refold
@@ -64,6 +65,7 @@ def erase(conn: Connection, school: str, patron: str, now_ms: int) -> Erased:
     had = forget_hands(conn, school, patron)
     _out_of_boxes(conn, school, patron)
     keep_counts(conn, school, patron, now_ms)
+    forget_voices(conn, school, ids)
     forget_reader(conn, school, ids)
     named = conn.execute(delete(people).where(*theirs)).rowcount
     _tell_stations(conn, school, patron, numbers, now_ms)

@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, Table, and_, bindparam, select, tuple_, update
 
+from kiosk.domain import Act
 from kiosk.entry import Entry, parse
 from sync.central import queue
 from sync.central.asking import ask_about_unread
@@ -26,6 +27,7 @@ from sync.central.db import (
     upsert_many,
 )
 from sync.central.deeds import next_wires
+from sync.central.hearing import hear, keep_words
 from sync.central.persons import Persons
 from sync.central.read import event_of, key_of, shelf, time_zone
 from sync.central.refold import by_copy, refold
@@ -157,6 +159,7 @@ def _take_fresh(
     rows: list[tuple[Any, ...]] = []
     plain: list[tuple[Key, frozenset[Code]]] = []
     events: list[tuple[str, Event]] = []
+    told: list[tuple[Entry, WireEntry, int]] = []
     for arrival, stamped in zip(fresh, stamps, strict=True):
         key = Key(*place[1:], arrival.wire.seq)
         entry = arrival.entry
@@ -170,8 +173,12 @@ def _take_fresh(
             events.append((barcode, event_of(entry, stamped, person, codes)))
         else:
             plain.append((key, frozenset({arrival.fault}) if arrival.fault else frozenset()))
+            if entry and counts and entry.act is Act.SAY:
+                told.append((entry, arrival.wire, stamped.est))
     insert_rows(conn, entries, _ENTRY, rows)
     insert_rows(conn, people, _BESIDE, _people_rows(place, fresh))
+    keep_words(conn, place, ((a.entry, a.wire) for a in fresh if a.entry and a.wire.said))
+    hear(conn, school, told, now_ms)
     ask_about_unread(conn, school, plain, now_ms)
     by_barcode = by_copy(events)
     answers = refold(

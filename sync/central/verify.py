@@ -17,6 +17,7 @@ from kiosk.entry import GENESIS, UnreadableEntry, digest, parse
 from sync.central.db import Database
 from sync.central.read import Stored, shelf, tails, time_zone
 from sync.central.schema import cases, entries, holdings, lineages, loans, outcomes, schools
+from sync.central.verify_voices import voice_faults
 from sync.events import CASES, Code, Folded, Key, Outcome, Span, outcome_of
 from sync.fold import Copy, fold
 
@@ -31,6 +32,7 @@ def faults(db: Database) -> Iterator[str]:
             for barcodes in _barcodes(conn, school):
                 yield from _copies(conn, school, barcodes)
             yield from _without_entries(conn, school)
+            yield from voice_faults(conn, school)
 
 
 # The chains.
