@@ -26,7 +26,7 @@ class Saying(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What was said. sentence: one of those to choose from; note: typed letters; isbn, title: the book that is wished for.
+    """What was said. sentence: one of those to choose from; note: typed letters; isbn, title: the book wished for.
 
     form: the questionnaire; answers: its questions by number, each with what was chosen (stars 1 to 5, a choice by
     number from 0, or letters); a question left out is not there. post: the answer that was read.

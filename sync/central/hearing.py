@@ -40,13 +40,18 @@ class Voice:
     form: str = ""
 
 
-def voice_of(entry: Entry, at_ms: int, patron: str | None, words: str | None) -> Voice | None:
-    """The voice of this entry; None where it is no act of saying that this release knows."""
+def voice_of(
+    entry: Entry, entry_hash: str, at_ms: int, *, patron: str | None, words: str | None
+) -> Voice | None:
+    """The voice of this entry; None where it is no act of saying that this release knows.
+
+    It is named by the hash under which it was first written: a key may have been taken twice by a restored station.
+    """
     if entry.act is not Act.SAY or entry.value not in KINDS:
         return None
     told = read(words) if words is not None else None
     isbn, form = (told.isbn, told.form) if told else ("", "")
-    name = entry.origin.rpartition(" ")[0] if entry.origin else entry.key
+    name = (entry.origin or entry_hash).rpartition(" ")[2][:32]
     kept = words if told else None
     return Voice(name, entry.value, at_ms, patron, kept, entry.said or "", isbn, form)
 
@@ -63,9 +68,7 @@ def keep_words(
 ) -> None:
     """Write down what lies beside these entries."""
     rows = [
-        (*place, w.seq, w.said_salt, w.said, e.said)
-        for e, w in heard
-        if fitting(e, w) is not None
+        (*place, w.seq, w.said_salt, w.said, e.said) for e, w in heard if fitting(e, w) is not None
     ]
     insert_rows(conn, said, ("school", *_PLACE, "salt", "said", "commitment"), rows)
 
@@ -74,7 +77,9 @@ def hear(
     conn: Connection, school: str, heard: Sequence[tuple[Entry, WireEntry, int]], now_ms: int
 ) -> None:
     """Make the rows of new acts; what a reader has read is taken from the stations."""
-    told = [voice_of(e, at_ms, w.patron, fitting(e, w)) for e, w, at_ms in heard]
+    told = [
+        voice_of(e, w.hash, at_ms, patron=w.patron, words=fitting(e, w)) for e, w, at_ms in heard
+    ]
     fresh = {voice.id: voice for voice in told if voice}
     if not fresh:
         return

@@ -44,7 +44,6 @@ from sync.central.staff_tables import staff as staff
 from sync.central.stock_tables import absent as absent
 from sync.central.stock_tables import acted as acted
 from sync.central.stock_tables import scans as scans
-from sync.central.voice_tables import questionnaires as questionnaires
 from sync.central.voice_tables import said as said
 from sync.central.voice_tables import voices as voices
 

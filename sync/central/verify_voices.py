@@ -45,7 +45,7 @@ def _voice(row: Any) -> Voice | None:
     except UnreadableEntry:
         return None
     fits = row.said is not None and commitment(row.salt, row.said) == entry.said
-    return voice_of(entry, row.est, row.patron, row.said if fits else None)
+    return voice_of(entry, row.hash, row.est, patron=row.patron, words=row.said if fits else None)
 
 
 def _acts(school: str) -> Any:
@@ -53,7 +53,9 @@ def _acts(school: str) -> Any:
         return and_(*(table.c[name] == entries.c[name] for name in _PLACE))
 
     return (
-        select(entries.c.body, entries.c.est, people.c.patron, said.c.salt, said.c.said)
+        select(
+            entries.c.hash, entries.c.body, entries.c.est, people.c.patron, said.c.salt, said.c.said
+        )
         .join(outcomes, beside(outcomes))
         .outerjoin(people, beside(people))
         .outerjoin(said, beside(said))

@@ -26,7 +26,7 @@ said = Table(
     Index("said_commitment", "school", "commitment"),
 )
 
-# Made from the entries, one row for each act, by the key under which it was first written. patron None: somebody;
+# Made from the entries, one row for each act, by the hash under which it was first written. patron None: somebody;
 # said None: erased. isbn, form: what a wish is for, and which questionnaire was answered ("": none).
 # What staff do about it: state (new, looking, answered, or seen: it asks for nothing), since when, who, the answer; the
 # posts that tell it, to the reader alone and to everybody; and when the reader has read it.

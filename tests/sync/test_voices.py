@@ -24,6 +24,7 @@ from tests.sync.test_exchange import old_copy
 from tests.sync.town import Place, Town
 
 SECRET = "the toilets smell, says Mei"
+WORDS = Words(note=SECRET)
 
 
 @pytest.fixture
@@ -40,12 +41,12 @@ def hall(town):
     return place
 
 
-def said_by(place, patron, *, kind=Saying.COMPLAINT, words=Words(note=SECRET)):
+def said_by(place, patron, *, kind=Saying.COMPLAINT, words=WORDS):
     who = place.school.who(patron, f"c-{patron}")
     return place.desk.say(kind, words, place.school.now, who)
 
 
-def said_by_nobody(place, words=Words(note=SECRET)):
+def said_by_nobody(place, words=WORDS):
     return place.desk.say(Saying.SUGGESTION, words, place.school.now)
 
 
