@@ -12,6 +12,7 @@ import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 PRODUCT = ("config", "drivers", "kiosk", "sync", "web_ui")
@@ -132,6 +133,7 @@ class Source:
         return re.search(r"\bPURE\b", first_paragraph) is not None
 
 
+@cache
 def sources(root: Path) -> dict[str, Source]:
     """Every product module below `root`, by dotted name."""
     found = {}

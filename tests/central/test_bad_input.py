@@ -22,10 +22,13 @@ from sync.central.verify import faults
 from sync.wire import MAX_PACKED, MAX_UNPACKED, Refusal
 from tests.central.fleet import SCHOOL
 from tests.central.line import Teller, enrolled, greet
+from tests.soak import often
 
 CALLS = ("enrol", "hello", "push", "pull", "snapshot", "chunk", "missing")
 ONCE = settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=often(8, 200),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 ANY = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=40),

@@ -18,13 +18,17 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+import click
 import httpx
 import pytest
+from click.testing import CliRunner
 
 from kiosk.bootstrap_demo import lay_out
+from kiosk.cli import main as kiosk
 from kiosk.demo_clock import FILE
+from sync.central.cli import main as central
 from tests.faults import ledger
-from tests.faults.demo import Demo, free_port, kiosk, small_school
+from tests.faults.demo import Demo, free_port, small_school
 from tests.kiosk.school import CITY, INSECTS, MORE, SEA, TEACHER, XIAOMAN
 from tests.soak import often
 
@@ -57,30 +61,21 @@ class Town:
         self.start("centre")
         for name in "ab":
             lay_out(self.folder / name)
-            told = self.says("station", "add", name, f"{name} 站")
-            found = re.search(r"^Code for \w+: (\S+)$", told, re.MULTILINE)
-            assert found, told
+            added = self.says("station", "add", name, f"{name} 站")
+            found = re.search(r"^Code for \w+: (\S+)$", added, re.MULTILINE)
+            assert found, added
             words = ("enrol", found[1], "--yes", "--address", self.address)
-            done = kiosk(*words, "--config", str(self.config(name)))
-            assert done.returncode == 0, done.stderr
+            told(kiosk, *words, "--config", str(self.config(name)))
             self.exchange(name)
 
     def config(self, name: str) -> Path:
         return self.folder / name / "config"
 
     def says(self, *words: str) -> str:
-        done = subprocess.run(
-            [*CENTRAL, *words, "--config", str(self.config("centre"))],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
+        return told(central, *words, "--config", str(self.config("centre")))
 
     def exchange(self, name: str) -> None:
-        done = kiosk("sync", "--once", "--config", str(self.config(name)))
-        assert done.returncode == 0, done.stdout + done.stderr
+        told(kiosk, "sync", "--once", "--config", str(self.config(name)))
 
     def start(self, name: str) -> None:
         if name != "centre":
@@ -117,6 +112,13 @@ class Town:
             self.process(name).send_signal(signal.SIGTERM)
             assert self.process(name).wait(15) == 0
             self.let_go(name)
+
+
+def told(program: click.Command, *words: str) -> str:
+    """What a command says that has done its work; in this process, since it is not what is killed here."""
+    done = CliRunner().invoke(program, words)
+    assert done.exit_code == 0, done.output
+    return done.output
 
 
 @contextmanager
