@@ -6,9 +6,9 @@ the central record, by its clock: what they do later never changes what an earli
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache, partial
 from heapq import heappop, heappush
 from math import inf
 from operator import itemgetter
@@ -85,34 +85,31 @@ class Taken(NamedTuple):
     copy_type: str
 
 
-def most_out(loans: Iterable[tuple[int, int | None]]) -> int:
-    """At most so many of these loans (opened, closed; UTC ms) were out when one of them was opened, or as it was."""
-    out: list[float] = []
-    most = 0
-    for opened, closed in sorted(loans):
-        while out and out[0] < opened:
-            heappop(out)
-        most = max(most, len(out))
-        heappush(out, inf if closed is None else closed)
-    return most
-
-
 def over_limit(patron: Patron, loans: Iterable[Taken], rules: Rules) -> frozenset[Key]:
     """The entries by which the patron had more than allowed, loans of all stations taken together in order of time."""
     category = find_category(rules, patron.category)
     at_once = category[1].limit if category else inf
-    rule_of = cache(partial(find_rule, rules, patron))
+    ruled: dict[str, tuple[int, float]] = {}
     past = set()
-    out: list[Taken] = []
-    for taken in sorted(loans, key=itemgetter(0, 1)):
-        out = [t for t in out if t.closed_ms is None or t.closed_ms > taken.opened_ms]
-        rule = rule_of(taken.copy_type)
-        if len(out) >= at_once or (rule and _exceeds(rule, [rule_of(t.copy_type) for t in out])):
-            past.add(taken.opened_by)
-        out.append(taken)
+    # What is out, by when it came back and the rule it is counted under.
+    out: list[tuple[float, int]] = []
+    under: Counter[int] = Counter()
+    for opened_ms, opened_by, closed_ms, copy_type in sorted(loans, key=itemgetter(0, 1)):
+        while out and out[0][0] <= opened_ms:
+            under[heappop(out)[1]] -= 1
+        if copy_type not in ruled:
+            ruled[copy_type] = _counted(find_rule(rules, patron, copy_type))
+        number, most = ruled[copy_type]
+        if len(out) >= at_once or under[number] >= most:
+            past.add(opened_by)
+        heappush(out, (inf if closed_ms is None else closed_ms, number))
+        under[number] += 1
     return frozenset(past)
 
 
-def _exceeds(rule: Ruled, others: Iterable[Ruled | None]) -> bool:
-    limit = rule[1].limit
-    return limit is not None and sum(1 for r in others if r and r[0] == rule[0]) >= limit
+def _counted(ruled: Ruled | None) -> tuple[int, float]:
+    """The number of the rule, and how many it allows at once."""
+    if ruled is None:
+        return -1, inf
+    number, rule = ruled
+    return number, inf if rule.limit is None else rule.limit

@@ -244,6 +244,11 @@ def upsert_rows(conn: Connection, table: Table, names: Names, rows: Sequence[Val
     _write(conn, table, names, rows, "upsert")
 
 
+def update_rows(conn: Connection, table: Table, names: Names, rows: Sequence[Values]) -> None:
+    """As `update_many`, of values in the order of these columns; dates as ISO text. For many rows at a time."""
+    _write(conn, table, names, rows, "update")
+
+
 def _write_named(conn: Connection, table: Table, rows: Rows, how: str) -> None:
     if rows:
         names = tuple(rows[0])

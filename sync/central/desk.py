@@ -19,7 +19,7 @@ from sync.central.box_tables import box_copies, box_lent
 from sync.central.db import CentralError, insert_many, upsert_many
 from sync.central.erasing import Erased, erase
 from sync.central.late import registered
-from sync.central.positions import publish
+from sync.central.positions import HELD, publish
 from sync.central.queue import CANCELLED
 from sync.central.schema import (
     absent,
@@ -78,7 +78,7 @@ class Desk:
         every = (copies, entries, holdings, loans, cases, holds, scans, absent, acted)
         for table in (*every, box_copies, box_lent):
             self._change(table, table.c.barcode == old, barcode=new)
-        self._tell(("copy", old), ("loan", old), gone=True)
+        self._tell(("copy", old), (HELD, old), gone=True)
         return self._write(Act.BARCODE, copy=new, value=old)
 
     # People.

@@ -8,10 +8,12 @@ from typing import Any
 from sqlalchemy import Connection, Select, delete, func, select, update
 
 from sync.central.ingest import answer_of
+from sync.central.positions import HELD
 from sync.central.schema import feed, outcomes, schools
 from sync.central.values import KINDS, Kind, read_changed, read_rules
 from sync.wire import Change, Page
 
+_OF_HELD = ("copy", "loan")
 KEEP_GONE_MS = 90 * 24 * 3_600_000
 
 
@@ -20,7 +22,7 @@ class Gone(Exception):
 
 
 def read_page(conn: Connection, school: str, station: str, cursor: int, limit: int) -> Page:
-    """The changes beyond the cursor, at most `limit`, and this station's revised outcomes. Raises Gone."""
+    """The changes beyond the cursor, of at most `limit` positions, and this station's revised outcomes. Raises Gone."""
     head = conn.execute(
         select(schools.c.position, schools.c.feed_from).where(schools.c.id == school)
     ).one()
@@ -37,13 +39,9 @@ def read_page(conn: Connection, school: str, station: str, cursor: int, limit: i
     values = _values(conn, school, changed, cursor, upto)
     return Page(
         changes=[
-            Change(
-                position=row.position,
-                kind=row.kind,
-                key=row.key,
-                value=values.get((row.kind, row.key)),
-            )
+            Change(position=row.position, kind=kind, key=row.key, value=values.get((kind, row.key)))
             for row in changed
+            for kind in _told_as(row.kind)
         ],
         cursor=upto,
         more=bool(cuts),
@@ -61,7 +59,7 @@ def _beyond(
 def _values(
     conn: Connection, school: str, changed: Iterable[Any], cursor: int, upto: int
 ) -> dict[tuple[str, str], dict[str, Any]]:
-    kinds = {row.kind for row in changed}
+    kinds = {kind for row in changed for kind in _told_as(row.kind)}
     found: dict[tuple[str, str], dict[str, Any]] = {}
     for kind in KINDS:
         if kind.name in kinds:
@@ -74,11 +72,21 @@ def _values(
     return found
 
 
+def _told_as(kind: str) -> tuple[str, ...]:
+    """The kinds of change that a row of the feed is told as."""
+    return _OF_HELD if kind == HELD else (kind,)
+
+
+def _tells_of(kind: Kind) -> Any:
+    """The rows of the feed by which a thing of this kind is told."""
+    return feed.c.kind.in_((kind.name, HELD)) if kind.name in _OF_HELD else feed.c.kind == kind.name
+
+
 def _within(kind: Kind, school: str, cursor: int, upto: int) -> Any:
     def wanted(query: Select[Any]) -> Select[Any]:
         return query.join(
             feed,
-            (feed.c.school == school) & (feed.c.kind == kind.name) & (feed.c.key == kind.key),
+            (feed.c.school == school) & _tells_of(kind) & (feed.c.key == kind.key),
         ).where(feed.c.position > cursor, feed.c.position <= upto)
 
     return wanted

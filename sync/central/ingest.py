@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, Select, Table, and_, bindparam, select, tuple_, update
@@ -32,6 +32,7 @@ from sync.central.persons import Persons
 from sync.central.read import event_of, key_of, shelf, time_zone
 from sync.central.refold import by_copy, refold
 from sync.central.schema import anchors, entries, incidents, lineages, outcomes, people
+from sync.central.starts import starts
 from sync.continuity import Arrival, Diverged, Gap, Lineage, Plan, judge_push
 from sync.events import DESK, Code, Event, Key, Outcome, outcome_of
 from sync.timeline import Anchor, Reading, Stamp, stamp
@@ -119,9 +120,14 @@ def answer_of(row: Any) -> Answer:
 
 
 def _answer(key: Key, codes: frozenset[Code]) -> Answer:
-    named = [code.value for code in sorted(codes)]
-    told = outcome_of(codes)
-    return Answer(epoch=key.epoch, seq=key.seq, outcome=told.value, codes=named, revision=1)
+    told, named = _in_words(codes)
+    return Answer(epoch=key.epoch, seq=key.seq, outcome=told, codes=named, revision=1)
+
+
+@lru_cache(maxsize=1024)
+def _in_words(codes: frozenset[Code]) -> tuple[Any, list[str]]:
+    """The outcome and the codes as a station is told."""
+    return outcome_of(codes).value, sorted(code.value for code in codes)
 
 
 def _note_anchor(conn: Connection, school: str, station: str, anchor: Anchor) -> None:
@@ -175,15 +181,15 @@ def _take_fresh(
             plain.append((key, frozenset({arrival.fault}) if arrival.fault else frozenset()))
             if entry and counts and entry.act is Act.SAY:
                 told.append((entry, arrival.wire, stamped.est))
+    by_barcode = by_copy(events)
+    # Asked before the new entries are written, which would be read along with the old ones.
+    begun = starts(conn, school, by_barcode, persons)
     insert_rows(conn, entries, _ENTRY, rows)
     insert_rows(conn, people, _BESIDE, _people_rows(place, fresh))
     keep_words(conn, place, ((a.entry, a.wire) for a in fresh if a.entry and a.wire.said))
     hear(conn, school, told, now_ms)
     ask_about_unread(conn, school, plain, now_ms)
-    by_barcode = by_copy(events)
-    answers = refold(
-        conn, school, by_barcode, on_shelf, now_ms=now_ms, plain=plain, persons=persons
-    )
+    answers = refold(conn, school, by_barcode, on_shelf, now_ms=now_ms, plain=plain, begun=begun)
     waited_for = {b: some for b, some in by_barcode.items() if on_shelf.copies[b].holds}
     stepped = queue.step(conn, school, waited_for, now_ms)
     if stepped.again:

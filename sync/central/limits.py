@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import BigInteger, Connection, Select, Text, and_, bindparam, select, union_all
 
 from kiosk.calendar import Rules
 from kiosk.domain import Patron
 from sync.central.box_tables import box_lent
-from sync.central.db import given_in, is_postgres, listed, moments_of, one_in, update_many
+from sync.central.db import given_in, is_postgres, listed, moments_of, one_in, update_rows
 from sync.central.read import key_of
 from sync.central.rules import rules_in_force
 from sync.central.schema import copies, loans, patrons
 from sync.events import Key
-from sync.standing import Taken, most_out, over_limit
+from sync.standing import Taken, over_limit
 
 
 def check(conn: Connection, school: str, since: Mapping[str, int]) -> dict[Key, bool]:
@@ -29,40 +29,24 @@ def check(conn: Connection, school: str, since: Mapping[str, int]) -> dict[Key, 
     if rules is None:
         return {}
     least = _least(rules)
-    # Most have nothing that is near a limit, and never had.
+    # Whoever has had less than the least limit is past none.
     asked = {
-        patron: taken
-        for patron, taken in _loans(conn, school, since).items()
-        if any(loan.past_limit for loan in taken)
-        or (len(taken) > least and most_out((t.opened_ms, t.closed_ms) for t in taken) >= least)
+        patron: rows
+        for patron, rows in _loans(conn, school, since).items()
+        if len(rows) > least or any(was_past for _, was_past in rows)
     }
     people = _patrons(conn, school, asked)
-    changes: dict[str, bool] = {}
-    for patron, taken in asked.items():
-        who = people.get(patron)
-        past = over_limit(who, map(_taken, taken), rules) if who else frozenset()
-        for loan in taken:
-            is_past = key_of(loan.opened_by) in past
-            if loan.opened_ms >= since[patron] and loan.past_limit != is_past:
-                changes[loan.opened_by] = is_past
-    rows = [{"school": school, "opened_by": k, "past_limit": p} for k, p in changes.items()]
-    update_many(conn, loans, rows)
-    return {_key(opened_by): past for opened_by, past in changes.items()}
-
-
-class _Loan(NamedTuple):
-    """A row of loans with its copy's type, as the statement below gives it."""
-
-    opened_by: str
-    patron: str
-    opened_ms: int
-    closed_ms: int | None
-    past_limit: bool
-    copy_type: str | None
-
-
-def _taken(loan: _Loan) -> Taken:
-    return Taken(loan.opened_ms, _key(loan.opened_by), loan.closed_ms, loan.copy_type or "")
+    changes: dict[Key, bool] = {}
+    for patron, rows in asked.items():
+        who, from_ms = people.get(patron), since[patron]
+        past = over_limit(who, (taken for taken, _ in rows), rules) if who else frozenset()
+        for taken, was_past in rows:
+            is_past = taken.opened_by in past
+            if was_past != is_past and taken.opened_ms >= from_ms:
+                changes[taken.opened_by] = is_past
+    told = [(school, str(key), past) for key, past in changes.items()]
+    update_rows(conn, loans, ("school", "opened_by", "past_limit"), told)
+    return changes
 
 
 def _key(opened_by: str) -> Key:
@@ -78,15 +62,20 @@ def _least(rules: Rules) -> int:
     return min([*limits, *(r.limit for r in library.loan_rules if r.limit is not None)])
 
 
-def _loans(conn: Connection, school: str, since: Mapping[str, int]) -> dict[str, list[_Loan]]:
-    """The loans of these patrons that were open at their moments, or opened later; not those of a class box."""
+def _loans(
+    conn: Connection, school: str, since: Mapping[str, int]
+) -> dict[str, list[tuple[Taken, bool]]]:
+    """The loans of these patrons that were open at their moments, or opened later; not those of a class box.
+
+    Each with whether it was past the limit.
+    """
     query = _loans_since(is_postgres(conn))
     rows = conn.execute(query, {"school": school, "since": listed(moments_of(since))}).all()
-    found: dict[str, list[_Loan]] = defaultdict(list)
-    for row in rows:
-        if row[0] is not None:
-            loan = _Loan(*row)
-            found[loan.patron].append(loan)
+    found: dict[str, list[tuple[Taken, bool]]] = defaultdict(list)
+    for patron, opened_by, opened_ms, closed_ms, past, copy_type in rows:
+        if patron is not None:
+            taken = Taken(opened_ms, _key(opened_by), closed_ms, copy_type or "")
+            found[patron].append((taken, past))
     return found
 
 
@@ -98,7 +87,8 @@ def _loans_since(postgres: bool) -> Any:
     """
     since = given_in(postgres, "since", name=Text, ms=BigInteger)
     mine = and_(loans.c.school == bindparam("school"), loans.c.patron == since.c.name)
-    of_loan = (loans.c[name] for name in _Loan._fields[:-1])
+    names = ("patron", "opened_by", "opened_ms", "closed_ms", "past_limit")
+    of_loan = (loans.c[name] for name in names)
     same = and_(copies.c.school == loans.c.school, copies.c.barcode == loans.c.barcode)
     told = select(*of_loan, copies.c.copy_type)
     # Outer joins, so that SQLite begins with the patrons.

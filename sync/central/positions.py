@@ -9,6 +9,9 @@ from sqlalchemy import Connection, bindparam, update
 from sync.central.db import upsert_rows
 from sync.central.schema import feed, schools
 
+# A copy and its loan, changed by the same entries: one row of the feed, told as a change of each kind.
+HELD = "held"
+
 
 def next_positions(conn: Connection, school: str, count: int) -> int:
     """Take `count` positions; the first of them."""

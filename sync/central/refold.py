@@ -23,12 +23,11 @@ from sync.central.db import (
     listed,
     moments_of,
     one_of,
-    update_many,
+    update_rows,
     upsert_rows,
 )
 from sync.central.leavers import tell_of_leavers
-from sync.central.persons import Persons
-from sync.central.positions import next_positions, publish
+from sync.central.positions import HELD, next_positions, publish
 from sync.central.read import Shelf, Stored, key_of, read_codes
 from sync.central.schema import holdings, loans, outcomes, seals
 from sync.central.starts import Seal, Start, next_seals, not_held, starts
@@ -78,25 +77,25 @@ def refold(
     *,
     now_ms: int,
     plain: Collection[tuple[Key, frozenset[Code]]] = (),
-    persons: Persons | None = None,
+    begun: Mapping[str, Start] | None = None,
 ) -> dict[Key, frozenset[Code]]:
     """Take new events in, by barcode; what is told of every new entry. `plain`: entries that are on no copy.
 
-    A barcode with no new events is folded anew, because something around it has changed. persons: those who were asked
-    for already.
+    A barcode with no new events is folded anew, because something around it has changed. begun: where each goes on
+    from, as `starts` has found it; not asked for again.
     """
-    begun = {
-        barcode: (start, [*start.known, *fresh[barcode]])
-        for barcode, start in starts(conn, school, fresh, persons).items()
+    begun = starts(conn, school, fresh) if begun is None else begun
+    folding = {
+        barcode: (start, [*start.known, *fresh[barcode]]) for barcode, start in begun.items()
     }
     changed = Changed(school, now_ms)
-    unknown = not_held(conn, school, begun)
-    for barcode, (start, events) in begun.items():
+    unknown = not_held(conn, school, folding)
+    for barcode, (start, events) in folding.items():
         sealable = not unknown or all(e.after not in unknown for e in events)
         _fold_one(changed, shelf.copies[barcode], start, events, sealable=sealable)
     new = {e.key for events in fresh.values() for e in events}
-    told = {s.event.key: s for start, _ in begun.values() for s in start.tail}
-    _note_loans(conn, changed, {b: start for b, (start, _) in begun.items()})
+    told = {s.event.key: s for start in begun.values() for s in start.tail}
+    _note_loans(conn, changed, begun)
     _write_loans(conn, changed)
     changed.past_limit |= limits.check(conn, school, changed.since)
     revised = _write_outcomes(conn, changed, new, told, plain)
@@ -294,11 +293,11 @@ def _told(codes: frozenset[Code], past: bool) -> tuple[str, str]:
 
 def _publish(conn: Connection, changed: Changed, revised: list[Values]) -> None:
     """Give positions to what stations must hear: the copies and loans touched, and outcomes revised."""
-    publish(conn, changed.school, [(kind, b) for b in changed.told for kind in ("copy", "loan")])
+    publish(conn, changed.school, [(HELD, b) for b in changed.told])
     if revised:
         at = next_positions(conn, changed.school, len(revised))
-        told = [dict(zip(_OUTCOME, row, strict=True)) for row in revised]
-        update_many(conn, outcomes, [{**row, "position": n} for n, row in enumerate(told, at)])
+        told = [(*row, n) for n, row in enumerate(revised, at)]
+        update_rows(conn, outcomes, (*_OUTCOME, "position"), told)
 
 
 def by_copy(events: Iterable[tuple[str, Event]]) -> dict[str, list[Event]]:

@@ -186,7 +186,15 @@ outcomes = Table(
     Column("past_limit", Boolean, nullable=False, default=False),
     Column("revision", Integer, nullable=False, default=1),
     Column("position", BigInteger),
-    Index("outcomes_revised", "school", "station", "position"),
+    # Few are ever revised.
+    Index(
+        "outcomes_revised",
+        "school",
+        "station",
+        "position",
+        postgresql_where=text("position IS NOT NULL"),
+        sqlite_where=text("position IS NOT NULL"),
+    ),
 )
 
 # What the fold makes of them.

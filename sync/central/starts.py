@@ -121,22 +121,23 @@ def _late(
     conn: Connection, school: str, late: Mapping[str, int], persons: Persons | None
 ) -> dict[str, Start]:
     newest: dict[str, tuple[int, str]] = {}
-    stale: list[dict[str, Any]] = []
+    stale: dict[str, int] = {}
     asked = {"school": school, "late": listed(moments_of(late))}
     for barcode, to_ms, sealed, last_ms in conn.execute(_sealed(is_postgres(conn)), asked).all():
         if to_ms is not None:
             newest[barcode] = (to_ms, sealed)
         if last_ms is not None and last_ms >= late[barcode]:
-            stale.append({"of": school, "copy": barcode, "ms": late[barcode]})
+            stale[barcode] = late[barcode]
     if stale:
-        conn.execute(_DROP, stale)
+        told = {"school": school, "stale": listed(moments_of(stale))}
+        conn.execute(_reached_behind(is_postgres(conn)), told)
     found = tails(conn, school, {b: newest.get(b, _UNSEALED)[0] for b in late}, persons)
-    told = {}
+    begun = {}
     for barcode in late:
         to_ms, sealed = newest.get(barcode, _UNSEALED)
         state = unpack_holding(sealed) if sealed else None
-        told[barcode] = Start(state, to_ms, found.get(barcode, []), in_turn=False)
-    return told
+        begun[barcode] = Start(state, to_ms, found.get(barcode, []), in_turn=False)
+    return begun
 
 
 @cache
@@ -154,12 +155,20 @@ def _sealed(postgres: bool) -> Select[Any]:
     return select(*told).select_from(late.outerjoin(seals, mine))
 
 
-# Seals that a late entry reaches behind.
-_DROP = delete(seals).where(
-    seals.c.school == bindparam("of"),
-    seals.c.barcode == bindparam("copy"),
-    seals.c.to_ms >= bindparam("ms"),
-)
+@cache
+def _reached_behind(postgres: bool) -> Any:
+    """Drop the seals that late entries reach behind."""
+    stale = given_in(postgres, "stale", name=Text, ms=BigInteger)
+    other = seals.alias()
+    later = and_(
+        other.c.school == bindparam("school"),
+        other.c.barcode == stale.c.name,
+        other.c.to_ms >= stale.c.ms,
+    )
+    # An outer join, so that SQLite begins with the few copies asked for.
+    those = select(other.c.barcode, other.c.to_ms).select_from(stale.outerjoin(other, later))
+    place = tuple_(seals.c.barcode, seals.c.to_ms)
+    return delete(seals).where(seals.c.school == bindparam("school"), place.in_(those))
 
 
 def not_held(

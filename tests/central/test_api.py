@@ -255,6 +255,17 @@ def test_a_page_is_cut_and_the_next_one_carries_on(db, teller, s1):
     assert (rest["more"], rest["cursor"]) == (False, 5)
 
 
+def test_a_copy_and_its_loan_come_with_one_position_and_are_never_parted(db, teller, s1):
+    s1.pen.checkout("20001", "ming", at=0)
+    s1.pen.checkout("20002", "hua", at=MINUTE)
+    session = greet(teller, s1)["session"]
+    teller.say("push", **s1.push(session))
+    page = teller.say("pull", session=session, cursor=0, limit=1)
+    told = [(c["position"], c["kind"], c["key"]) for c in page["changes"]]
+    assert told == [(1, "copy", "20001"), (1, "loan", "20001")]
+    assert (page["cursor"], page["more"]) == (1, True)
+
+
 def test_a_revised_outcome_comes_with_the_feed(db, clock, teller, s1):
     s2 = enrolled(db, clock, teller, "s2")
     s2.pen.checkin("20001", at=HOUR)
@@ -318,10 +329,11 @@ def test_a_snapshot_shows_the_same_as_the_feed_from_the_beginning(db, teller, s1
     everything = [(k, keys.get(k) or r.get("barcode") or r["id"]) for k in found for r in found[k]]
     with db.begin(SCHOOL) as conn:
         publish(conn, SCHOOL, everything)
-    fed: dict[str, list] = {}
-    for kind, _, value in changes(teller, session, 0):
-        fed.setdefault(kind, []).append(value)
-    assert fed == found
+    fed: dict[str, dict[str, Any]] = {}
+    for kind, key, value in changes(teller, session, 0):
+        fed.setdefault(kind, {})[key] = value
+    told = {kind: [v for v in of.values() if v is not None] for kind, of in fed.items()}
+    assert told == found
 
 
 def test_a_snapshot_is_used_again_until_the_feed_has_moved_far(db, teller, s1):
@@ -369,7 +381,8 @@ def test_a_loan_that_no_station_can_name_is_not_fed(db, teller, s1):
     assert (fed["copy", "99999"], fed["loan", "99999"]) == (None, None)
     assert fed["copy", "20001"]["last_entry"] == f"s1:{s1.epoch}:1"
     with db.read() as conn:
-        assert len(conn.execute(select(feed)).all()) == 4
+        # A copy and its loan are one row of the feed.
+        assert len(conn.execute(select(feed)).all()) == 2
 
 
 def test_the_answers_are_packed_for_those_who_can_unpack(teller, s1):

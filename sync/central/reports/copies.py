@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, delete, func, select
 
 from sync.central.db import Database, one_of, upsert_many
+from sync.central.positions import HELD
 from sync.central.report_tables import copy_loans, counted_copies
 from sync.central.reports.stopping import Stop, never
 from sync.central.schema import copies, feed, holdings, loans, schools, titles
@@ -71,7 +72,7 @@ def _changed(conn: Connection, school: str, position: int, head: int) -> None:
         feed.c.school == school, feed.c.position > position
     )
     rows = conn.execute(query.order_by(feed.c.position).limit(PORTION)).all()
-    barcodes = {row.key for row in rows if row.kind in ("copy", "loan")}
+    barcodes = {row.key for row in rows if row.kind in ("copy", "loan", HELD)}
     changed_titles = {row.key for row in rows if row.kind == "title"}
     if changed_titles:
         of = one_of(conn, copies.c.title_id, sorted(changed_titles))
