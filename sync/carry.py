@@ -26,8 +26,9 @@ from kiosk.store.outgoing import (
     hash_at,
     note_answers,
 )
-from kiosk.store.rewind import take_rewind
+from kiosk.store.rewind import Prepared, prepare, take_rewind
 from kiosk.store.store import Store
+from kiosk.store.tx import Tx
 from sync.exchange import (
     ApplyPage,
     ApplySnapshot,
@@ -54,6 +55,8 @@ from sync.rows import KINDS, BadRow, checked, rows_of
 from sync.wire import Answer, Change, Message, Welcome, WireEntry
 
 log = structlog.get_logger()
+
+_TRIES = 20
 
 
 class Line(Protocol):
@@ -209,24 +212,32 @@ class Carrier:
                 set_lineage(tx, Lineage(who.school, who.station, epoch, token))
 
     def _take_rewind(self, effect: TakeRewind) -> None:
-        rewind = effect.rewind
-        with self._store.begin() as tx:
-            who = lineage(tx)
-            if who is None:
-                raise NotEnrolled("this station is enrolled at no central record; run: kiosk enrol")
-            moved = take_rewind(
-                tx,
-                Lineage(who.school, who.station, rewind.epoch, rewind.token),
-                from_epoch=rewind.from_epoch,
-                agreed=effect.agreed,
-                theirs=[_sent(entry) for entry in effect.theirs],
-            )
+        theirs = [_sent(entry) for entry in effect.theirs]
+        moved = None
+        # An act that comes between makes it be prepared anew; a station is idle for a second now and then.
+        for _ in range(_TRIES):
+            self._check()
+            with self._store.read() as tx:
+                made = self._prepared(tx, effect, theirs)
+            with self._store.begin() as tx:
+                moved = take_rewind(tx, made)
+            if moved is not None:
+                break
+        else:
+            raise LineDown("the station was never idle while it was rewound; it tries again later")
         log.warning(
             "the station goes on in a new epoch",
-            epoch=rewind.epoch,
+            epoch=effect.rewind.epoch,
             written_again=moved,
-            taken_back=len(effect.theirs),
+            taken_back=len(theirs),
         )
+
+    def _prepared(self, tx: Tx, effect: TakeRewind, theirs: list[Sent]) -> Prepared:
+        who, rewind = lineage(tx), effect.rewind
+        if who is None:
+            raise NotEnrolled("this station is enrolled at no central record; run: kiosk enrol")
+        into = Lineage(who.school, who.station, rewind.epoch, rewind.token)
+        return prepare(tx, into, from_epoch=rewind.from_epoch, agreed=effect.agreed, theirs=theirs)
 
     def _stage(self, name: str, kind: str, text: bytes) -> None:
         if kind not in KINDS:

@@ -1,75 +1,120 @@
 """Going over into a new epoch: the central record's entries take their places, ours are written again beyond them.
 
 Nothing is dropped: what leaves the journal lies in `journal_aside` byte for byte, and its words stand in the new epoch
-under `origin`. Called within one transaction.
+under `origin`. What takes long, reading and hashing, is done before the write lock is taken (`prepare`); the writing is
+one transaction.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Table, bindparam, delete, func, insert, select, update
+from sqlalchemy import Table, func, select
 
 from kiosk.entry import GENESIS, Entry, UnreadableEntry, canonical, digest, key_of, parse
 from kiosk.errors import StoreError
 from kiosk.store.lineage import CURSOR, REVOKED, Lineage, lineage, set_lineage
-from kiosk.store.outgoing import Sent, chain_end, durable
-from kiosk.store.schema import (
-    copies,
-    journal,
-    journal_aside,
-    journal_outcomes,
-    journal_people,
-    journal_said,
-    loans,
-)
+from kiosk.store.outgoing import Sent, chain_end, durable, hash_at
+from kiosk.store.schema import copies, journal, journal_people, journal_said, loans
 from kiosk.store.tx import Tx
 
 _NEWEST_EPOCH = select(func.max(journal.c.epoch))
-_FOLLOW_COPY = (
-    update(copies)
-    .where(copies.c.barcode == bindparam("copy"), copies.c.last_entry == bindparam("old"))
-    .values(last_entry=bindparam("new"))
+_FOLLOW = (
+    "UPDATE copies SET last_entry = ? WHERE barcode = ? AND last_entry = ?",
+    "UPDATE loans SET entry = ? WHERE barcode = ? AND entry = ?",
 )
-_FOLLOW_LOAN = (
-    update(loans)
-    .where(loans.c.barcode == bindparam("copy"), loans.c.entry == bindparam("old"))
-    .values(entry=bindparam("new"))
+# Plain statements, since thousands of rows pass through them while the desk waits.
+_ASIDE = (
+    "INSERT INTO journal_aside (station, epoch, seq, hash, body, rehomed) VALUES (?, ?, ?, ?, ?, ?)"
 )
+_ENTRY = "INSERT INTO journal (epoch, seq, hash, body, copy, at_ms) VALUES (?, ?, ?, ?, ?, ?)"
+_PERSON = "INSERT INTO journal_people (epoch, seq, salt, patron_id, card) VALUES (?, ?, ?, ?, ?)"
+_SAID = "INSERT INTO journal_said (epoch, seq, salt, said) VALUES (?, ?, ?, ?)"
+_OF_ENTRIES = ("journal", "journal_people", "journal_said", "journal_outcomes")
+Row = tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class _Own:
-    """An entry of ours that is set aside. entry None: its text cannot be read."""
+    """An entry of ours that is set aside. entry None: its text cannot be read. again: as it stands in the new epoch."""
 
     sent: Sent
     entry: Entry | None
+    again: Sent | None = None
 
 
-def take_rewind(
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """All that a rewind writes. end: our last entry when it was prepared; it holds only while that is the last.
+
+    first: the seq from which the old epoch is set aside (None: nothing is). put: the statements that write entries,
+    each with its rows. count: how many of our entries are written again.
+    """
+
+    into: Lineage
+    from_epoch: int
+    durable: int
+    end: tuple[int, str]
+    first: int | None
+    count: int
+    aside: list[Row]
+    put: list[tuple[str, list[Row]]]
+    follow: list[Row]
+
+
+def prepare(
     tx: Tx, into: Lineage, *, from_epoch: int, agreed: int, theirs: Sequence[Sent], was: str = ""
-) -> int:
-    """Set our entries of `from_epoch` beyond `agreed` aside and write them again as `into`; how many.
+) -> Prepared:
+    """What setting our entries of `from_epoch` beyond `agreed` aside, and writing them again as `into`, comes to.
 
     theirs: what the central record holds of `from_epoch` beyond `agreed`, dense. was: the station's name before, where
-    it had another one.
+    it had another one. Only reads.
     """
-    ours = _beyond(tx, from_epoch, agreed)
     before = lineage(tx)
-    old_name = before.station if before else was or into.station
-    _set_aside(tx, old_name, from_epoch, ours, into)
-    _put(tx, from_epoch, theirs)
-    last = theirs[-1].seq if theirs else agreed
-    tx.set_value(f"durable:{from_epoch}", str(last))
-    prev = _hash_before(tx, into.epoch, from_epoch)
-    moved = _write_again(tx, into, ours, prev)
-    _follow(tx, moved, ours)
-    set_lineage(tx, into)
-    if into.epoch != from_epoch:
-        tx.set_value(f"durable:{into.epoch}", "0")
-    return len(moved)
+    name = before.station if before else was or into.station
+    prev = _hash_before(tx, into.epoch, from_epoch, agreed, theirs)
+    ours = list(_written_again(_beyond(tx, from_epoch, agreed), into, prev))
+    again = [own.again for own in ours if own.again]
+    put = [*((from_epoch, sent) for sent in theirs), *((into.epoch, sent) for sent in again)]
+    return Prepared(
+        into=into,
+        from_epoch=from_epoch,
+        durable=theirs[-1].seq if theirs else agreed,
+        end=chain_end(tx, from_epoch),
+        first=ours[0].sent.seq if ours else None,
+        count=len(again),
+        aside=[_aside_row(name, from_epoch, own, into) for own in ours],
+        put=[
+            (_ENTRY, [_entry_row(epoch, sent) for epoch, sent in put]),
+            (_PERSON, [_person_row(epoch, s) for epoch, s in put if s.salt and s.patron]),
+            (
+                _SAID,
+                [_said_row(epoch, s) for epoch, s in put if s.said_salt and s.said is not None],
+            ),
+        ],
+        follow=list(_named(tx, ours, into)),
+    )
+
+
+def take_rewind(tx: Tx, made: Prepared) -> int | None:
+    """Do what was prepared; how many entries were written again. None: an act has come between, prepare it anew."""
+    if chain_end(tx, made.from_epoch) != made.end:
+        return None
+    _write(tx, _ASIDE, made.aside)
+    for table in _OF_ENTRIES if made.first else ():
+        leave = f"DELETE FROM {table} WHERE epoch = ? AND seq >= ?"
+        tx.conn.exec_driver_sql(leave, (made.from_epoch, made.first))
+    tx.set_value(f"durable:{made.from_epoch}", str(made.durable))
+    for statement, rows in made.put:
+        _write(tx, statement, rows)
+    for statement in _FOLLOW:
+        _write(tx, statement, made.follow)
+    set_lineage(tx, made.into)
+    if made.into.epoch != made.from_epoch:
+        tx.set_value(f"durable:{made.into.epoch}", "0")
+    return made.count
 
 
 def begin_lineage(tx: Tx, into: Lineage, *, local: str) -> int:
@@ -85,7 +130,9 @@ def begin_lineage(tx: Tx, into: Lineage, *, local: str) -> int:
         )
     from_epoch = before.epoch if before else tx.conn.execute(_NEWEST_EPOCH).scalar() or 1
     agreed = durable(tx, from_epoch) if before else 0
-    moved = take_rewind(tx, into, from_epoch=from_epoch, agreed=agreed, theirs=(), was=local)
+    made = prepare(tx, into, from_epoch=from_epoch, agreed=agreed, theirs=(), was=local)
+    moved = take_rewind(tx, made)
+    assert moved is not None, "nothing comes between within one transaction"
     tx.set_value(CURSOR, "0")
     tx.set_value(REVOKED, "0")
     return moved
@@ -119,56 +166,42 @@ def _read(body: str) -> Entry | None:
         return None
 
 
-def _set_aside(tx: Tx, station: str, epoch: int, ours: list[_Own], into: Lineage) -> None:
-    readable = [own for own in ours if own.entry]
-    again = {own.sent.seq: n for n, own in enumerate(readable, start=1)}
-    rows = [
-        {
-            "station": station,
-            "epoch": epoch,
-            "seq": own.sent.seq,
-            "hash": own.sent.hash,
-            "body": own.sent.body,
-            "rehomed": key_of(into.station, into.epoch, again[own.sent.seq]) if own.entry else None,
-        }
-        for own in ours
-    ]
-    if not rows:
-        return
-    tx.conn.execute(insert(journal_aside), rows)
-    first = ours[0].sent.seq
-    for table in (journal, journal_people, journal_said, journal_outcomes):
-        tx.conn.execute(delete(table).where(table.c.epoch == epoch, table.c.seq >= first))
+def _write(tx: Tx, statement: str, rows: list[Row]) -> None:
+    if rows:
+        tx.conn.exec_driver_sql(statement, rows)
 
 
-def _put(tx: Tx, epoch: int, entries: Iterable[Sent]) -> None:
-    """Write entries as they are, with what lies beside them; at once, for the desk waits meanwhile."""
-    rows, people, words = [], [], []
-    for sent in entries:
-        entry = _read(sent.body)
-        place = {"epoch": epoch, "seq": sent.seq}
-        when = {"copy": entry.copy if entry else None, "at_ms": entry.wall_ms if entry else 0}
-        rows.append({**place, "hash": sent.hash, "body": sent.body, **when})
-        if sent.salt and sent.patron:
-            person = {"salt": sent.salt, "patron_id": sent.patron, "card": sent.card}
-            people.append({**place, **person})
-        if sent.said_salt and sent.said is not None:
-            words.append({**place, "salt": sent.said_salt, "said": sent.said})
-    for table, told in ((journal, rows), (journal_people, people), (journal_said, words)):
-        if told:
-            tx.conn.execute(insert(table), told)
+def _aside_row(station: str, epoch: int, own: _Own, into: Lineage) -> Row:
+    again = key_of(into.station, into.epoch, own.again.seq) if own.again else None
+    return (station, epoch, own.sent.seq, own.sent.hash, own.sent.body, again)
 
 
-def _hash_before(tx: Tx, epoch: int, from_epoch: int) -> str:
-    return (chain_end(tx, from_epoch)[1] if epoch != from_epoch else "") or GENESIS
+def _entry_row(epoch: int, sent: Sent) -> Row:
+    entry = _read(sent.body)
+    copy, at_ms = (entry.copy, entry.wall_ms) if entry else (None, 0)
+    return (epoch, sent.seq, sent.hash, sent.body, copy, at_ms)
 
 
-def _write_again(tx: Tx, into: Lineage, ours: Iterable[_Own], prev: str) -> dict[str, str]:
-    """Our entries in the new epoch, in their order; the old key of each with its new one."""
+def _person_row(epoch: int, sent: Sent) -> Row:
+    return (epoch, sent.seq, sent.salt, sent.patron, sent.card)
+
+
+def _said_row(epoch: int, sent: Sent) -> Row:
+    return (epoch, sent.seq, sent.said_salt, sent.said)
+
+
+def _hash_before(tx: Tx, epoch: int, from_epoch: int, agreed: int, theirs: Sequence[Sent]) -> str:
+    if epoch == from_epoch:
+        return GENESIS
+    return (theirs[-1].hash if theirs else hash_at(tx, from_epoch, agreed)) or GENESIS
+
+
+def _written_again(ours: Iterable[_Own], into: Lineage, prev: str) -> Iterator[_Own]:
+    """Our entries with what each becomes in the new epoch, in their order."""
     moved: dict[str, str] = {}
-    fresh = []
     for own in ours:
         if own.entry is None:
+            yield own
             continue
         old = own.entry
         seq = len(moved) + 1
@@ -184,9 +217,7 @@ def _write_again(tx: Tx, into: Lineage, ours: Iterable[_Own], prev: str) -> dict
         body = canonical(entry)
         prev = digest(body)
         moved[old.key] = entry.key
-        fresh.append(replace(own.sent, seq=seq, hash=prev, body=body))
-    _put(tx, into.epoch, fresh)
-    return moved
+        yield _Own(own.sent, old, replace(own.sent, seq=seq, hash=prev, body=body))
 
 
 def _now(key: str | None, moved: Mapping[str, str]) -> str | None:
@@ -194,13 +225,11 @@ def _now(key: str | None, moved: Mapping[str, str]) -> str | None:
     return moved.get(key, key) if key else None
 
 
-def _follow(tx: Tx, moved: Mapping[str, str], ours: Iterable[_Own]) -> None:
-    """Copies and loans name entries by their keys."""
-    named = [
-        {"copy": own.entry.copy, "old": own.entry.key, "new": moved[own.entry.key]}
-        for own in ours
-        if own.entry and own.entry.copy
-    ]
-    if named:
-        tx.conn.execute(_FOLLOW_COPY, named)
-        tx.conn.execute(_FOLLOW_LOAN, named)
+def _named(tx: Tx, ours: Iterable[_Own], into: Lineage) -> Iterator[Row]:
+    """Copies and loans that name these entries by their keys: the new one, the copy, the old one."""
+    named = set(tx.conn.execute(select(copies.c.last_entry)).scalars())
+    named.update(tx.conn.execute(select(loans.c.entry)).scalars())
+    for own in ours:
+        if own.again and own.entry and own.entry.copy and own.entry.key in named:
+            new = key_of(into.station, into.epoch, own.again.seq)
+            yield (new, own.entry.copy, own.entry.key)

@@ -168,6 +168,8 @@ journal_aside = Table(
     Column("hash", Text, primary_key=True),
     Column("body", Text, nullable=False),
     Column("rehomed", Text),
+    # The trigger that lets an entry leave the journal looks for it here.
+    Index("journal_aside_place", "epoch", "seq"),
     sqlite_with_rowid=False,
 )
 
