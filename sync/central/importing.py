@@ -31,7 +31,7 @@ from kiosk.store.store import Store
 from sync.central import schema
 from sync.central.catalogue_import import import_catalogue
 from sync.central.catalogue_search import index_titles
-from sync.central.db import Database, insert_many
+from sync.central.db import Database, insert_many, one_of, update_many
 from sync.central.desk import Desk
 from sync.central.late import registered
 from sync.central.positions import publish
@@ -159,10 +159,8 @@ def _write(conn: Connection, school: str, kind: str, rows: Mapping[str, dict[str
         for k, row in rows.items()
         if k in known and any(_plain(known[k][c]) != row[c] for c in OWNED[kind])
     ]
-    insert_many(conn, table, [{"school": school, key: k, **_typed(kind, row)} for k, row in new])
-    for k, row in changed:
-        where = (table.c.school == school, table.c[key] == k)
-        conn.execute(table.update().where(*where).values(**_typed(kind, row)))
+    for some, write in ((new, insert_many), (changed, update_many)):
+        write(conn, table, [{"school": school, key: k, **_typed(kind, row)} for k, row in some])
     publish(conn, school, [(kind, k) for k, _ in (*new, *changed)])
     if kind == "title":
         index_titles(conn, school, [k for k, _ in (*new, *changed)])
@@ -180,7 +178,7 @@ def _write(conn: Connection, school: str, kind: str, rows: Mapping[str, dict[str
 def _known(
     conn: Connection, school: str, table: Any, key: str, keys: Sequence[str]
 ) -> dict[str, dict[str, Any]]:
-    query = select(table).where(table.c.school == school, table.c[key].in_(keys))
+    query = select(table).where(table.c.school == school, one_of(conn, table.c[key], keys))
     return {row[key]: dict(row) for row in conn.execute(query).mappings()}
 
 
