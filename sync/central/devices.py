@@ -80,12 +80,13 @@ _WEIGHT = {
     "part_yellow": Light.YELLOW,
     "unsent": Light.YELLOW,
     "new": Light.YELLOW,
+    "unheard": Light.YELLOW,
 }
 
 
 def _standing(machine: Machine, row: object, now_ms: int) -> Standing:
     health = json.loads(getattr(row, "health", "") or "{}")
-    parts = _conditions(told_parts(health))
+    parts = conditions(told_parts(health))
     why = tuple(sorted(_why(machine, parts, now_ms), key=list(_WEIGHT).index))
     lights = [_WEIGHT[one] for one in why] or [Light.GREEN]
     return Standing(
@@ -106,6 +107,8 @@ def _why(machine: Machine, parts: Mapping[str, Condition], now_ms: int) -> set[s
         found.add("parked")
     if not machine.enrolled:
         found.add("new")
+    elif machine.seen_ms is None:
+        found.add("unheard")
     if machine.seen_ms is not None:
         silent_ms = now_ms - machine.seen_ms
         if silent_ms > SILENT_LONG_MS:
@@ -118,7 +121,8 @@ def _why(machine: Machine, parts: Mapping[str, Condition], now_ms: int) -> set[s
     return found
 
 
-def _conditions(parts: Mapping[str, str]) -> dict[str, Condition]:
+def conditions(parts: Mapping[str, str]) -> dict[str, Condition]:
+    """The parts that a station told of, each with its condition; what this release has no words for is left out."""
     known = set(Condition)
     return {part: Condition(how) for part, how in parts.items() if how in known}
 

@@ -7,6 +7,8 @@ are dropped after two years.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, delete, select, update
@@ -20,6 +22,19 @@ from sync.wire import Hello
 SILENT_MS = 10 * 60_000
 SHORTEST_MS = 5 * 60_000
 KEEP_MS = 2 * 366 * 24 * 3_600_000
+
+# Of the history, as many as a page shows.
+SHOWN = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """A span in which a station said the same. up_ms: when its machine was switched on. parts: as told_parts gives."""
+
+    from_ms: int
+    to_ms: int
+    up_ms: int
+    parts: Mapping[str, str]
 
 
 def note_heartbeat(conn: Connection, message: Hello, now_ms: int) -> None:
@@ -38,6 +53,16 @@ def note_heartbeat(conn: Connection, message: Hello, now_ms: int) -> None:
     same = (*mine, heartbeats.c.from_ms == newest.from_ms)
     told = {"to_ms": max(now_ms, newest.to_ms), "parts": _text(worst)}
     conn.execute(update(heartbeats).where(*same).values(told))
+
+
+def beats(conn: Connection, school: str, station: str) -> list[Beat]:
+    """The newest spans of a station, newest first; between two that do not meet it was not heard of."""
+    mine = (heartbeats.c.school == school, heartbeats.c.station == station)
+    newest = select(heartbeats).where(*mine).order_by(heartbeats.c.from_ms.desc()).limit(SHOWN)
+    return [
+        Beat(row.from_ms, row.to_ms, row.up_ms, json.loads(row.parts))
+        for row in conn.execute(newest)
+    ]
 
 
 def forget_heartbeats(conn: Connection, school: str, now_ms: int) -> int:

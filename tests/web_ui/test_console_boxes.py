@@ -5,10 +5,14 @@ from __future__ import annotations
 import re
 
 import pytest
+from sqlalchemy import select
 
+from sync.central import reading_lists
 from sync.central.cli_pages import make_app
 from sync.central.db import insert_many
-from sync.central.schema import patrons
+from sync.central.desk import Desk
+from sync.central.reading_lists import Head
+from sync.central.schema import copies, patrons
 from sync.central.staff import add_staff
 from tests.central.fleet import SCHOOL, found_school, holder, publish_rules
 from tests.central.line import HandClock
@@ -62,6 +66,22 @@ def made(console: Console) -> str:
     status, page = console.send(f"{found[1]}/in", barcodes="\n".join((*BARCODES, "77777")))
     assert (status, page.count("放进去了"), "不是本馆的条码" in page) == (200, 3, True)
     return found[1]
+
+
+def test_a_box_is_filled_by_a_reading_list_with_what_is_on_the_shelf(console, record):
+    with record.begin(SCHOOL) as conn:
+        by = Desk(conn, SCHOOL, "wu", NOON)
+        name = reading_lists.make(by, Head("共读", "陈老师", 3, 4))
+        of = conn.execute(select(copies.c.title_id).where(copies.c.barcode == BARCODES[0])).scalar()
+        reading_lists.add(by, name, [of])
+    console.see("/console/boxes/")
+    _, page = console.send("/console/boxes/", name="三2班书箱")
+    box = re.search(r'action="(/console/boxes/\w+)/list"', page)
+    assert box is not None
+    status, page = console.send(f"{box[1]}/list", list=name, each="2")
+    assert (status, "按书单放进了 2 本" in page, BARCODES[1] in page) == (303, True, True)
+    status, page = console.send(f"{box[1]}/list", list=name, each="x")
+    assert (status, "按书单放进了 1 本" in page) == (303, True)
 
 
 def lent(console: Console, box: str) -> str:

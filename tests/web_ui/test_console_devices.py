@@ -12,8 +12,10 @@ from kiosk.entry import parse
 from kiosk.signs import Condition, Sign
 from sync.central.cli_pages import make_app
 from sync.central.db import Database
+from sync.central.heartbeats import note_heartbeat
 from sync.central.schema import entries, lineages, stations
 from sync.central.staff import add_staff
+from sync.wire import Hello
 from tests.central.fleet import SCHOOL, Pen, enrol, found_school, publish_rules, push
 from tests.central.line import HandClock
 from tests.central.records import sqlite_record
@@ -21,6 +23,20 @@ from tests.web_ui.console import PASSWORD, Console
 from web_ui.catalogue import LANGUAGES, messages, placeholders
 
 DAY = 24 * 3_600_000
+HELLO = Hello(
+    school=SCHOOL,
+    station="s1",
+    epoch=1,
+    token="t" * 43,
+    last_seq=0,
+    head="",
+    boot="b",
+    mono_ms=1,
+    hardware="h",
+    software="1",
+    entry_version=1,
+    cursor=0,
+)
 
 
 @pytest.fixture
@@ -80,6 +96,24 @@ def test_what_a_station_said_makes_its_light(console, record, clock):
     page = console.see("/console/stations/s1")
     assert light(page) == "red"
     assert "看看插头和电源" in page
+
+
+def test_what_a_station_told_lately_stands_on_its_page_with_the_hours_it_was_silent(
+    console, record, clock
+):
+    enrol(record, "s1")
+    assert light(console.see("/console/stations/s1")) == "yellow"
+    assert "还没有联系过" in console.see("/console/stations/s1")
+    hour = 3_600_000
+    said = ((5 * hour, {"part printer": "printer_trouble"}), (0, {"part printer": "printer_ok"}))
+    for ago_ms, health in said:
+        with record.begin(SCHOOL) as conn:
+            note_heartbeat(conn, HELLO.model_copy(update={"health": health}), clock.ms - ago_ms)
+    page = console.see("/console/stations/s1")
+    rows = re.findall(r"<tr><td.*?</tr>", page.partition('id="history"')[2], re.DOTALL)
+    assert ["都正常" in row for row in rows] == [True, False, False]
+    assert re.search("在这之前有 5 ?小时 没有联系", rows[1])
+    assert "打印机" in rows[2]
 
 
 def test_a_silent_station_turns_yellow_and_then_red(console, record, clock):

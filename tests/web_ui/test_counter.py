@@ -58,7 +58,7 @@ def made(tmp_path_factory) -> Path:
 def record(made, tmp_path, clock):
     clock.ms = NOON
     shutil.copy(made, tmp_path / "central.db")
-    db = sqlite_record(tmp_path)
+    db = Database(f"sqlite:///{tmp_path}/central.db")
     yield db
     db.close()
 

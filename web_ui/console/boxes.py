@@ -12,7 +12,7 @@ from flask import Blueprint, abort, g, redirect, render_template, request, url_f
 from werkzeug.wrappers import Response
 
 from kiosk.domain import Verdict
-from sync.central import boxes
+from sync.central import boxes, reading_lists
 from sync.central.box_lending import Lent, lend_box, loans_of_box
 from sync.central.box_tally import missing
 from sync.central.boxes import Placed
@@ -28,10 +28,11 @@ from web_ui.console.gate import member
 from web_ui.console.rights import needs
 from web_ui.console.telling import Teller
 
-DONE = ("made", "renamed", "dissolved", "out")
+DONE = ("made", "renamed", "dissolved", "out", "filled")
 # What a scanner may send at once: a box full of labels.
 MOST_BYTES = 64 * 1024
 _LONGEST_NAME = 60
+_MOST_EACH = 50
 
 
 def box_pages(db: Database, now_ms: Callable[[], int]) -> Blueprint:
@@ -46,6 +47,7 @@ def box_pages(db: Database, now_ms: Callable[[], int]) -> Blueprint:
         ("/<box>/rename", "rename", desk.rename),
         ("/<box>/dissolve", "dissolve", desk.dissolve),
         ("/<box>/in", "put_in", desk.put_in),
+        ("/<box>/list", "put_in_list", desk.put_in_list),
         ("/<box>/out", "take_out", desk.take_out),
         ("/<box>/lend", "lend", desk.lend),
     ):
@@ -118,6 +120,23 @@ class _Boxes:
             told = boxes.put_in(self._desk(conn), box, scanned())
         return self._one(box, placed=told)
 
+    def put_in_list(self, box: str) -> Response:
+        """A copy, or as many as are wanted, of each title of a reading list."""
+        each = request.form.get("each", "1")
+        with self._db.begin(member().school) as conn:
+            _there(conn, box)
+            try:
+                wanted = reading_lists.entries(conn, member().school, request.form.get("list", ""))
+            except CentralError:
+                abort(404, g.say("console.boxes.no_list"))
+            n = boxes.put_in_titles(
+                self._desk(conn),
+                box,
+                [one.title_id for one in wanted],
+                each=min(int(each), _MOST_EACH) if each.isascii() and each.isdigit() else 1,
+            )
+        return _to(box, done="filled", n=n)
+
     def take_out(self, box: str) -> Response:
         with self._db.begin(member().school) as conn:
             _there(conn, box)
@@ -173,6 +192,7 @@ class _Boxes:
             lying = boxes.lying_in(conn, school, box)
             loans = loans_of_box(conn, school, box)
             every: list[ClassOf] = classes(conn, school)
+            lists, _ = reading_lists.newest(conn, school)
             tell = self._teller(conn)
         titles = {one.barcode: one.title for one in lying}
         stays = [
@@ -187,6 +207,8 @@ class _Boxes:
             open=next((loan for loan in loans if loan.ended_ms is None), None),
             loans=[(loan, tell.moment(loan.lent_ms), tell.day(loan.due_on)) for loan in loans],
             classes=[one.name for one in every],
+            lists=[(one.id, one.head.name) for one in lists],
+            n=request.args.get("n", 0, int),
             today=tell.local(tell.now_ms).date(),
             placed=[(b, became, titles.get(b, "")) for b, became in (placed or {}).items()],
             stays=stays,
@@ -245,5 +267,5 @@ def _done() -> str:
     return done if done in DONE else ""
 
 
-def _to(box: str, *, done: str) -> Response:
-    return redirect(url_for(".page", box=box, done=done or None), 303)
+def _to(box: str, *, done: str, n: int | None = None) -> Response:
+    return redirect(url_for(".page", box=box, done=done or None, n=n), 303)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from flask import Blueprint, abort, g, redirect, render_template, request, url_for
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
+from kiosk.health_told import IN_ORDER
 from kiosk.signs import Condition, Sign
 from sync.central import devices
 from sync.central.db import CentralError, Connection, Database
 from sync.central.desk import Desk
 from sync.central.devices import Standing
+from sync.central.heartbeats import SILENT_MS, Beat, beats
 from sync.central.publishing import versions
 from sync.central.read import time_zone
 from sync.central.roles import Right, may
@@ -117,8 +119,10 @@ class _Devices:
                 abort(404, g.say("console.devices.nobody"))
             parked = devices.parked_epochs(conn, school, station)
             in_force, rooms = _in_force(conn), _rooms(conn)
+            history = beats(conn, school, station)
         return self._page(
             "page",
+            history=told_beats(tell, history, one.free_mb),
             one=told(tell, one, in_force, rooms),
             room=one.machine.room,
             parked=parked,
@@ -157,6 +161,24 @@ def told(tell: Teller, one: Standing, in_force: str, rooms: dict[str, str]) -> d
         "rules": g.say(f"console.devices.rules.{taken.lower()}"),
         "software": one.software,
     }
+
+
+def told_beats(
+    tell: Teller, history: Sequence[Beat], free_mb: str
+) -> list[tuple[str, str, str, list[str]]]:
+    """Each span: from, until, how long nothing was heard before it (""), and what was not in order."""
+    shown = []
+    for n, beat in enumerate(history):
+        before = history[n + 1].to_ms if n + 1 < len(history) else None
+        silent = before is not None and beat.from_ms - before > SILENT_MS
+        gap = tell.between(before, beat.from_ms) if before is not None and silent else ""
+        amiss = [
+            f"{g.say('staff.part.' + part.split(' ')[0])}: {_part(free_mb, how)[2]}"
+            for part, how in devices.conditions(beat.parts).items()
+            if how not in IN_ORDER
+        ]
+        shown.append((tell.moment(beat.from_ms), tell.moment(beat.to_ms), gap, amiss))
+    return shown
 
 
 def _printers(one: Standing) -> list[tuple[str, str]]:

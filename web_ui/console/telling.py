@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date
+from babel.dates import format_date, format_timedelta
 
 from kiosk.entry import Entry
 from sync.central.cases import Choice, Question, Seen
@@ -59,6 +59,11 @@ class Teller:
             return self.moment(seen.est)
         lo, hi, est = self.moment(seen.lo), self.moment(seen.hi), self.moment(seen.est)
         return self.say("console.between", est=est, lo=lo, hi=hi)
+
+    def between(self, from_ms: int, to_ms: int) -> str:
+        """How long that was, roughly, as people say it."""
+        span = timedelta(milliseconds=to_ms - from_ms)
+        return str(format_timedelta(span, threshold=1.5, locale=self.say.locale))
 
     # Cases.
 
