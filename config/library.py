@@ -34,9 +34,12 @@ class Identity(Table):
 
 
 class Room(Table):
+    """sign_in: a card scanned at a station there signs its patron in to the room, and out again."""
+
     key: Key
     name: Text
     name_en: str = ""
+    sign_in: bool = False
 
 
 class Category(Table):

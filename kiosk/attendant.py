@@ -15,6 +15,7 @@ from kiosk.calendar import Rules
 from kiosk.desk import Desk
 from kiosk.desk_values import NOBODY, Who
 from kiosk.domain import Act, Loan, Now, Reason, Receipt
+from kiosk.doorman import left, lend_or_use, passage_undone, told_again
 from kiosk.errors import StoreFull
 from kiosk.recognise import what_is
 from kiosk.repeats import Repeats
@@ -114,7 +115,7 @@ class Attendant:
             case Move.OPEN | Move.SWITCH:
                 self._welcome(barcode.text, now, typed=False, device=scan.device)
             case Move.CHECKOUT:
-                self._put(self._desk.checkout(who, barcode.text, now), now)
+                self._lend(who, barcode.text, now)
             case Move.CHECKIN:
                 self._check_in_idle(barcode.text, now, who)
             case Move.CHECKIN_OWN:
@@ -126,7 +127,10 @@ class Attendant:
                 self._tick(barcode.text)
             case Move.EXPLAIN:
                 self._explain(barcode, now, who)
-            case Move.STAY | Move.SOFTLY:
+            case Move.STAY:
+                self.state = told_again(lighting(self.state, barcode.text))
+                self._tick(barcode.text)
+            case Move.SOFTLY:
                 self.state = lighting(self.state, barcode.text)
                 self._tick(barcode.text)
             case Move.FINISH:
@@ -155,14 +159,15 @@ class Attendant:
         # "To borrow it, scan your card": then the same book is scanned again, and is meant.
         self._repeats.person_acted(number, keep_card=True)
         visit_id = uuid.uuid4().hex[:12]
-        receipt = self._desk.welcome(number, now, visit=visit_id, typed=typed, device=device)
+        welcome = self._desk.welcome(number, now, visit=visit_id, typed=typed, device=device)
+        receipt = welcome.receipt
         if not receipt.verdict.allowed or receipt.patron is None:
             self._say(explained(receipt.verdict.reason, typed=typed), Cue.NO)
             return
         account = self._desk.account(receipt.patron.id, now)
         kept = [(loan, copy) for loan, copy in account.out if self._was_cut_off(loan, now)]
         before = tuple(pair[0].barcode for pair in account.out if pair not in kept)
-        visit = Visit(visit_id, receipt.patron, number, typed, before)
+        visit = Visit(visit_id, receipt.patron, number, typed, before, presence=welcome.presence)
         self.state = opened(self.state, visit)
         for loan, copy in reversed(kept):
             self.state = with_line(self.state, kept_line(loan, copy))
@@ -197,6 +202,11 @@ class Attendant:
             with_line(self.state, line) if self.state.visit else with_notice(self.state, line)
         )
         self._sound(cue)
+
+    def _lend(self, who: Who, barcode: str, now: Now) -> None:
+        visit = self.state.visit
+        assert visit is not None, "a loan without a visit"
+        self._put(lend_or_use(self._desk, self._rules(), visit, who, (barcode, now)), now)
 
     def _put(self, receipt: Receipt, now: Now, *, own: bool = False, others: bool = False) -> None:
         """Show what the desk did with a book of this visit."""
@@ -234,8 +244,15 @@ class Attendant:
             case Touch.ENTER:
                 if self.state.typed:
                     self._welcome(self.state.typed, finger.now, typed=True)
-            case Touch.FINISH | Touch.NOT_ME:
+            case Touch.NOT_ME:
+                passage_undone(self.state, self._desk, self._who(""), finger.now)
                 self.close()
+            case Touch.FINISH:
+                self.close()
+            case Touch.LEAVE:
+                self.state = left(self.state, self._desk, self._who(""), finger.now)
+            case Touch.STAY_HERE:
+                self.state = passage_undone(self.state, self._desk, self._who(""), finger.now)
             case Touch.STAY | Touch.PRINT:
                 pass
             case Touch.RENEW_ALL:

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
+from typing import TypeVar
 
 from kiosk.account import read_account
 from kiosk.calendar import Rules
-from kiosk.desk_values import NOBODY, Account, Look, Who
+from kiosk.desk_values import NOBODY, Account, Look, Welcome, Who
 from kiosk.domain import (
     Act,
     Copy,
@@ -25,6 +26,7 @@ from kiosk.domain import (
     Receipt,
     Verdict,
 )
+from kiosk.door import Door
 from kiosk.errors import StoreFull
 from kiosk.journal import Journal, Occurrence, Written
 from kiosk.policy import (
@@ -38,6 +40,7 @@ from kiosk.saying import Saying, Words, written
 from kiosk.store.store import Store
 from kiosk.store.tx import Tx, with_types
 
+Done = TypeVar("Done")
 _FULL = Verdict(allowed=False, reason=Reason.STORE_FULL)
 _SAID = Verdict(allowed=True, reason=Reason.OK)
 
@@ -52,11 +55,12 @@ class Desk:
         self._journal = journal
         self._rules = rules
         self._room = room
+        self.door = Door(store, journal, rules, room=room)
 
     def welcome(
         self, number: str, now: Now, *, visit: str, typed: bool, device: str = ""
-    ) -> Receipt:
-        """A card was scanned or its number typed: open the visit, or say why not.
+    ) -> Welcome:
+        """A card was scanned or its number typed: open the visit, or say why not; in a reading room it signs in or out.
 
         A blocked or expired patron may come in, to return books and see loans; a lost card opens nothing.
         """
@@ -64,7 +68,7 @@ class Desk:
             lambda: self._welcome(number, now, visit=visit, typed=typed, device=device)
         )
 
-    def _welcome(self, number: str, now: Now, *, visit: str, typed: bool, device: str) -> Receipt:
+    def _welcome(self, number: str, now: Now, *, visit: str, typed: bool, device: str) -> Welcome:
         with self._store.begin() as tx:
             card = tx.card(number)
             patron = tx.patron(card.patron_id) if card else None
@@ -79,7 +83,12 @@ class Desk:
                 device=device or None,
             )
             written = self._append(tx, what, verdict, now)
-        return Receipt(Act.VISIT, verdict, written.key, written.proof, patron=patron)
+            presence = None
+            if verdict.allowed and patron:
+                who = Who(patron.id, number, typed, visit, device)
+                presence = self.door.pass_by(tx, patron, who, now)
+        receipt = Receipt(Act.VISIT, verdict, written.key, written.proof, patron=patron)
+        return Welcome(receipt, presence)
 
     def look(self, text: str) -> Look:
         """Find the copy, its loan, or the card that this text is the barcode of."""
@@ -232,7 +241,7 @@ class Desk:
         with self._store.read() as tx:
             return tx.messages("", now)
 
-    def _from_reserve(self, act: Callable[[], Receipt]) -> Receipt:
+    def _from_reserve(self, act: Callable[[], Done]) -> Done:
         """Do what brings books back for as long as the reserve lasts; raises StoreFull when it is used up."""
         while True:
             try:

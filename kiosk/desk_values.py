@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kiosk.domain import Card, Copy, Loan, Patron, Verdict
+from kiosk.domain import Card, Copy, Loan, Patron, Receipt, Verdict
+from kiosk.rooms import Presence
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,3 +41,11 @@ class Look:
     copy: Copy | None
     loan: Loan | None
     card: Card | None
+
+
+@dataclass(frozen=True, slots=True)
+class Welcome:
+    """What a card has opened, and, in a reading room, whether its patron is in or out now."""
+
+    receipt: Receipt
+    presence: Presence | None = None

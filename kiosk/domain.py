@@ -24,6 +24,9 @@ class Act(StrEnum):
     SCAN = "scan"
     # What a reader says to the library: `value` is the kind (see saying.py), the words lie beside the entry.
     SAY = "say"
+    # In and out of a reading room. `value`: the room with its closing time; the sign-in that a sign-out ends.
+    SIGN_IN = "sign_in"
+    SIGN_OUT = "sign_out"
 
     COPY_STATE = "copy_state"
     CARD_STATE = "card_state"

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from kiosk.domain import Note, Reason
+from kiosk.rooms import Passage
 from kiosk.signs import Sign
 
 
@@ -52,6 +53,9 @@ class Touch(StrEnum):
     SLIP = "slip"
     PRINT = "print"
     STAFF = "staff"
+    # In a reading room: "I am leaving", and "I am still here" after a card that signed out.
+    LEAVE = "leave"
+    STAY_HERE = "stay_here"
 
 
 class LineKind(StrEnum):
@@ -115,6 +119,16 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class RoomView:
+    """Whether the patron is in the reading room now: what the card scan has done, since when, and for how long."""
+
+    passage: Passage
+    room: str
+    since: datetime
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True)
 class VisitView:
     """The patron at the screen. lines: newest first, then the loans from before (kind LOAN).
 
@@ -136,6 +150,7 @@ class VisitView:
     blocked: bool = False
     holds_ready: tuple[str, ...] = ()
     messages: tuple[str, ...] = ()
+    in_room: RoomView | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from kiosk.screen import (
     LineKind,
     OpenHours,
     Printed,
+    RoomView,
     Screen,
     SlipView,
     Status,
@@ -65,9 +66,11 @@ class Shown:
 def screen_of(n: int, state: State, rules: Rules, now: Now, shown: Shown) -> Screen:
     """The whole touchscreen at this moment."""
     library = rules.library
-    visit = (
-        visit_view(state.visit, shown.account, rules, now, state.language) if state.visit else None
-    )
+    visit = None
+    if state.visit:
+        in_room = _in_room(state.visit, room_words(shown.room, rules, state.language), now)
+        told = visit_view(state.visit, shown.account, rules, now, state.language)
+        visit = replace(told, in_room=in_room)
     slip = (
         SlipView(state.visit.id, shown.printer, shown.printed)
         if state.visit and state.slip
@@ -164,6 +167,15 @@ def visit_view(
         holds_ready=account.holds_ready,
         messages=account.messages,
     )
+
+
+def _in_room(visit: Visit, room: str, now: Now) -> RoomView | None:
+    there = visit.presence
+    if there is None:
+        return None
+    since = datetime.fromtimestamp(there.since_ms / 1000, now.local.tzinfo)
+    minutes = max(0, (now.at_ms - there.since_ms) // 60_000)
+    return RoomView(there.passage, room, since, minutes)
 
 
 def _loans_before(visit: Visit, account: Account, today: date, *, sure: bool) -> tuple[Line, ...]:
@@ -273,6 +285,14 @@ def book_of(copy: Copy) -> Book:
 def _in_words(line: Line, rules: Rules, language: str) -> Line:
     words = cart_words if line.kind is LineKind.RETURNED else shelf_words
     return replace(line, book=replace(line.book, shelf=words(line.book.shelf, rules, language)))
+
+
+def room_words(key: str, rules: Rules, language: str) -> str:
+    """What library.toml calls a room, in the screen's language."""
+    room = next((room for room in rules.library.rooms if room.key == key), None)
+    if room is None:
+        return key
+    return (room.name_en or room.name) if language == "en" else room.name
 
 
 def shelf_words(key: str, rules: Rules, language: str) -> str:

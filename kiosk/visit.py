@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from kiosk.domain import Patron, Reason, Receipt
+from kiosk.rooms import Passage, Presence
 from kiosk.screen import Line, LineKind, Place, Touch
 
 
@@ -105,11 +106,19 @@ TOUCHES: dict[Place, frozenset[Touch]] = {
         Touch.USE,
         Touch.SLIP,
         Touch.PRINT,
+        Touch.LEAVE,
+        Touch.STAY_HERE,
     },
 }
 
 # Touches that act on one line; the line must still offer them.
 ON_A_LINE = frozenset({Touch.RENEW, Touch.GIVE_BACK, Touch.BORROW, Touch.USE})
+
+# Whoever is in may leave; whoever was signed out may still be there.
+_AT_THE_DOOR = {
+    Touch.LEAVE: (Passage.IN, Passage.AGAIN),
+    Touch.STAY_HERE: (Passage.OUT,),
+}
 
 GUIDES = frozenset({Touch.GUIDE_BORROW, Touch.GUIDE_RETURN, Touch.GUIDE_LOANS})
 
@@ -128,6 +137,7 @@ class Visit:
     """One patron at the screen. `lines` are this visit's, newest first; `receipts` what they came from, by line id.
 
     before: barcodes on loan when the visit began; they stand below as loans until something happens to them.
+    presence: in a reading room that is signed in to, whether they are in.
     """
 
     id: str
@@ -138,6 +148,7 @@ class Visit:
     lines: tuple[Line, ...] = ()
     receipts: tuple[tuple[int, Receipt], ...] = ()
     next_line: int = 1
+    presence: Presence | None = None
 
     def line(self, line_id: int) -> Line | None:
         return next((line for line in self.lines if line.id == line_id), None)
@@ -174,6 +185,9 @@ def allows(state: State, touch: Touch, visit_id: str | None, line_id: int | None
         return visit_id is None
     if visit_id != state.visit.id:
         return False
+    if touch in _AT_THE_DOOR:
+        there = state.visit.presence
+        return there is not None and there.passage in _AT_THE_DOOR[touch]
     if touch not in ON_A_LINE:
         return True
     line = state.visit.line(line_id or 0)

@@ -364,6 +364,8 @@ _STEPS: dict[Act, Callable[[_Fold, Event], None]] = {
     Act.VISIT: _Fold.nothing,
     Act.SCAN: _Fold.nothing,
     Act.SAY: _Fold.nothing,
+    Act.SIGN_IN: _Fold.nothing,
+    Act.SIGN_OUT: _Fold.nothing,
     Act.COPY_STATE: _Fold.staff_state,
     Act.CARD_STATE: _Fold.nothing,
     Act.BLOCK: _Fold.nothing,

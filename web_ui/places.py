@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from kiosk.screen import FindView, Found, OpenHours, Place, Screen, Touch, VisitView
+from kiosk.rooms import Passage
+from kiosk.screen import FindView, Found, OpenHours, Place, RoomView, Screen, Touch, VisitView
 from web_ui.catalogue import Voice
 from web_ui.covers import cover
 from web_ui.lines import line_view
@@ -137,10 +138,33 @@ def _visit(visit: VisitView, screen: Screen, voice: Voice) -> Json:
         "out": voice("visit.out", n=visit.out),
         "more": _more(visit.more, voice),
         "alerts": _alerts(visit, screen, voice),
+        "in_room": _in_room(visit.in_room, voice) if visit.in_room else None,
         "renewable": visit.renewable,
         "renew_all": voice("visit.renew_all", n=visit.renewable) if visit.renewable else "",
         "has_slip": done or bool(lines),
         **_texts(voice, "visit", "again", "empty", "empty_more", "hello", "hello_more"),
+    }
+
+
+def _in_room(there: RoomView, voice: Voice) -> Json:
+    """In or out of the reading room, and the one thing to touch about it."""
+    facts = {"room": there.room, "time": f"{there.since:%H:%M}"}
+    voice.learn_aloud(there.room)
+    hours, minutes = divmod(there.minutes, 60)
+    match there.passage:
+        case Passage.OUT if hours:
+            more = voice("room.out_hours", hours=hours, minutes=minutes)
+        case Passage.OUT:
+            more = voice("room.out_minutes", n=max(1, minutes))
+        case passage:
+            more = voice(f"room.{passage}_more", **facts)
+    touch = Touch.STAY_HERE if there.passage is Passage.OUT else Touch.LEAVE
+    return {
+        "passage": str(there.passage),
+        "head": voice(f"room.{there.passage}", **facts),
+        "more": more,
+        "touch": str(touch),
+        "label": voice(f"touch.{touch}"),
     }
 
 

@@ -29,6 +29,7 @@ _OF_PERSON = (
     ("holds", "patron_id"),
     ("messages", "patron_id"),
     ("posts", "patron_id"),
+    ("present", "patron_id"),
     ("patrons", "id"),
 )
 # What somebody said goes with whoever said it.
@@ -67,6 +68,7 @@ def forget_answered(store: Store) -> None:
     with store.begin_fed() as tx:
         for table in ("journal_people", "journal_said"):
             tx.conn.exec_driver_sql(f"DELETE FROM {table} WHERE {_ANSWERED}", _answered(tx))
+        tx.conn.exec_driver_sql("DELETE FROM present")
     store.fold_log()
     for backup in backups(store):
         backup.unlink(missing_ok=True)
@@ -121,6 +123,7 @@ def _take_from_journal(tx: Tx, ids: list[str]) -> int:
         f"DELETE FROM journal_people WHERE patron_id = ? AND {_ANSWERED}",
         [(one, *place) for one in ids],
     )
+    tx.conn.exec_driver_sql("DELETE FROM present WHERE patron_id = ?", [(one,) for one in ids])
     marks = ",".join("?" * len(ids))
     left = tx.conn.exec_driver_sql(
         f"SELECT count(*) FROM journal_people WHERE patron_id IN ({marks})", tuple(ids)

@@ -212,6 +212,17 @@ posts = Table(
     sqlite_with_rowid=False,
 )
 
+# Who is signed in to the room where this station stands. entry: the key of the sign-in; closes_ms: when the room does.
+present = Table(
+    "present",
+    metadata,
+    Column("patron_id", Text, primary_key=True),
+    Column("entry", Text, nullable=False),
+    Column("since_ms", Integer, nullable=False),
+    Column("closes_ms", Integer),
+    sqlite_with_rowid=False,
+)
+
 # Who was erased at the central record, as `entry.erased_name` says it: what lies beside their entries goes.
 erased = Table(
     "erased",

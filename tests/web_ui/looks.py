@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from kiosk.domain import Note, Reason
+from kiosk.rooms import Passage
 from kiosk.screen import (
     Book,
     Cue,
@@ -16,6 +17,7 @@ from kiosk.screen import (
     OpenHours,
     Place,
     Printed,
+    RoomView,
     Screen,
     SlipView,
     Status,
@@ -85,6 +87,10 @@ BUSY = (
 LONG_MESSAGE = "书" * 60
 
 
+def room(passage: Passage, minutes: int = 0) -> RoomView:
+    return RoomView(passage, "期刊阅览室", LOCAL - timedelta(minutes=minutes), minutes)
+
+
 def looks() -> dict[str, Screen]:
     """Every screen worth looking at, by name, in Chinese."""
     made = {
@@ -146,6 +152,20 @@ def looks() -> dict[str, Screen]:
                 lent(1, BOOKS[1], notes=(Note.REAPPEARED, Note.HOLD_FILLED)),
                 refused(0, Reason.NO_RENEWALS_LEFT, BOOKS[2], due_on=date(2026, 12, 2)),
             )
+        ),
+        "room_in": on_visit(visit(in_room=room(Passage.IN))),
+        "room_again": on_visit(visit(loan(1), in_room=room(Passage.AGAIN, 8)), contrast=True),
+        "room_out": on_visit(visit(loan(1), loan(2, BOOKS[1]), in_room=room(Passage.OUT, 95))),
+        "room_reading": on_visit(
+            visit(Line(1, LineKind.USED, DICTIONARY, lit=True), loan(0), in_room=room(Passage.IN))
+        ),
+        "room_busy": on_visit(
+            visit(*BUSY, in_room=room(Passage.AGAIN, 8), messages=(LONG_MESSAGE,))
+        ),
+        "young_room_in": on_visit(young(loan(1, BOOKS[3]), in_room=room(Passage.IN))),
+        "young_room_out": on_visit(young(in_room=room(Passage.OUT, 20))),
+        "young_room_reading": on_visit(
+            young(Line(1, LineKind.USED, BOOKS[3], lit=True), in_room=room(Passage.AGAIN, 8))
         ),
         "slip": on_visit(visit(*BUSY), slip=SlipView("v1", True, Printed.DONE)),
         "slip_no_paper": on_visit(visit(*BUSY), slip=SlipView("v1", True, Printed.NO_PAPER)),

@@ -10,9 +10,10 @@ export function visit(view) {
   return h("main", { key: `visit ${page.id}`, class: "page visit" },
     patron(page),
     h("section", { class: "desk" },
-      alerts(page, view),
+      alerts(page, view, page.lines.length > 0),
       h("ul", { class: "lines", "data-list": true }, page.lines.map((line) => bookLine(line, line.id))),
-      !page.lines.length && h("div", { class: "none" }, h("i", { class: "icon", html: art.book }), h("b", null, page.empty), h("span", null, page.empty_more))),
+      !page.lines.length && (page.in_room ? h("div", { class: "none" }, inRoom(page)) :
+        h("div", { class: "none" }, h("i", { class: "icon", html: art.book }), h("b", null, page.empty), h("span", null, page.empty_more)))),
     pager(view),
     touches(page, view));
 }
@@ -23,7 +24,7 @@ export function visitUpright(view) {
   const newest = newestOf(page);
   return h("main", { key: `visit ${page.id}`, class: "page visit" },
     patron(page),
-    h("section", { class: "stage" }, alerts(page, view), newest ? [outcome(newest), largeBook(newest)] : welcome(page)),
+    h("section", { class: "stage" }, alerts(page, view, newest !== null), newest ? [outcome(newest), largeBook(newest)] : welcome(page)),
     h("div", { class: "young-offers" }, newest && offers(newest)),
     h("section", { class: "desk" },
       h("ul", { class: "lines", "data-list": true },
@@ -48,8 +49,21 @@ function touches(page, view) {
   return h("nav", { class: "bar-touch" },
     button("not_me", view.touches.not_me, { cls: "not-me", key: "not_me" }),
     page.renew_all && button("renew_all", page.renew_all, { key: "renew_all" }),
-    page.has_slip && button("slip", view.touches.slip, { key: "slip" }),
+    page.has_slip && !page.in_room && button("slip", view.touches.slip, { key: "slip" }),
+    door(page),
     finish(view));
+}
+
+function door(page) {
+  return page.in_room && button(page.in_room.touch, page.in_room.label, { cls: "door", key: page.in_room.touch });
+}
+
+// In the reading room or out of it: what is read first, until a book is scanned.
+function inRoom(page) {
+  const there = page.in_room;
+  return [h("div", { class: "stage-head", key: `room ${there.passage}` },
+            h("span", { class: "big-sign yes" }, mark("yes")), h("h2", { class: "greeting" }, say(there.head))),
+          h("p", { class: "sub", key: "room more", "data-own": true }, say(there.more))];
 }
 
 // The book that was scanned last, or whose line lights up; none while only loans from before stand there.
@@ -64,12 +78,15 @@ function outcome(line) {
 }
 
 function welcome(page) {
+  if (page.in_room) return inRoom(page);
   return [h("h2", { class: "greeting", key: "hello" }, say(page.hello)), h("p", { class: "sub" }, say(page.hello_more))];
 }
 
-function alerts(page, view) {
+function alerts(page, view, busy) {
   const full = view.status.store_full ? [{ tone: "look", text: view.status.store_full }] : [];
-  return [...full, ...page.alerts].map((a) => h("p", { class: `alert ${a.tone}`, "data-own": a.own }, say(a.text)));
+  // With books on the screen, being in the room is a line above them.
+  const room = page.in_room && busy ? [{ tone: "room", text: page.in_room.head }] : [];
+  return [...full, ...room, ...page.alerts].map((a) => h("p", { class: `alert ${a.tone}`, "data-own": a.own }, say(a.text)));
 }
 
 // One book at a time, large; the others stand as a row of covers.
@@ -80,16 +97,17 @@ export function young(view) {
   const tight = rest.length || page.alerts.length || view.status.store_full;
   return h("main", { key: `visit ${page.id}`, class: `page young ${newest ? newest.tone : "hello"}${tight ? " tight" : ""}` },
     h("section", { class: "stage" },
-      alerts(page, view),
+      alerts(page, view, newest !== null),
       newest
         ? [outcome(newest), largeBook(newest)]
+        : page.in_room ? inRoom(page)
         : [h("div", { class: "stage-head", key: "hello" }, h("span", { class: "big-face" }, page.avatar),
              h("h2", { class: "greeting" }, say(page.hello))), h("p", { class: "sub" }, say(page.hello_more))]),
     h("div", { class: "young-offers" }, newest && offers(newest)),
     others(rest),
     h("nav", { class: "bar-touch" },
       button("not_me", view.touches.not_me, { cls: "not-me", key: "not_me" }),
-      newest && h("p", { class: "again" }, say(page.again)),
+      page.in_room ? door(page) : newest && h("p", { class: "again" }, say(page.again)),
       finish(view)));
 }
 
