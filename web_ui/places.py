@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import assert_never
+from typing import Any, assert_never
 
 from kiosk.rooms import Passage
 from kiosk.screen import FindView, Found, OpenHours, Place, RoomView, Screen, Touch, VisitView
@@ -148,7 +148,7 @@ def _visit(visit: VisitView, screen: Screen, voice: Voice) -> Json:
 
 def _in_room(there: RoomView, voice: Voice) -> Json:
     """In or out of the reading room, and the one thing to touch about it."""
-    facts = {"room": there.room, "time": f"{there.since:%H:%M}"}
+    facts: dict[str, Any] = {"room": there.room, "time": f"{there.since:%H:%M}"}
     voice.learn_aloud(there.room)
     hours, minutes = divmod(there.minutes, 60)
     match there.passage:

@@ -37,6 +37,7 @@ from sync.central.post_tables import posts as posts
 from sync.central.reading_tables import reading_lists as reading_lists
 from sync.central.reading_tables import reading_titles as reading_titles
 from sync.central.report_tables import heartbeats as heartbeats
+from sync.central.room_tables import room_stays as room_stays
 from sync.central.school_year_tables import school_years as school_years
 from sync.central.staff_tables import keys as keys
 from sync.central.staff_tables import sign_ins as sign_ins

@@ -18,6 +18,7 @@ from sync.central.db import Database
 from sync.central.read import Stored, shelf, tails, time_zone
 from sync.central.schema import cases, entries, holdings, lineages, loans, outcomes, schools
 from sync.central.verify_voices import voice_faults
+from sync.central.stays import stay_faults
 from sync.events import CASES, Code, Folded, Key, Outcome, Span, outcome_of
 from sync.fold import Copy, fold
 
@@ -33,6 +34,7 @@ def faults(db: Database) -> Iterator[str]:
                 yield from _copies(conn, school, barcodes)
             yield from _without_entries(conn, school)
             yield from voice_faults(conn, school)
+            yield from stay_faults(conn, school)
 
 
 # The chains.

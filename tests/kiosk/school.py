@@ -72,7 +72,7 @@ _TITLES = (
 class School:
     """Everything a test needs to be a pupil: `scan`, `touch`, the `screen`; and what lies under it."""
 
-    def __init__(self, folder: Path, *, patience: Patience | None = None) -> None:
+    def __init__(self, folder: Path, *, patience: Patience | None = None, room: str = "") -> None:
         self.folder = folder
         config = folder / "config"
         if not config.exists():
@@ -84,7 +84,7 @@ class School:
         self.rulebook = Rulebook(self.library_toml)
         self.clock = MovableClock(ZONE, IN_WINDOW, running=False)
         self.journal = Journal("kiosk-1", self.clock)
-        self.room = self.rulebook.current.library.library.room
+        self.room = room or self.rulebook.current.library.library.room
         self.desk = Desk(self.store, self.journal, lambda: self.rulebook.current, room=self.room)
         self.scanner = SimulatedScanner("scanner")
         parts = health.Parts(self.store, self.clock, self.rulebook, (self.scanner,), lambda: None)

@@ -34,7 +34,7 @@ COPIES = tuple(f"2000{n}" for n in range(1, 6))
 
 
 class Centre:
-    """A school at a central record in a SQLite file."""
+    """A school at a central record: in a SQLite file, or in the one that is given."""
 
     def __init__(
         self,
@@ -42,10 +42,12 @@ class Centre:
         *,
         people: tuple[str, ...] = ("p1", "p2"),
         now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
+        db: Database | None = None,
     ) -> None:
         self.now_ms = now_ms
-        self.db = Database(f"sqlite:///{folder}/central.sqlite")
-        schema.metadata.create_all(self.db.engine)
+        self.db = db or Database(f"sqlite:///{folder}/central.sqlite")
+        if db is None:
+            schema.metadata.create_all(self.db.engine)
         found_school(self.db, barcodes=COPIES, people=people)
         with self.db.begin(SCHOOL) as conn:
             rows = [{"school": SCHOOL, "number": f"c-{p}", "patron_id": p} for p in people]
@@ -132,13 +134,13 @@ def answered(status: int, body: bytes, headers: Any = None) -> httpx.Response:
 class Town:
     """A centre with stations; `station` makes and enrols one."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, db: Database | None = None) -> None:
         self.folder = folder
-        self.centre = Centre(folder)
+        self.centre = Centre(folder, db=db)
         self.places: list[Place] = []
 
-    def station(self, name: str, *, hardware: str = "") -> Place:
-        place = Place(self, name, hardware or f"board-{name}")
+    def station(self, name: str, *, hardware: str = "", room: str = "") -> Place:
+        place = Place(self, name, hardware or f"board-{name}", room=room)
         enrol(
             place.school.store, place.line, place.machine, self.centre.code(name), local="kiosk-1"
         )
@@ -154,9 +156,17 @@ class Town:
 class Place:
     """A station of the town: its store, its desk, its line."""
 
-    def __init__(self, town: Town, name: str, hardware: str, *, folder: Path | None = None) -> None:
+    def __init__(
+        self,
+        town: Town,
+        name: str,
+        hardware: str,
+        *,
+        folder: Path | None = None,
+        room: str = "",
+    ) -> None:
         self.name = name
-        self.school = School(folder or town.folder / name)
+        self.school = School(folder or town.folder / name, room=room)
         self.wire = Wire(town.centre)
         self.line = HttpLine(ADDRESS, transport=self.wire)
         self.machine = Machine(self.school.clock, hardware, "test")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import groupby
 from typing import Any
 from urllib.parse import quote
@@ -16,7 +17,7 @@ from sync.central.reports.look import Look, NoRules, choices, look_at
 from sync.central.reports.out import Line, Wanted, lines
 from sync.central.reports.up_to_date import after, bring_up_to_date
 from sync.central.reports.values import Report
-from sync.central.roles import Right
+from sync.central.roles import Right, may
 from web_ui.console.frame import framed
 from web_ui.console.gate import member
 from web_ui.console.report_files import as_csv, as_xlsx
@@ -66,7 +67,7 @@ class _Reports:
         left = self._count()
         with self._db.read() as conn:
             look = self._look(conn)
-            told = ReportTeller(g.say).page(make(look))
+            told = ReportTeller(g.say).page(_for_reader(make(look)))
             return self._page("reports/page.html", "reports", look, report=told, left=left)
 
     def file(self, name: str, form: str) -> Response:
@@ -74,7 +75,7 @@ class _Reports:
         self._count()
         with self._db.read() as conn:
             look = self._look(conn)
-            report = make(look)
+            report = _for_reader(make(look))
             tell = ReportTeller(g.say)
             title = f"{tell.title(report)} {tell.period(look.period)}"
             return _sent(form, title, _sheets(tell, report))
@@ -84,7 +85,7 @@ class _Reports:
         with self._db.read() as conn:
             look = self._look(conn)
             tell = ReportTeller(g.say)
-            told = [tell.page(report) for report in summary(look)]
+            told = [tell.page(_for_reader(report)) for report in summary(look)]
             return self._page(
                 "reports/summary.html", "report_summary", look, sections=told, left=left
             )
@@ -155,6 +156,13 @@ def _make(name: str) -> Callable[[Look], Report]:
     if name not in REPORTS:
         abort(404, g.say("console.no_page"))
     return REPORTS[name]
+
+
+def _for_reader(report: Report) -> Report:
+    """The report as whoever is at the console may see it: what single persons did is for librarians."""
+    if may(member().role, Right.DECIDE):
+        return report
+    return replace(report, sheets=tuple(sheet for sheet in report.sheets if not sheet.named))
 
 
 def _wanted() -> Wanted:

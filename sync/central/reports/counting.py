@@ -24,7 +24,9 @@ from sync.central.reports.past_rules import Clockwork, clockwork
 from sync.central.reports.same_act import TOLD, counted_before, key_at, undone_by
 from sync.central.reports.stopping import Stop, never
 from sync.central.reports.whose import whose
+from sync.central.room_tables import room_stays
 from sync.central.schema import entries, lineages, outcomes, patrons, people
+from sync.central.stays import forget_stays, take_stays
 from sync.events import DESK, Key, Outcome
 
 PORTION = 2_000
@@ -58,7 +60,7 @@ def uncounted(conn: Connection, school: str) -> int:
 
 def count_again(conn: Connection, school: str, station: str) -> None:
     """Something about a station's entries has changed: throw its counts away, so that they are made anew."""
-    for table in (act_days, reader_weeks, counted):
+    for table in (act_days, reader_weeks, room_stays, counted):
         conn.execute(delete(table).where(table.c.school == school, table.c.station == station))
 
 
@@ -66,6 +68,7 @@ def forget_reader(conn: Connection, school: str, ids: Iterable[str]) -> None:
     """Somebody is erased: what they did each week is nobody's business any more."""
     mine = one_of(conn, reader_weeks.c.patron, sorted(ids))
     conn.execute(delete(reader_weeks).where(reader_weeks.c.school == school, mine))
+    forget_stays(conn, school, ids)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +124,7 @@ class _Portion:
 def _count_on(conn: Connection, school: str, station: str, epoch: int, seq: int) -> None:
     rows = _rows(conn, school, station, epoch, seq)
     told = [(row, json.loads(row.body)) for row in rows if row.outcome != Outcome.QUARANTINED]
+    take_stays(conn, school, station, [row for row, _ in told])
     visits = [row for row, body in told if body["allowed"] and body["act"] not in _OF_COPIES]
     again = counted_before(conn, school, visits)
     portion = _Portion(school, clockwork(conn, school))

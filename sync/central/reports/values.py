@@ -68,9 +68,12 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
+    """named: it says who did what, which is the librarian's business alone."""
+
     key: str
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
+    named: bool = False
 
 
 class Shape(StrEnum):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import and_, select
@@ -18,6 +19,7 @@ from sync.central.reports.readers import count_classes
 from sync.central.reports.whose import whose
 from sync.central.rules import rules_in_force
 from sync.central.schema import copies, entries, outcomes, patrons, people
+from sync.central.stays import room_visits
 from sync.fold import fold
 from tests.central.fleet import SCHOOL
 
@@ -31,6 +33,7 @@ def counted(db: Database, terms: list[Period], goal: float) -> dict[str, Any]:
         weeks: Counter = Counter()
         for row in conn.execute(select(reader_weeks)):
             weeks[row.week, row.patron, row.act] += row.n
+        stays = room_visits(conn, SCHOOL, 0, 1 << 60)
         lent = {row.barcode: row.loans for row in conn.execute(select(copy_loans))}
         zone = time_zone(conn, SCHOOL)
         classes = {
@@ -43,6 +46,7 @@ def counted(db: Database, terms: list[Period], goal: float) -> dict[str, Any]:
     return {
         "acts": {k: n for k, n in acts.items() if n},
         "weeks": {k: n for k, n in weeks.items() if n},
+        "stays": [(v.patron, v.room, v.from_ms, v.until_ms) for v in stays],
         "copies": lent,
         "classes": classes,
     }
@@ -56,6 +60,7 @@ def recount(
         rules = rules_in_force(conn, SCHOOL)
         assert rules is not None
         acts, weeks = _acts(conn, rules)
+        stays = _stays(conn)
         spans = _spans(conn)
         classes = {term.key: _classes(conn, spans, term, goal, erased) for term in terms}
         known = list(conn.execute(select(copies.c.barcode)).scalars())
@@ -63,6 +68,7 @@ def recount(
     return {
         "acts": dict(acts),
         "weeks": dict(weeks),
+        "stays": stays,
         "copies": {barcode: lent[barcode] for barcode in known},
         "classes": classes,
     }
@@ -116,6 +122,48 @@ def _acts(conn, rules: Rules) -> tuple[Counter, Counter]:
             if who not in pupils:
                 weeks[day - timedelta(days=day.weekday()), row.patron, str(entry.act)] += 1
     return acts, weeks
+
+
+def _stays(conn) -> list[tuple[str, str, int, int | None]]:
+    """Who was in which reading room, from when to when: each sign-in with what was said of it last."""
+    beside = and_(*(people.c[n] == entries.c[n] for n in ("school", "station", "epoch", "seq")))
+    order = (entries.c.station, entries.c.epoch, entries.c.seq)
+    query = select(entries, people.c.patron).join(people, beside).order_by(*order)
+    begun: dict[tuple[str, str], Any] = {}
+    said: dict[tuple[str, str], Any] = {}
+    for row in conn.execute(query).all():
+        entry = parse(row.body)
+        own = (row.station, (row.origin or entry.key).split()[0])
+        if entry.act == "sign_in" and entry.undoes is None:
+            begun.setdefault(own, (row, entry))
+        elif entry.act in ("sign_in", "sign_out"):
+            said[row.station, entry.value or ""] = (row, entry)
+    sat: dict[str, list[list[Any]]] = {}
+    for name, (row, entry) in begun.items():
+        what, last = said.get(name, (None, None))
+        out = what.est if last is not None and last.act == "sign_out" else None
+        if out is not None and last.undoes:
+            continue
+        room, _, closes = entry.value.partition(" ")
+        who = whose(conn, SCHOOL, {row.patron}).get(row.patron, row.patron)
+        until = out if out is not None else max(int(closes), row.est) if closes else None
+        sat.setdefault(who, []).append([row.est, name[1], room, until, out is None])
+    found = []
+    for who, theirs in sat.items():
+        theirs.sort()
+        for now, after in pairwise(theirs):
+            if now[4] and now[3] is not None and after[0] < now[3]:
+                if now[2] == after[2]:
+                    after[0], now[0] = now[0], None
+                else:
+                    now[3] = after[0]
+        # Where no sign-out ends a stay that goes on elsewhere in the room, it is one stay.
+        found += [
+            (who, room, at, max(until, at) if until else None)
+            for at, _, room, until, _ in theirs
+            if at is not None
+        ]
+    return sorted(found, key=lambda v: (v[2], v[0], v[1]))
 
 
 def _when(at_ms: int, rules: Rules) -> tuple[date, str]:

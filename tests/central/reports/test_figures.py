@@ -19,6 +19,7 @@ from sync.central.reports.counting import count_acts, uncounted
 from sync.central.reports.periods import Kind, Period
 from sync.central.schema import patrons
 from sync.central.school_year import begin_year, plan
+from sync.central.stays import stay_faults
 from tests.central.fleet import SCHOOL, Pen, enrol, found_school, publish_rules, push
 from tests.central.reports.recount import counted, loans_of, recount
 from tests.soak import often
@@ -62,6 +63,8 @@ def bring_up(db: Database) -> None:
 def agree(db: Database, erased: list[tuple[str, int, str, int]]) -> None:
     bring_up(db)
     assert counted(db, TERMS, 2) == recount(db, TERMS, 2, erased)
+    with db.read() as conn:
+        assert list(stay_faults(conn, SCHOOL)) == []
 
 
 def acts_of(db: Database, act: Act) -> int:
@@ -86,7 +89,7 @@ class Story:
         at = self.at[pen.station]
         copy, who = chance.choice(COPIES), chance.choice((*PUPILS, *TEACHERS))
         odd = {"unsure": True} if chance.random() < 0.1 else {}
-        match chance.randrange(8):
+        match chance.randrange(11):
             case 0 | 1:
                 lent = pen.checkout(copy, who, at=at, **odd)
                 if chance.random() < 0.3:
@@ -111,6 +114,24 @@ class Story:
                 pen.write(Act.VISIT, None, who, at=at, allowed=chance.random() < 0.8)
             case 7:
                 pen.write(Act.CHECKOUT, copy, who, at=at, allowed=False)
+            case _:
+                self._at_the_door(pen, who, at)
+
+    def _at_the_door(self, pen: Pen, who: str, at: int) -> None:
+        chance = self.chance
+        room = chance.choice(("teachers", "periodicals"))
+        closes = f" {NOON + at + chance.randrange(5 * HOUR)}" if chance.random() < 0.8 else ""
+        sat = pen.write(Act.SIGN_IN, None, who, at=at, value=room + closes)
+        what = chance.random()
+        if what < 0.1:
+            pen.write(Act.SIGN_OUT, None, who, at=at + 3_000, value=sat, undoes=sat)
+        elif what < 0.7:
+            out = pen.write(Act.SIGN_OUT, None, who, at=at + 40 * MINUTE, value=sat)
+            if chance.random() < 0.3:
+                pen.write(Act.SIGN_IN, None, who, at=at + 41 * MINUTE, value=sat, undoes=out)
+                if chance.random() < 0.5:
+                    pen.write(Act.SIGN_OUT, None, who, at=at + 50 * MINUTE, value=sat)
+            self.at[pen.station] += HOUR
 
     def push(self, db: Database, *, rest: bool = False) -> None:
         """Some of what a station has not sent yet."""
