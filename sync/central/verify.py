@@ -17,8 +17,8 @@ from kiosk.entry import GENESIS, UnreadableEntry, digest, parse
 from sync.central.db import Database
 from sync.central.read import Stored, shelf, tails, time_zone
 from sync.central.schema import cases, entries, holdings, lineages, loans, outcomes, schools
-from sync.central.verify_voices import voice_faults
 from sync.central.stays import stay_faults
+from sync.central.verify_voices import voice_faults
 from sync.events import CASES, Code, Folded, Key, Outcome, Span, outcome_of
 from sync.fold import Copy, fold
 
