@@ -27,6 +27,7 @@ def fill(db: Database) -> None:
     publish_rules(db)
     with db.begin(SCHOOL) as conn:
         add_staff(conn, SCHOOL, "li", "李老师", "librarian", PASSWORD)
+        add_staff(conn, SCHOOL, "zhao", "赵老师", "viewer", PASSWORD)
         for one, name in CLASSES.items():
             grade = 11 if one == "p4" else 3
             changed = update(patrons).where(patrons.c.id == one)
@@ -46,6 +47,8 @@ def fill(db: Database) -> None:
         pen.checkout(copy, who, at=day * HOUR + 1)
     pen.checkin("20001", at=DAY, patron="p1")
     pen.write(Act.USE, "20007", "t1", at=2 * DAY)
+    closes = f"teachers {NOON + 2 * DAY + 3 * HOUR}"
+    pen.write(Act.SIGN_IN, None, "t1", at=2 * DAY + HOUR, value=closes)
     push(db, pen, now=NOON + 3 * DAY)
     with db.begin(SCHOOL) as conn:
         Desk(conn, SCHOOL, "li", NOON + 4 * DAY).block("p3", "等一等")

@@ -65,8 +65,19 @@ def test_the_average_is_held_against_the_goal(client):
 
 def test_the_weekly_record_names_teachers_and_no_pupils(client):
     told = words_of(see(client, "teachers"))
-    assert "王老师 1 1 1" in told
+    assert "王老师 1 1 1 1 2.0 小时" in told
+    assert "教师 1 1 1 1 2.0 小时 1" in told
     assert "小明" not in told
+
+
+def test_who_read_how_much_is_for_librarians_alone(client):
+    viewer = client.application.test_client()
+    assert sign_in(viewer, "zhao").status_code == 303
+    told = words_of(see(viewer, "teachers"))
+    assert "教师 1 1 1 1 2.0 小时 1" in told
+    assert "王老师" not in told
+    assert "王老师" not in viewer.get("/console/reports/teachers.csv").text
+    assert "王老师" in client.get("/console/reports/teachers.csv").text
 
 
 def test_a_scanner_that_is_broken_lowers_the_share_in_order(client):
