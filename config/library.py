@@ -13,6 +13,7 @@ from pydantic import Field
 from config.goals import Goals
 from config.sheets import Cards, Labels
 from config.table import Clock, Day, Key, Many, Table, Text
+from config.voice import Sentences, Voice
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[str, ...] = get_args(Weekday)
@@ -213,3 +214,12 @@ class Library(Table):
     shelves: Many[Shelf] = ()
     messages: Messages = Messages()
     goals: Goals = Goals()
+    suggestions: Sentences = ()
+    complaints: Sentences = ()
+
+    @property
+    def voice(self) -> Voice | None:
+        """What readers can say at the station; None: they are not asked."""
+        if not (self.suggestions or self.complaints):
+            return None
+        return Voice(suggestions=self.suggestions, complaints=self.complaints)

@@ -19,6 +19,9 @@ from kiosk.doorman import left, lend_or_use, passage_undone, told_again
 from kiosk.errors import StoreFull
 from kiosk.recognise import what_is
 from kiosk.repeats import Repeats
+from kiosk.say_page import Step, Telling
+from kiosk.say_turn import say_on, wish
+from kiosk.saying import Saying, Words
 from kiosk.screen import Cue, Line, LineKind, Place, Touch
 from kiosk.show import explained, kept_line, line_of, number_allowed
 from kiosk.visit import (
@@ -30,6 +33,7 @@ from kiosk.visit import (
     allows,
     lighting,
     opened,
+    saying,
     turned_to,
     with_key,
     with_line,
@@ -109,6 +113,8 @@ class Attendant:
             self.state = turned_to(self.state, Place.IDLE)
         barcode = classify(scan.text, self._rules().library.barcodes)
         seen = self._what_is(barcode, scan)
+        if self.state.telling and self._heard_isbn(barcode, seen):
+            return True
         move = SCANS[self.state.visit is not None, seen]
         who = self._who(scan.device)
         match move:
@@ -140,6 +146,17 @@ class Attendant:
             case Move.LANGUAGE:
                 self._turn_language()
         return move is not Move.SOFTLY
+
+    def _heard_isbn(self, barcode: Barcode, seen: Seen) -> bool:
+        """Somebody is saying something: the book wished for is meant so, anything else ends what is said."""
+        state = self.state
+        if seen is Seen.ISBN and state.telling and state.telling.step is Step.BOOK:
+            self.state = saying(state, wish(self._desk, self._rules(), state, barcode.text))
+            self._sound(Cue.YES)
+            return True
+        if seen not in (Seen.REPEAT, Seen.LANGUAGE):
+            self.state = saying(state, None)
+        return False
 
     def _what_is(self, barcode: Barcode, scan: Scan) -> Seen:
         if self._repeats.again(barcode.text, scan.at_ms):
@@ -220,6 +237,8 @@ class Attendant:
             return False
         if finger.touch is Touch.NUMBER and not number_allowed(self._rules()):
             return False
+        if finger.touch is Touch.SAY and self._rules().library.voice is None:
+            return False
         self._on_touch(finger)
         return True
 
@@ -259,8 +278,26 @@ class Attendant:
                 self._renew_all(finger.now)
             case Touch.SLIP:
                 self.state = replace(self.state, slip=not self.state.slip)
+            case Touch.SAY | Touch.PICK | Touch.SKIP | Touch.DONE | Touch.BACK:
+                self._say_on(finger)
+            case Touch.READ:
+                self._desk.say(Saying.READ, Words(post=finger.text), finger.now, self._who(""))
             case Touch.RENEW | Touch.GIVE_BACK | Touch.BORROW | Touch.USE:
                 self._on_line(finger.touch, finger.line or 0, finger.now)
+
+    def _say_on(self, finger: Finger) -> None:
+        told = say_on(self._desk, self._rules(), self.state, finger.touch, finger.text, finger.now)
+        if told is None or told.step is not Step.SEND or told.kind is None:
+            self.state = saying(self.state, told)
+            return
+        if not told.named and self.state.visit:
+            # Between two entries of one visit it would be known whose it is.
+            chosen = (self.state.language, self.state.contrast)
+            self.close()
+            self.state = replace(self.state, language=chosen[0], contrast=chosen[1])
+        self._desk.say(told.kind, told.words, finger.now, self._who("") if told.named else NOBODY)
+        self.state = saying(self.state, Telling(Step.THANKS, named=told.named))
+        self._sound(Cue.YES)
 
     def _on_line(self, touch: Touch, number: int, now: Now) -> None:
         visit = self.state.visit

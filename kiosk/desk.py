@@ -36,9 +36,12 @@ from kiosk.policy import (
     decide_use,
     decide_visit,
 )
+from kiosk.say_page import ANSWERS, FORMS, Telling
 from kiosk.saying import Saying, Words, written
+from kiosk.store.posts import standing
 from kiosk.store.store import Store
 from kiosk.store.tx import Tx, with_types
+from kiosk.voice_posts import Answer, Questionnaire
 
 Done = TypeVar("Done")
 _FULL = Verdict(allowed=False, reason=Reason.STORE_FULL)
@@ -230,6 +233,20 @@ class Desk:
             if kind is Saying.READ:
                 tx.forget_post(words.post, who.patron_id)
         return Receipt(Act.SAY, _SAID, done.key, done.proof)
+
+    def begin_telling(self, now: Now, grade: int | None) -> Telling:
+        """What a reader of this grade may be asked now, and what the library has answered to everybody."""
+        with self._store.read() as tx:
+            forms = [f for f in standing(tx, Questionnaire, now) if f.body.is_for(grade)]
+            answers = standing(tx, Answer, now)
+        return Telling(forms=tuple(forms[:FORMS]), answers=tuple(answers[:ANSWERS]))
+
+    def have(self, isbn: str) -> tuple[Copy, bool] | None:
+        """A copy of this book and whether one is in now; None where the library has none."""
+        with self._store.read() as tx:
+            held = [c for c in tx.copies_of_isbn(isbn) if c.state is not CopyState.WITHDRAWN]
+            free = [c for c in held if tx.loan(c.barcode) is None]
+        return ((free or held)[0], bool(free)) if held else None
 
     def account(self, patron_id: str, now: Now) -> Account:
         """What the patron has out, and what may be done about it now."""

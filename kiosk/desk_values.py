@@ -32,6 +32,7 @@ class Account:
     more: int | None
     holds_ready: tuple[str, ...]
     messages: tuple[str, ...] = ()
+    answers: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

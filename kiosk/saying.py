@@ -63,3 +63,6 @@ _TEXTS = ("sentence", "note", "isbn", "title", "form", "post")
 
 def _answer(value: object) -> int | str:
     return value if isinstance(value, int) else str(value)[:MOST_CHARACTERS]
+
+
+NOTHING_SAID = Words()

@@ -25,6 +25,7 @@ class Place(StrEnum):
     NUMBER = "number"
     NOTICE = "notice"
     STAFF = "staff"
+    SAY = "say"
 
 
 class Touch(StrEnum):
@@ -56,6 +57,12 @@ class Touch(StrEnum):
     # In a reading room: "I am leaving", and "I am still here" after a card that signed out.
     LEAVE = "leave"
     STAY_HERE = "stay_here"
+    SAY = "say"
+    PICK = "pick"
+    SKIP = "skip"
+    DONE = "done"
+    BACK = "back"
+    READ = "read"
 
 
 class LineKind(StrEnum):
@@ -132,6 +139,7 @@ class RoomView:
 class VisitView:
     """The patron at the screen. lines: newest first, then the loans from before (kind LOAN).
 
+    answers: (id, text) of what the library answered this patron, and was not read yet.
     lent: copies lent in this visit; out: all copies out now; more: how many more may be lent (None: no rule).
     """
 
@@ -151,6 +159,7 @@ class VisitView:
     holds_ready: tuple[str, ...] = ()
     messages: tuple[str, ...] = ()
     in_room: RoomView | None = None
+    answers: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +180,27 @@ class FindView:
     typed: str
     results: tuple[Found, ...]
     total: int
+
+
+@dataclass(frozen=True, slots=True)
+class SayView:
+    """A screen of saying something. options: (what is sent, words); they are the library's own, in its language.
+
+    progress: (question, of how many). chosen: what is about to be sent, in words. can_name: somebody is at the screen.
+    """
+
+    step: str
+    kind: str = ""
+    question: str = ""
+    question_kind: str = ""
+    progress: tuple[int, int] | None = None
+    options: tuple[tuple[str, str], ...] = ()
+    answers: tuple[tuple[str, str], ...] = ()
+    typed: str = ""
+    writes: bool = False
+    have: tuple[str, str, bool] | None = None
+    chosen: str = ""
+    can_name: bool = False
 
 
 class Printed(StrEnum):
@@ -257,3 +287,5 @@ class Screen:
     status: Status = Status()
     signs: tuple[Sign, ...] = ()
     messages: tuple[str, ...] = ()
+    say: SayView | None = None
+    can_say: bool = False

@@ -10,6 +10,7 @@ from kiosk.calendar import Rules, closed_by, closes_at, opens_next, window_at
 from kiosk.desk_values import Account
 from kiosk.domain import Act, Copy, Loan, Note, Now, Reason, Receipt, Verdict
 from kiosk.loan_rules import days_overdue
+from kiosk.say_show import say_view
 from kiosk.screen import (
     Book,
     Cue,
@@ -101,6 +102,9 @@ def screen_of(n: int, state: State, rules: Rules, now: Now, shown: Shown) -> Scr
         status=shown.status,
         signs=shown.signs,
         messages=(*shown.messages, *([message] if message else [])),
+        say=say_view(state, library.voice) if state.telling and library.voice else None,
+        # Without a central record nobody would ever read it.
+        can_say=library.voice is not None and shown.status.online is not None,
     )
 
 
@@ -166,6 +170,7 @@ def visit_view(
         blocked=patron.blocked is not None,
         holds_ready=account.holds_ready,
         messages=account.messages,
+        answers=account.answers,
     )
 
 

@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from kiosk.domain import Patron, Reason, Receipt
 from kiosk.rooms import Passage, Presence
+from kiosk.say_page import Telling
 from kiosk.screen import Line, LineKind, Place, Touch
 
 
@@ -81,9 +82,10 @@ SCANS: dict[tuple[bool, Seen], Move] = {
 # What staff see names nobody; but a visit is its patron's: it must be finished before they look.
 _ALWAYS = frozenset({Touch.LANGUAGE, Touch.CONTRAST, Touch.HOME, Touch.STAFF})
 _DOORS = frozenset(
-    {Touch.GUIDE_BORROW, Touch.GUIDE_RETURN, Touch.GUIDE_LOANS, Touch.FIND, Touch.NUMBER}
+    {Touch.GUIDE_BORROW, Touch.GUIDE_RETURN, Touch.GUIDE_LOANS, Touch.FIND, Touch.NUMBER, Touch.SAY}
 )
 _PAD = frozenset({Touch.KEY, Touch.ERASE, Touch.CLEAR, Touch.STAY})
+_SAYING = frozenset({Touch.PICK, Touch.SKIP, Touch.DONE, Touch.BACK})
 
 # Which touches each page allows. Anything else is refused and changes nothing.
 TOUCHES: dict[Place, frozenset[Touch]] = {
@@ -94,6 +96,8 @@ TOUCHES: dict[Place, frozenset[Touch]] = {
     Place.STAFF: _ALWAYS,
     Place.FIND: _ALWAYS | _PAD,
     Place.NUMBER: _ALWAYS | _PAD | {Touch.ENTER},
+    # Perhaps in the middle of a visit, which staff must not look into.
+    Place.SAY: (_ALWAYS - {Touch.HOME, Touch.STAFF}) | _PAD | _SAYING,
     Place.VISIT: (_ALWAYS - {Touch.HOME, Touch.STAFF})
     | {
         Touch.STAY,
@@ -108,6 +112,8 @@ TOUCHES: dict[Place, frozenset[Touch]] = {
         Touch.PRINT,
         Touch.LEAVE,
         Touch.STAY_HERE,
+        Touch.SAY,
+        Touch.READ,
     },
 }
 
@@ -175,6 +181,7 @@ class State:
     topic: Touch | None = None
     typed: str = ""
     slip: bool = False
+    telling: Telling | None = None
 
 
 def allows(state: State, touch: Touch, visit_id: str | None, line_id: int | None) -> bool:
@@ -204,6 +211,15 @@ def opened(state: State, visit: Visit) -> State:
 def turned_to(state: State, place: Place, *, topic: Touch | None = None) -> State:
     """Another page without a visit."""
     return State(place=place, language=state.language, contrast=state.contrast, topic=topic)
+
+
+def saying(state: State, telling: Telling | None) -> State:
+    """The next screen of what is being said; None: back to where it began, and nothing of it stays."""
+    if telling is None:
+        place = Place.VISIT if state.visit else Place.IDLE
+        return replace(state, place=place, telling=None, typed="", topic=None)
+    turned = replace(state, place=Place.SAY, telling=telling, typed="", slip=False)
+    return turned if state.visit else replace(turned, returns=(), notice=None, topic=None)
 
 
 def with_line(state: State, line: Line, receipt: Receipt | None = None) -> State:
@@ -255,7 +271,7 @@ def with_key(state: State, touch: Touch, text: str) -> State:
         case Touch.KEY:
             key = text[:1].lower()
             fits = key.isascii() and (
-                key.isdigit() or (key.isalpha() and state.place is Place.FIND)
+                key.isdigit() or (key.isalpha() and state.place in (Place.FIND, Place.SAY))
             )
             typed = (state.typed + key)[:MOST_TYPED] if fits else state.typed
         case Touch.ERASE:

@@ -10,6 +10,7 @@ from web_ui.catalogue import Voice
 from web_ui.covers import cover
 from web_ui.lines import line_view
 from web_ui.qr import qr_svg
+from web_ui.say_words import say_page
 from web_ui.slip_words import slip_text
 from web_ui.staff_words import staff_view
 from web_ui.telling import tell_day, tell_when
@@ -55,6 +56,8 @@ def place_view(screen: Screen, voice: Voice) -> Json:
             return {"notice": notice, "notice_hint": voice("notice.hint"), "notice_again": again}
         case Place.STAFF:
             return {"staff": staff_view(screen.signs, voice)}
+        case Place.SAY:
+            return {"say": say_page(screen.say, voice) if screen.say else None}
         case _:
             assert_never(screen.place)
 
@@ -75,6 +78,8 @@ def _idle(screen: Screen, voice: Voice) -> Json:
     touches = [Touch.GUIDE_BORROW, Touch.GUIDE_RETURN, Touch.FIND, Touch.GUIDE_LOANS]
     if screen.number_allowed:
         touches.append(Touch.NUMBER)
+    if screen.can_say:
+        touches.append(Touch.SAY)
     return {
         **_idle_head(screen, voice, shut=shut),
         "shut": shut,
@@ -142,6 +147,8 @@ def _visit(visit: VisitView, screen: Screen, voice: Voice) -> Json:
         "renewable": visit.renewable,
         "renew_all": voice("visit.renew_all", n=visit.renewable) if visit.renewable else "",
         "has_slip": done or bool(lines),
+        "can_say": screen.can_say,
+        "read": voice("say.read"),
         **_texts(voice, "visit", "again", "empty", "empty_more", "hello", "hello_more"),
     }
 
@@ -190,6 +197,10 @@ def _alerts(visit: VisitView, screen: Screen, voice: Voice) -> list[Json]:
     alerts += [
         {"tone": "look", "text": voice("visit.message", text=text), "own": True}
         for text in visit.messages[:MESSAGES]
+    ]
+    alerts += [
+        {"tone": "look", "text": voice("say.answer", text=text), "own": True, "read": name}
+        for name, text in visit.answers[:1]
     ]
     today = screen.local.date()
     if visit.expires_on and (visit.expires_on - today).days <= EXPIRES_SOON_DAYS:

@@ -23,7 +23,9 @@ def words(language: str) -> Voice:
 
 def view(screen: Screen) -> Json:
     """All that the page shows, as JSON-able values; `ruby` gives the reading of each sentence for young readers."""
-    young = screen.place is Place.VISIT and screen.visit is not None and screen.visit.young
+    young = (
+        screen.place in (Place.VISIT, Place.SAY) and screen.visit is not None and screen.visit.young
+    )
     voice = Voice(screen.language, young=young)
     shown: Json = {
         **_frame(screen, voice),

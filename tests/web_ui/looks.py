@@ -18,6 +18,7 @@ from kiosk.screen import (
     Place,
     Printed,
     RoomView,
+    SayView,
     Screen,
     SlipView,
     Status,
@@ -117,6 +118,68 @@ def looks() -> dict[str, Screen]:
         "staff_well": screen(Place.STAFF, signs=WELL),
         "staff": screen(Place.STAFF, signs=TROUBLED, status=Status(trouble=("x",), urgent=True)),
         "staff_contrast": screen(Place.STAFF, signs=TROUBLED, contrast=True),
+        "say_menu": screen(
+            Place.SAY,
+            say=SayView(
+                "menu",
+                options=(("form0", "你喜欢我们的图书馆吗？"),),
+                answers=(("想要更多漫画", "新漫画已经到了，在 3 号架。"),),
+            ),
+        ),
+        "say_sentences": screen(
+            Place.SAY,
+            say=SayView(
+                "sentences",
+                "suggestion",
+                options=tuple((str(n), "多买一些漫画和故事书") for n in range(5)),
+            ),
+        ),
+        "say_stars": replace(
+            on_visit(young()),
+            place=Place.SAY,
+            say=SayView(
+                "question",
+                "answers",
+                "你喜欢来图书馆吗？",
+                "stars",
+                (1, 3),
+                tuple((str(n), str(n)) for n in range(1, 6)),
+                can_name=True,
+            ),
+        ),
+        "say_choice": replace(
+            on_visit(visit()),
+            place=Place.SAY,
+            say=SayView(
+                "question",
+                "answers",
+                "你最想看什么书？",
+                "choice",
+                (2, 3),
+                tuple(
+                    (str(n), t)
+                    for n, t in enumerate(("故事", "漫画", "科学", "历史", "诗歌", "其他"))
+                ),
+                can_name=True,
+            ),
+        ),
+        "say_book": screen(Place.SAY, say=SayView("book", "purchase", typed="XYJ", writes=True)),
+        "say_have": screen(
+            Place.SAY, say=SayView("have", "purchase", have=("城南旧事", "2 号架 · 儿童文学", True))
+        ),
+        "say_name": replace(
+            on_visit(visit()),
+            place=Place.SAY,
+            say=SayView("name", "suggestion", chosen="多买一些科学书", can_name=True),
+        ),
+        "say_unnamed": screen(
+            Place.SAY, contrast=True, say=SayView("name", "complaint", chosen="这里太吵了")
+        ),
+        "say_thanks": screen(Place.SAY, say=SayView("thanks")),
+        "visit_answer": on_visit(
+            visit(*BUSY[:2], answers=(("a1", "多放了二十张椅子，快来坐坐。"),)), can_say=True
+        ),
+        "idle_say": screen(Place.IDLE, messages=MESSAGES, number_allowed=True, can_say=True),
         "visit_empty": on_visit(visit()),
         "visit": on_visit(visit(*BUSY[:3], BUSY[4]), cue=Cue.NO, cue_n=1),
         "visit_long": on_visit(visit(*BUSY), cue=Cue.NO, cue_n=1),

@@ -17,6 +17,7 @@ export const art = {
   down: draw("64 64", '<path d="m14 24 18 18 18-18"/>', 7),
   contrast: draw("64 64", '<circle cx="32" cy="32" r="22"/><path d="M32 10a22 22 0 0 1 0 44z" fill="currentColor"/>'),
   erase: draw("64 64", '<path d="M24 16h32v32H24L8 32z"/><path d="m33 26 12 12M45 26 33 38"/>'),
+  star: draw("64 64", '<path d="m32 8 7 16 17 2-13 12 4 17-15-9-15 9 4-17L8 26l17-2z"/>'),
   phone: draw("64 64", '<rect x="18" y="6" width="28" height="52" rx="5"/><path d="M28 50h8"/>'),
 };
 

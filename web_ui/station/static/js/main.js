@@ -8,6 +8,7 @@ import * as sound from "./sound.js";
 import { header, statusMark, switches } from "./parts.js";
 import * as pages from "./pages.js";
 import { slip, visit, visitUpright, young } from "./visit.js";
+import { say as sayPage } from "./say.js";
 import { staff, whenHeld } from "./staff.js";
 
 const app = document.getElementById("app");
@@ -20,6 +21,7 @@ let shown = null;
 function page(view) {
   if (view.visit) return (view.young ? young : upright.matches ? visitUpright : visit)(view);
   if (view.place === "staff") return staff(view);
+  if (view.say) return sayPage(view);
   return (pages[view.place] || pages.idle)(view);
 }
 

@@ -45,10 +45,17 @@ function patron(page) {
       h("p", { class: "out" }, page.out)));
 }
 
+// An answer of the library's, until its reader says that it was read.
+function seen(page) {
+  const answer = page.alerts.find((a) => a.read);
+  return answer && button("read", page.read, { text: answer.read, key: `read ${answer.read}` });
+}
+
 function touches(page, view) {
   return h("nav", { class: "bar-touch" },
     button("not_me", view.touches.not_me, { cls: "not-me", key: "not_me" }),
     page.renew_all && button("renew_all", page.renew_all, { key: "renew_all" }),
+    seen(page) || (page.can_say && !page.in_room && button("say", view.touches.say, { key: "say" })),
     page.has_slip && !page.in_room && button("slip", view.touches.slip, { key: "slip" }),
     door(page),
     finish(view));
@@ -107,7 +114,8 @@ export function young(view) {
     others(rest),
     h("nav", { class: "bar-touch" },
       button("not_me", view.touches.not_me, { cls: "not-me", key: "not_me" }),
-      page.in_room ? door(page) : newest && h("p", { class: "again" }, say(page.again)),
+      seen(page) || (page.in_room ? door(page) : newest ? h("p", { class: "again" }, say(page.again))
+        : page.can_say && button("say", view.touches.say, { key: "say" })),
       finish(view)));
 }
 
