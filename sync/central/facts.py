@@ -16,6 +16,7 @@ from kiosk.calendar import Rules, zone
 from kiosk.domain import Copy, CopyState, Facts, Hold, Loan, Now, Patron, Title
 from sync.central.box_tables import box_lent
 from sync.central.db import CentralError, one_of
+from sync.central.in_question import in_question
 from sync.central.rules import rules_in_force
 from sync.central.schema import copies, holdings, holds, loans, old_labels, patrons, titles
 
@@ -32,7 +33,8 @@ _SHELF = copies.join(titles, _TITLE).outerjoin(holdings, _HELD)
 _LENT = and_(loans.c.school == holdings.c.school, loans.c.opened_by == holdings.c.opened_by)
 _LOAN = (
     loans.c.barcode, loans.c.patron, loans.c.opened_ms, loans.c.due_on, loans.c.renewals,
-    loans.c.opened_by, loans.c.claimed_ms, holdings.c.in_doubt, box_lent.c.entry.isnot(None).label("boxed"),
+    loans.c.opened_by, loans.c.claimed_ms, in_question().label("in_question"),
+    box_lent.c.entry.isnot(None).label("boxed"),
 )  # fmt: skip
 _BOXED = and_(box_lent.c.school == loans.c.school, box_lent.c.entry == loans.c.opened_by)
 
@@ -132,7 +134,7 @@ def loans_of(conn: Connection, school: str, patron: str) -> tuple[tuple[Loan, Co
     query = (
         select(
             *_COPY, loans.c.patron, loans.c.opened_ms, loans.c.due_on, loans.c.renewals,
-            loans.c.claimed_ms, holdings.c.in_doubt, box_lent.c.entry.isnot(None).label("boxed"),
+            loans.c.claimed_ms, in_question().label("in_question"), box_lent.c.entry.isnot(None).label("boxed"),
         )
         .select_from(
             loans.join(copies, and_(copies.c.school == loans.c.school, copies.c.barcode == loans.c.barcode))
@@ -147,7 +149,7 @@ def loans_of(conn: Connection, school: str, patron: str) -> tuple[tuple[Loan, Co
 
 
 def loan_in(row: Any) -> Loan:
-    excused = row.claimed_ms is not None or row.in_doubt
+    excused = row.claimed_ms is not None or row.in_question
     return Loan(
         barcode=row.barcode,
         patron_id=row.patron or "",

@@ -24,6 +24,7 @@ from sqlalchemy import (
 )
 
 from sync.central.box_tables import box_lent
+from sync.central.in_question import in_question
 from sync.central.schema import (
     cards,
     copies,
@@ -119,8 +120,10 @@ def _loans() -> Kind:
             holdings.c.barcode,
             loans.c.patron.label("patron_id"),
             loans.c.opened_ms,
-            # Whoever says that it was returned is not held to a date while that is open.
-            case((loans.c.claimed_ms.is_(None), loans.c.due_on)).label("due_on"),
+            # Nobody is held to a date while a claim that it was returned, or a case about who has it, is open.
+            case((and_(loans.c.claimed_ms.is_(None), ~in_question()), loans.c.due_on)).label(
+                "due_on"
+            ),
             loans.c.renewals,
             loans.c.opened_by.label("entry"),
             box_lent.c.entry.isnot(None).label("boxed"),
