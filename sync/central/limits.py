@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -14,7 +15,7 @@ from kiosk.domain import Patron
 from sync.central.box_tables import box_lent
 from sync.central.db import given_in, is_postgres, listed, moments_of, one_in, update_rows
 from sync.central.read import key_of
-from sync.central.rules import rules_in_force
+from sync.central.rules import rules_since
 from sync.central.schema import copies, loans, patrons
 from sync.events import Key
 from sync.standing import Taken, over_limit
@@ -25,10 +26,10 @@ def check(conn: Connection, school: str, since: Mapping[str, int]) -> dict[Key, 
 
     since: for each patron whose loans have changed, the moment (UTC ms) of the earliest that did.
     """
-    rules = rules_in_force(conn, school) if since else None
-    if rules is None:
+    versions = rules_since(conn, school, min(since.values())) if since else []
+    if not versions:
         return {}
-    least = _least(rules)
+    least = min(_least(rules) for _, rules in versions)
     # Whoever has had less than the least limit is past none.
     asked = {
         patron: rows
@@ -39,7 +40,7 @@ def check(conn: Connection, school: str, since: Mapping[str, int]) -> dict[Key, 
     changes: dict[Key, bool] = {}
     for patron, rows in asked.items():
         who, from_ms = people.get(patron), since[patron]
-        past = over_limit(who, (taken for taken, _ in rows), rules) if who else frozenset()
+        past = _past(who, [taken for taken, _ in rows], versions) if who else frozenset()
         for taken, was_past in rows:
             is_past = taken.opened_by in past
             if was_past != is_past and taken.opened_ms >= from_ms:
@@ -47,6 +48,21 @@ def check(conn: Connection, school: str, since: Mapping[str, int]) -> dict[Key, 
     told = [(school, str(key), past) for key, past in changes.items()]
     update_rows(conn, loans, ("school", "opened_by", "past_limit"), told)
     return changes
+
+
+def _past(
+    patron: Patron, taken: Sequence[Taken], versions: Sequence[tuple[int, Rules]]
+) -> frozenset[Key]:
+    """The loans past the limit, each by the rules that were in force when it began."""
+    if len(versions) == 1:
+        return over_limit(patron, taken, versions[0][1])
+    begins = [from_ms for from_ms, _ in versions]
+    past = [over_limit(patron, taken, rules) for _, rules in versions]
+    return frozenset(
+        t.opened_by
+        for t in taken
+        if t.opened_by in past[max(0, bisect_right(begins, t.opened_ms) - 1)]
+    )
 
 
 def _key(opened_by: str) -> Key:

@@ -43,6 +43,22 @@ def every_rules(conn: Connection, school: str) -> list[tuple[int, Rules]]:
     return found
 
 
+def rules_since(conn: Connection, school: str, from_ms: int) -> list[tuple[int, Rules]]:
+    """The rules that were in force then (UTC ms) and later, each with the moment since when, the earliest first.
+
+    The first ones that were ever published hold for what lies before them, too.
+    """
+    mine = select(rules.c.published_ms, rules.c.text).where(rules.c.school == school)
+    at = rules.c.published_ms
+    then = mine.where(at <= from_ms).order_by(at.desc(), rules.c.digest).limit(1)
+    later = mine.where(at > from_ms).order_by(at, rules.c.digest.desc())
+    found = []
+    for row in (*conn.execute(then), *conn.execute(later)):
+        with contextlib.suppress(SettingsError):
+            found.append((row.published_ms, _read(row.text)))
+    return found
+
+
 @functools.lru_cache(maxsize=64)
 def _read(text: str) -> Rules:
     return make_rules(text.encode(), Path("library.toml"))

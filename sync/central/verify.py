@@ -148,6 +148,7 @@ def _copies(conn: Connection, school: str, barcodes: list[str]) -> Iterator[str]
             *_outcome_faults(told, stored[barcode]),
             *_holding_faults(told, held[barcode]),
             *_loan_faults(told, lent[barcode]),
+            *_limit_faults(stored[barcode], lent[barcode]),
             *_case_faults(told, asked[barcode]),
         ):
             yield f"{school}: copy {barcode}: {said}"
@@ -210,6 +211,14 @@ def _loan_faults(told: Folded, rows: list[Any]) -> Iterator[str]:
     for key in sorted(should.keys() & there.keys()):
         if _plain(should[key]) != _plain(there[key]):
             yield f"the loan {key} differs from what its entries say"
+
+
+def _limit_faults(stored: list[Stored], rows: list[Any]) -> Iterator[str]:
+    """What was told of the limit is what the loans say. Who was of which grade then, nothing tells any more."""
+    past = {row.opened_by for row in rows if row.past_limit}
+    told = {str(s.event.key) for s in stored if s.past_limit}
+    for key in sorted(past ^ told):
+        yield f"whether the loan {key} is past the limit differs from what its station was told"
 
 
 def _plain(span: Span | Any) -> tuple[Any, ...]:

@@ -1,0 +1,91 @@
+"""Who has had more than the limit, by the rules that were in force when each loan began."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import update
+
+from sync.central.db import insert_many
+from sync.central.schema import loans, outcomes, rules
+from sync.central.verify import faults
+from tests.central.fleet import SCHOOL, Pen, enrol, found_school, push, told
+from tests.sync.story import NOON
+
+HOUR = 3_600_000
+DAY = 24 * HOUR
+SHIPPED = (Path(__file__).parents[2] / "config" / "library.toml").read_text(encoding="utf-8")
+PUPIL = 'name_en = "Pupil"\nlimit = 3\n'
+THIRD_GRADE = 'copy_types = ["book", "pinyin", "magazine"]\nlimit = 3\n'
+
+
+@pytest.fixture
+def hall(db) -> Pen:
+    found_school(db, barcodes=[f"2000{n}" for n in range(9)], people=("ming",))
+    enrol(db, "s1")
+    return Pen("s1")
+
+
+def publish(db, limit: int, at_ms: int) -> None:
+    """A library.toml in which pupils of the third grade have at most so many at once."""
+    assert SHIPPED.count(PUPIL) == SHIPPED.count(THIRD_GRADE) == 1
+    text = SHIPPED
+    for old in (PUPIL, THIRD_GRADE):
+        text = text.replace(old, old.replace("3", str(limit)))
+    row = {"school": SCHOOL, "digest": f"d{at_ms}", "text": text, "published_ms": at_ms}
+    with db.begin(SCHOOL) as conn:
+        insert_many(conn, rules, [{**row, "staff": ""}])
+
+
+def lend(pen: Pen, *hours: int) -> list[str]:
+    """One more copy at each of these hours after NOON."""
+    first = len(pen.wires)
+    return [
+        pen.checkout(f"2000{first + n}", "ming", at=hour * HOUR) for n, hour in enumerate(hours)
+    ]
+
+
+def past(db, keys: list[str]) -> list[bool]:
+    return ["over_limit" in told(db, key) for key in keys]
+
+
+def test_rules_that_became_stricter_later_make_no_exception_of_what_was_right(db, hall):
+    publish(db, 3, at_ms=1)
+    publish(db, 2, at_ms=NOON + DAY)
+    keys = lend(hall, 0, 1, 2, 30)
+    push(db, hall)
+    assert past(db, keys) == [False, False, False, True]
+    assert list(faults(db)) == []
+
+
+def test_rules_that_became_milder_later_excuse_nothing(db, hall):
+    publish(db, 2, at_ms=1)
+    publish(db, 3, at_ms=NOON + DAY)
+    keys = lend(hall, 0, 1, 2)
+    hall.checkin("20000", at=3 * HOUR)
+    keys += lend(hall, 30)
+    push(db, hall)
+    assert past(db, keys) == [False, False, True, False]
+
+
+def test_the_first_rules_hold_for_what_was_lent_before_they_were_published(db, hall):
+    publish(db, 2, at_ms=NOON + DAY)
+    publish(db, 3, at_ms=NOON + 2 * DAY)
+    keys = lend(hall, 0, 1, 2)
+    push(db, hall)
+    assert past(db, keys) == [False, False, True]
+
+
+@pytest.mark.parametrize("table", [loans, outcomes])
+def test_verify_sees_a_limit_that_was_changed_by_hand(db, hall, table):
+    publish(db, 2, at_ms=1)
+    keys = lend(hall, 0, 1, 2)
+    push(db, hall)
+    assert list(faults(db)) == []
+    with db.begin(SCHOOL) as conn:
+        conn.execute(update(table).values(past_limit=False))
+    (fault,) = faults(db)
+    assert fault == (
+        f"{SCHOOL}: copy 20002: whether the loan {keys[2]} is past the limit differs from what its station was told"
+    )
