@@ -227,7 +227,7 @@ def test_the_session_of_another_school_shows_only_its_own(db, clock, teller, s1)
     assert [o["codes"] for o in answer["outcomes"]] == [["foreign_loan"]]
     assert teller.say("pull", session=session, cursor=0)["changes"] == [
         {"position": 1, "kind": "copy", "key": "20001"},
-        {"position": 2, "kind": "loan", "key": "20001"},
+        {"position": 1, "kind": "loan", "key": "20001"},
     ]
 
 

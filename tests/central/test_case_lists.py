@@ -185,7 +185,22 @@ def test_the_digest_is_read_day_by_day_and_page_by_page(db, stations):
     assert told(db, 2).lines == ()
     with db.read() as conn:
         assert len(list(digest.lines(conn, SCHOOL, NOON + 3 * DAY))) == 80
-        assert len(list(digest.lines(conn, SCHOOL, NOON + 30 * DAY + 13 * 3_600_000))) == 10
+
+
+def test_lines_of_the_digest_are_closed_by_rule_thirty_days_after_they_came_in(db, stations):
+    """Counted from when the record took them in, to the millisecond; nothing is deleted, and no one has to act."""
+    s1, s2 = stations
+    odd_day(s1, db, 70, 0)
+    odd_day(s2, db, 10, 1)
+    came_ms = NOON + 12 * 3_600_000
+    with db.read() as conn:
+        for now_ms, count in (
+            (came_ms + 30 * DAY - 1, 80),
+            (came_ms + 30 * DAY, 10),
+            (came_ms + 31 * DAY, 0),
+        ):
+            assert len(list(digest.lines(conn, SCHOOL, now_ms))) == count
+    assert len(told(db, 0).lines) == digest.PAGE
 
 
 def test_the_digest_by_kind(db, stations):
