@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+from typing import TypeVar
 
 SOAK = bool(os.environ.get("SOAK"))
 
 
-def often(usual: int, soak: int) -> int:
-    """How many times: `usual` in the suite, which people wait for, `soak` under `make soak`."""
+T = TypeVar("T")
+
+
+def often(usual: T, soak: T) -> T:
+    """How many times, or of what: `usual` in the suite, which people wait for, `soak` under `make soak`."""
     return soak if SOAK else usual

@@ -121,13 +121,13 @@ SELECT :school, 'old', 1, n, 's', 'p' || n % :patrons + 1
 FROM generate_series(1, :entries) n;
 
 INSERT INTO holds (school, id, title_id, patron_id, placed_ms, ended_ms, how)
-SELECT :school, 'h' || n, 'b' || n % (:copies / 5) + 1, 'p' || n % :patrons + 1, :now - n * 60000, :now - n *
-30000, 'filled'
+SELECT :school, 'h' || n, 'b' || n % (:copies / 5) + 1, 'p' || n % :patrons + 1, :now - CAST(n AS bigint) * 60000,
+:now - CAST(n AS bigint) * 30000, 'filled'
 FROM generate_series(1, :open_loans) n;
 
 INSERT INTO holds (school, id, title_id, patron_id, placed_ms, barcode, shelved_ms, keep_until)
-SELECT :school, 'w' || n, 'b' || n, 'p' || n % :patrons + 1, :now - n * 60000, CASE WHEN n % 3 = 0 THEN
-10000000 + n * 5 || '' END, CASE WHEN n % 3 = 0 THEN :now - n * 30000 END, CASE WHEN n % 3 = 0 THEN
+SELECT :school, 'w' || n, 'b' || n, 'p' || n % :patrons + 1, :now - CAST(n AS bigint) * 60000, CASE WHEN n % 3 = 0 THEN
+10000000 + n * 5 || '' END, CASE WHEN n % 3 = 0 THEN :now - CAST(n AS bigint) * 30000 END, CASE WHEN n % 3 = 0 THEN
 DATE '2026-11-20' + n % 30 END
 FROM generate_series(1, :open_loans / 10) n;
 

@@ -18,7 +18,18 @@ SIZES: dict[str, ViewportSize] = {
     "wide": {"width": 1280, "height": 800},
     "tall": {"width": 1080, "height": 1920},
 }
-ARGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-background-networking"]
+# As few processes as it can do with: the suite starts a browser for each of its workers.
+ARGS = [
+    "--no-sandbox",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-extensions",
+    "--disable-gpu",
+    "--in-process-gpu",
+    "--renderer-process-limit=2",
+    "--disable-features=site-per-process,IsolateOrigins",
+]
 
 
 def chromium_path() -> str | None:

@@ -96,12 +96,11 @@ def in_force(db: Database) -> str:
         return text_of(conn, SCHOOL)
 
 
-@pytest.mark.parametrize("part", [one.name or "top" for one in sections()])
-def test_a_form_that_nobody_touched_changes_nothing(ruled, part):
-    form = filled(ruled.see(f"/console/rules/part/{part}"))
-    status, page = ruled.send(f"/console/rules/part/{part}", **form)
-    assert status == 200
-    assert "和现行的规则一样" in page
+def test_a_form_that_nobody_touched_changes_nothing(ruled):
+    for part in [one.name or "top" for one in sections()]:
+        form = filled(ruled.see(f"/console/rules/part/{part}"))
+        status, page = ruled.send(f"/console/rules/part/{part}", **form)
+        assert (status, "和现行的规则一样" in page) == (200, True), part
 
 
 def test_a_longer_window_is_compared_published_and_put_back(ruled, record):
