@@ -19,6 +19,7 @@ from sync.central.devices import Standing, standings
 from sync.central.read import time_zone
 from sync.central.rules import rules_in_force
 from sync.central.schema import holds, loans
+from sync.central.voices import count_waiting
 
 MOST = 1_000
 
@@ -56,6 +57,7 @@ def today(conn: Connection, school: str, now_ms: int) -> Today:
         "no_rules": int(rules is None),
         "stations": sum(one.light is Light.RED for one in found),
         "cases": count_open(conn, school),
+        "complaints": count_waiting(conn, school, MOST),
         "claims": _count(
             conn, loans, school, loans.c.closed_ms.is_(None), loans.c.claimed_ms.isnot(None)
         ),

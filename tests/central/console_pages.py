@@ -13,6 +13,7 @@ from sqlalchemy import select
 from werkzeug.routing import Rule
 
 from kiosk.domain import CopyState
+from kiosk.voice_posts import Question, Questionnaire
 from sync.central import boxes, copy_acts, stocktaking
 from sync.central.box_lending import lend_box
 from sync.central.cataloguing import set_cover
@@ -22,14 +23,16 @@ from sync.central.desk import Desk
 from sync.central.facts import rules_of
 from sync.central.reading_lists import Head
 from sync.central.reading_lists import make as make_list
-from sync.central.schema import cases, imports
+from sync.central.schema import cases, imports, voices
 from sync.central.scope import Scope
 from sync.central.textbook_lists import Textbook
 from sync.central.textbooks import add_book, plan
+from sync.central.voices import ask
 from tests.central.fleet import SCHOOL
 from tests.central.large import LOGIN
 from tests.sync.story import NOON
 
+STARS = Question(kind="stars", text="几颗星？")
 # What stands in the places of addresses, by the beginning of the endpoint. A page with a place of its own adds it here.
 PLACES = {
     "console.people": {"patron": "p7"},
@@ -41,6 +44,7 @@ PLACES = {
     "console.stock": {"which": "found", "form": "csv"},
     "console.weeding": {"form": "csv"},
     "console.catalogue": {"job": "j1"},
+    "console.voices": {"name": "v1", "kind": "complaint", "end": "csv"},
 }
 # What is asked behind the question mark, besides nothing.
 ASKED = {
@@ -71,11 +75,14 @@ ASKED = {
         "title=b7",
         "call_first=I201/9&call_last=I201/9",
     ),
+    "console.voices.list": ("kind=purchase", "state=new", "kind=answers&at=5&id=v1"),
+    "console.voices.wishes": ("after=9787020002207",),
     "console.people.list": ("q=读者7", "q=2000000007", "class=1年级3班", "name=读者5&id=p5"),
 }
 # These give out everything on purpose, and write it as they read it.
 WHOLE = (
     ".file",
+    "_file",
     "console.catalogue.export",
     # Once a year, every pupil moves up: the page counts them all.
     "console.people.year",
@@ -128,6 +135,9 @@ def made_in(db: Database) -> dict[str, dict[str, str]]:
         )
         set_cover(desk, "b7", digest, picture)
         told = {"options": "{}", "staff": LOGIN, "begun_ms": NOON, "beat_ms": NOON, "step": "done"}
+        said = {"school": SCHOOL, "id": "v1", "kind": "complaint", "at_ms": NOON}
+        upsert_many(conn, voices, [{**said, "said": '{"note":"loud"}'}])
+        form = ask(desk, Questionnaire(title="问卷", questions=(STARS,)), until, until)
         upsert_many(conn, imports, [{"school": SCHOOL, "id": "j1", "name": "书.csv", **told}])
     return {
         "console.stock": {"name": taking},
@@ -136,5 +146,6 @@ def made_in(db: Database) -> dict[str, dict[str, str]]:
         "console.textbooks": {"book": book},
         "console.reading": {"name": reading},
         "console.case": {"name": case},
+        "console.voices": {"form": form},
         "console.catalogue": {"digest": digest},
     }

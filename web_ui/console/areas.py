@@ -59,6 +59,14 @@ AREAS: tuple[tuple[str, tuple[Page, ...]], ...] = (
         ),
     ),
     (
+        "voices",
+        (
+            ("console.voices.list", "voices"),
+            ("console.voices.wishes", "wishes"),
+            ("console.voices.forms", "questionnaires"),
+        ),
+    ),
+    (
         "reports",
         (
             ("console.reports.list", "reports"),

@@ -39,6 +39,7 @@ from web_ui.console.stock import stock_pages
 from web_ui.console.textbooks import textbook_pages
 from web_ui.console.titles import title_pages
 from web_ui.console.today import today_pages
+from web_ui.console.voices import voice_pages
 from web_ui.console.weeding import weeding_pages
 
 
@@ -87,6 +88,7 @@ def console_pages(
     pages.register_blueprint(stock_pages(db, now_ms))
     pages.register_blueprint(weeding_pages(db, now_ms))
     pages.register_blueprint(act_pages(db, now_ms))
+    pages.register_blueprint(voice_pages(db, now_ms))
     for circulation in (counter_pages, hold_pages, claim_pages, overdue_pages):
         pages.register_blueprint(circulation(db, now_ms))
     pages.register_error_handler(HTTPException, _told)

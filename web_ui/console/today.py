@@ -23,6 +23,7 @@ _PLACES = {
     "no_rules": "console.rules",
     "stations": "console.stations",
     "cases": "console.inbox",
+    "complaints": "console.voices.list",
     "claims": "console.claims.list",
     "expired": "console.holds.list",
     "overdue": "console.overdue.list",

@@ -8,6 +8,7 @@ from sync.central.reports import (
     circulation,
     collection,
     donations,
+    feedback,
     hardware,
     loans,
     opening,
@@ -30,6 +31,7 @@ REPORTS: dict[str, Callable[[Look], Report]] = {
     "collection": collection.size,
     "use": collection.use,
     "donations": donations.report,
+    "feedback": feedback.report,
     "staff": staff_acts.report,
 }
 
