@@ -15,7 +15,7 @@ from kiosk.calendar import Rules
 from kiosk.desk import Desk
 from kiosk.desk_values import NOBODY, Who
 from kiosk.domain import Act, Loan, Now, Reason, Receipt
-from kiosk.doorman import left, lend_or_use, passage_undone, told_again
+from kiosk.doorman import came, left, lend_or_use, passage_undone, told_again
 from kiosk.errors import StoreFull
 from kiosk.recognise import what_is
 from kiosk.repeats import Repeats
@@ -184,7 +184,15 @@ class Attendant:
         account = self._desk.account(receipt.patron.id, now)
         kept = [(loan, copy) for loan, copy in account.out if self._was_cut_off(loan, now)]
         before = tuple(pair[0].barcode for pair in account.out if pair not in kept)
-        visit = Visit(visit_id, receipt.patron, number, typed, before, presence=welcome.presence)
+        visit = Visit(
+            visit_id,
+            receipt.patron,
+            number,
+            typed,
+            before,
+            presence=welcome.presence,
+            activities=welcome.activities,
+        )
         self.state = opened(self.state, visit)
         for loan, copy in reversed(kept):
             self.state = with_line(self.state, kept_line(loan, copy))
@@ -270,6 +278,11 @@ class Attendant:
                 self.close()
             case Touch.LEAVE:
                 self.state = left(self.state, self._desk, self._who(""), finger.now)
+            case Touch.ATTEND:
+                self.state = came(
+                    self.state, self._desk, self._who(""), (finger.line or 0, finger.now)
+                )
+                self._sound(Cue.YES)
             case Touch.STAY_HERE:
                 self.state = passage_undone(self.state, self._desk, self._who(""), finger.now)
             case Touch.STAY | Touch.PRINT:

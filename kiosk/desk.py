@@ -12,6 +12,7 @@ from datetime import date
 from typing import TypeVar
 
 from kiosk.account import read_account
+from kiosk.attending import offered
 from kiosk.calendar import Rules
 from kiosk.desk_values import NOBODY, Account, Look, Welcome, Who
 from kiosk.domain import (
@@ -86,12 +87,12 @@ class Desk:
                 device=device or None,
             )
             written = self._append(tx, what, verdict, now)
-            presence = None
-            if verdict.allowed and patron:
-                who = Who(patron.id, number, typed, visit, device)
-                presence = self.door.pass_by(tx, patron, who, now)
-        receipt = Receipt(Act.VISIT, verdict, written.key, written.proof, patron=patron)
-        return Welcome(receipt, presence)
+            receipt = Receipt(Act.VISIT, verdict, written.key, written.proof, patron=patron)
+            if not verdict.allowed or patron is None:
+                return Welcome(receipt)
+            who = Who(patron.id, number, typed, visit, device)
+            presence = self.door.pass_by(tx, patron, who, now)
+            return Welcome(receipt, presence, offered(tx, patron, now))
 
     def look(self, text: str) -> Look:
         """Find the copy, its loan, or the card that this text is the barcode of."""
@@ -190,13 +191,13 @@ class Desk:
             return Receipt(Act.RENEWAL, _FULL, "", "")
         return _receipt(Act.RENEWAL, verdict, written, facts, undoes)
 
-    def use(self, who: Who, barcode: str, now: Now) -> Receipt:
-        """Note that the copy is being read in the library."""
+    def use(self, who: Who, barcode: str, now: Now, *, session: str | None = None) -> Receipt:
+        """Note that the copy is being read in the library; session: the activity that it is read in."""
         try:
             with self._store.begin() as tx:
                 facts = self._facts(tx, barcode, who)
                 verdict = self._checked(facts, decide_use, now)
-                written = self._enter(tx, (Act.USE, facts, who), verdict, now)
+                written = self._enter(tx, (Act.USE, facts, who), verdict, now, value=session)
         except StoreFull:
             return Receipt(Act.USE, _FULL, "", "")
         return _receipt(Act.USE, verdict, written, facts)
@@ -296,6 +297,7 @@ class Desk:
         now: Now,
         *,
         undoes: str | None = None,
+        value: str | None = None,
     ) -> Written:
         kind, facts, who = act
         what = Occurrence(
@@ -309,6 +311,7 @@ class Desk:
             renewals=facts.loan.renewals + 1 if kind is Act.RENEWAL and facts.loan else None,
             after=facts.copy.last_entry if facts.copy else None,
             undoes=undoes,
+            value=value,
         )
         written = self._append(tx, what, verdict, now)
         if facts.copy:

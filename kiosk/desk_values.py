@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from kiosk.activities import Offered
 from kiosk.domain import Card, Copy, Loan, Patron, Receipt, Verdict
 from kiosk.rooms import Presence
 
@@ -50,3 +51,4 @@ class Welcome:
 
     receipt: Receipt
     presence: Presence | None = None
+    activities: tuple[Offered, ...] = ()

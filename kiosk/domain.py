@@ -27,6 +27,8 @@ class Act(StrEnum):
     # In and out of a reading room. `value`: the room with its closing time; the sign-in that a sign-out ends.
     SIGN_IN = "sign_in"
     SIGN_OUT = "sign_out"
+    # Came to a reading activity: `value` is its id, as it is of a use in a class's reading session.
+    ATTEND = "attend"
 
     COPY_STATE = "copy_state"
     CARD_STATE = "card_state"

@@ -51,6 +51,11 @@ class Door:
             return there
         return self._go(tx, there, who, now)
 
+    def attend(self, activity: str, who: Who, now: Now) -> None:
+        """Somebody came to an activity."""
+        with self._store.begin() as tx:
+            self._append(tx, (Act.ATTEND, activity, None), who, now)
+
     def leave(self, presence: Presence, who: Who, now: Now) -> Presence:
         """Somebody says that they are leaving."""
         with self._store.begin() as tx:

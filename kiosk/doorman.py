@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from kiosk.attending import with_attended
 from kiosk.calendar import Rules
 from kiosk.desk import Desk
 from kiosk.desk_values import Who
@@ -13,8 +14,10 @@ from kiosk.visit import State, Visit
 
 
 def lend_or_use(desk: Desk, rules: Rules, visit: Visit, who: Who, scan: tuple[str, Now]) -> Receipt:
-    """Lend the copy; in a reading room, what never leaves it is scanned to be read there."""
+    """Lend the copy; in a reading room, what never leaves it is scanned to be read there, in a session all is."""
     barcode, now = scan
+    if visit.session:
+        return desk.use(who, barcode, now, session=visit.session)
     copy = desk.look(barcode).copy if visit.presence else None
     if copy and stays_in_room(rules, visit.patron, copy):
         return desk.use(who, barcode, now)
@@ -28,6 +31,15 @@ def told_again(state: State) -> State:
     if visit is None or there is None or there.passage is not Passage.IN:
         return state
     return _standing(state, visit, replace(there, passage=Passage.AGAIN))
+
+
+def came(state: State, desk: Desk, who: Who, at: tuple[int, Now]) -> State:
+    """Somebody came to the activity in this place among those of today."""
+    visit, (place, now) = state.visit, at
+    assert visit is not None, "coming to an activity without a visit"
+    activity = visit.activities[place].id
+    desk.door.attend(activity, who, now)
+    return replace(state, visit=with_attended(visit, activity))
 
 
 def left(state: State, desk: Desk, who: Who, now: Now) -> State:

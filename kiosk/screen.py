@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from kiosk.activities import Offered
 from kiosk.domain import Note, Reason
 from kiosk.rooms import Passage
 from kiosk.signs import Sign
@@ -63,6 +64,8 @@ class Touch(StrEnum):
     DONE = "done"
     BACK = "back"
     READ = "read"
+    # Came to the activity whose place among those of today is `line`.
+    ATTEND = "attend"
 
 
 class LineKind(StrEnum):
@@ -160,6 +163,7 @@ class VisitView:
     messages: tuple[str, ...] = ()
     in_room: RoomView | None = None
     answers: tuple[tuple[str, str], ...] = ()
+    activities: tuple[Offered, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

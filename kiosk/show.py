@@ -171,6 +171,7 @@ def visit_view(
         holds_ready=account.holds_ready,
         messages=account.messages,
         answers=account.answers,
+        activities=visit.activities,
     )
 
 

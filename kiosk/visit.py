@@ -10,6 +10,7 @@ import hashlib
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from kiosk.activities import Kind, Offered
 from kiosk.domain import Patron, Reason, Receipt
 from kiosk.rooms import Passage, Presence
 from kiosk.say_page import Telling
@@ -114,6 +115,7 @@ TOUCHES: dict[Place, frozenset[Touch]] = {
         Touch.STAY_HERE,
         Touch.SAY,
         Touch.READ,
+        Touch.ATTEND,
     },
 }
 
@@ -143,7 +145,7 @@ class Visit:
     """One patron at the screen. `lines` are this visit's, newest first; `receipts` what they came from, by line id.
 
     before: barcodes on loan when the visit began; they stand below as loans until something happens to them.
-    presence: in a reading room that is signed in to, whether they are in.
+    presence: in a reading room that is signed in to, whether they are in. activities: those of today.
     """
 
     id: str
@@ -155,6 +157,13 @@ class Visit:
     receipts: tuple[tuple[int, Receipt], ...] = ()
     next_line: int = 1
     presence: Presence | None = None
+    activities: tuple[Offered, ...] = ()
+
+    @property
+    def session(self) -> str | None:
+        """The class reading session that was signed in to: what is scanned is read with it."""
+        mine = (o.id for o in self.activities if o.attended and o.of is Kind.SESSION)
+        return next(mine, None)
 
     def line(self, line_id: int) -> Line | None:
         return next((line for line in self.lines if line.id == line_id), None)
@@ -192,6 +201,9 @@ def allows(state: State, touch: Touch, visit_id: str | None, line_id: int | None
         return visit_id is None
     if visit_id != state.visit.id:
         return False
+    if touch is Touch.ATTEND:
+        told = state.visit.activities
+        return line_id is not None and 0 <= line_id < len(told) and not told[line_id].attended
     if touch in _AT_THE_DOOR:
         there = state.visit.presence
         return there is not None and there.passage in _AT_THE_DOOR[touch]

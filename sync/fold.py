@@ -366,6 +366,7 @@ _STEPS: dict[Act, Callable[[_Fold, Event], None]] = {
     Act.SAY: _Fold.nothing,
     Act.SIGN_IN: _Fold.nothing,
     Act.SIGN_OUT: _Fold.nothing,
+    Act.ATTEND: _Fold.nothing,
     Act.COPY_STATE: _Fold.staff_state,
     Act.CARD_STATE: _Fold.nothing,
     Act.BLOCK: _Fold.nothing,

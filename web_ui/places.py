@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, assert_never
 
+from kiosk.activities import Offered
 from kiosk.rooms import Passage
 from kiosk.screen import FindView, Found, OpenHours, Place, RoomView, Screen, Touch, VisitView
 from web_ui.catalogue import Voice
@@ -143,6 +144,7 @@ def _visit(visit: VisitView, screen: Screen, voice: Voice) -> Json:
         "out": voice("visit.out", n=visit.out),
         "more": _more(visit.more, voice),
         "alerts": _alerts(visit, screen, voice),
+        "activities": [_activity(at, one, voice) for at, one in enumerate(visit.activities)],
         "in_room": _in_room(visit.in_room, voice) if visit.in_room else None,
         "renewable": visit.renewable,
         "renew_all": voice("visit.renew_all", n=visit.renewable) if visit.renewable else "",
@@ -173,6 +175,14 @@ def _in_room(there: RoomView, voice: Voice) -> Json:
         "touch": str(touch),
         "label": voice(f"touch.{touch}"),
     }
+
+
+def _activity(place: int, one: Offered, voice: Voice) -> Json:
+    """An activity of today: how to sign in to it, or that it is done."""
+    name = (one.name_en if voice.language == "en" else "") or one.name
+    voice.learn_aloud(name)
+    key = f"activity.{one.of}_done" if one.attended else f"activity.{one.of}"
+    return {"line": place, "done": one.attended, "text": voice(key, name=name)}
 
 
 def _more(more: int | None, voice: Voice) -> str:

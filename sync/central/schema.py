@@ -21,6 +21,7 @@ from sqlalchemy import (
     text,
 )
 
+from sync.central import activity_tables as activity_tables
 from sync.central import box_tables as box_tables
 from sync.central import textbook_tables as textbook_tables
 from sync.central.catalogue_tables import copies as copies

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, select
 
 from kiosk.entry import GENESIS, UnreadableEntry, digest, parse
 from sync.central.db import Database
+from sync.central.marks import mark_faults
 from sync.central.read import Stored, shelf, tails, time_zone
 from sync.central.schema import cases, entries, holdings, lineages, loans, outcomes, schools
 from sync.central.stays import stay_faults
@@ -35,6 +36,7 @@ def faults(db: Database) -> Iterator[str]:
             yield from _without_entries(conn, school)
             yield from voice_faults(conn, school)
             yield from stay_faults(conn, school)
+            yield from mark_faults(conn, school)
 
 
 # The chains.

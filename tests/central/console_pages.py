@@ -12,8 +12,10 @@ from flask import Flask
 from sqlalchemy import select
 from werkzeug.routing import Rule
 
+from kiosk.activities import Activity
 from kiosk.domain import CopyState
 from kiosk.voice_posts import Question, Questionnaire
+from kiosk.posts import Post
 from sync.central import boxes, copy_acts, stocktaking
 from sync.central.box_lending import lend_box
 from sync.central.cataloguing import set_cover
@@ -21,6 +23,7 @@ from sync.central.covers import made_cover
 from sync.central.db import Database, upsert_many
 from sync.central.desk import Desk
 from sync.central.facts import rules_of
+from sync.central.posts import put
 from sync.central.reading_lists import Head
 from sync.central.reading_lists import make as make_list
 from sync.central.schema import cases, imports, voices
@@ -77,6 +80,7 @@ ASKED = {
     ),
     "console.voices.list": ("kind=purchase", "state=new", "kind=answers&at=5&id=v1"),
     "console.voices.wishes": ("after=9787020002207",),
+    "console.activities.list": ('after=["2027-01-01","zz"]',),
     "console.people.list": ("q=读者7", "q=2000000007", "class=1年级3班", "name=读者5&id=p5"),
 }
 # These give out everything on purpose, and write it as they read it.
@@ -127,6 +131,7 @@ def made_in(db: Database) -> dict[str, dict[str, str]]:
         rules, until = rules_of(conn, SCHOOL), date(2026, 12, 18)
         lent = lend_box(desk, rules, box, "p7", class_name="8年级0班", due_on=until)
         reading = make_list(desk, Head("好书"))
+        put(desk, [Post("a1", Activity(name="共读"), date(2026, 11, 25), date(2026, 11, 25))])
         book = add_book(desk, Textbook("", "语文八年级上册", "语文", 8))
         plan(desk, "2026-09-01", book, ["8年级0班"])
         case = str(conn.execute(select(cases.c.id)).scalar())
@@ -145,6 +150,7 @@ def made_in(db: Database) -> dict[str, dict[str, str]]:
         "console.boxes": {"box": box, "loan": lent.loan or ""},
         "console.textbooks": {"book": book},
         "console.reading": {"name": reading},
+        "console.activities": {"name": "a1", "form": "csv"},
         "console.case": {"name": case},
         "console.voices": {"form": form},
         "console.catalogue": {"digest": digest},

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, timedelta
 
+from kiosk.activities import Kind, Offered
 from kiosk.domain import Note, Reason
 from kiosk.rooms import Passage
 from kiosk.screen import (
@@ -90,6 +91,12 @@ LONG_MESSAGE = "书" * 60
 
 def room(passage: Passage, minutes: int = 0) -> RoomView:
     return RoomView(passage, "期刊阅览室", LOCAL - timedelta(minutes=minutes), minutes)
+
+
+TODAY = Offered("a1", "走近大自然", "Out into nature", Kind.SMALL)
+LONG_TODAY = Offered(
+    "a2", "共读一本书：我们和大自然的故事分享会", "We and nature: a day of stories", Kind.SESSION
+)
 
 
 def looks() -> dict[str, Screen]:
@@ -224,6 +231,13 @@ def looks() -> dict[str, Screen]:
         ),
         "room_busy": on_visit(
             visit(*BUSY, in_room=room(Passage.AGAIN, 8), messages=(LONG_MESSAGE,))
+        ),
+        "activity": on_visit(visit(*BUSY[:2], activities=(TODAY,))),
+        "activity_long": on_visit(visit(in_room=room(Passage.IN), activities=(LONG_TODAY,))),
+        "activity_done": on_visit(visit(loan(1), activities=(replace(TODAY, attended=True),))),
+        "young_activity": on_visit(young(activities=(TODAY,), in_room=room(Passage.IN))),
+        "young_activity_done": on_visit(
+            young(lent(1, BOOKS[3]), activities=(replace(TODAY, attended=True),))
         ),
         "young_room_in": on_visit(young(loan(1, BOOKS[3]), in_room=room(Passage.IN))),
         "young_room_out": on_visit(young(in_room=room(Passage.OUT, 20))),

@@ -50,6 +50,7 @@ AREAS: tuple[tuple[str, tuple[Page, ...]], ...] = (
             ("console.catalogue.arrivals", "arrivals"),
             ("console.catalogue.donated", "donated"),
             ("console.reading_lists.list", "reading_lists"),
+            ("console.activities.list", "activities"),
             ("console.catalogue.labels", "labels"),
             ("console.catalogue.imports", "imports"),
             ("console.catalogue.exports", "exports"),

@@ -10,6 +10,7 @@ from werkzeug.exceptions import HTTPException
 
 from sync.central.db import CentralError, Database
 from web_ui.console.accounts import account_pages
+from web_ui.console.activities import activity_pages
 from web_ui.console.acts import act_pages
 from web_ui.console.box_loans import box_loan_pages
 from web_ui.console.boxes import box_pages
@@ -85,6 +86,7 @@ def console_pages(
     pages.register_blueprint(report_pages(db, now_ms))
     pages.register_blueprint(account_pages(db, now_ms))
     pages.register_blueprint(reading_pages(db, now_ms))
+    pages.register_blueprint(activity_pages(db, now_ms))
     pages.register_blueprint(stock_pages(db, now_ms))
     pages.register_blueprint(weeding_pages(db, now_ms))
     pages.register_blueprint(act_pages(db, now_ms))

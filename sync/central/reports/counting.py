@@ -18,7 +18,9 @@ from typing import Any
 from sqlalchemy import Connection, Table, and_, delete, func, select, tuple_
 
 from kiosk.domain import Act
+from sync.central.activity_tables import activity_marks
 from sync.central.db import Database, one_of, upsert_many
+from sync.central.marks import forget_marks, take_marks
 from sync.central.report_tables import act_days, counted, reader_weeks
 from sync.central.reports.past_rules import Clockwork, clockwork
 from sync.central.reports.same_act import TOLD, counted_before, key_at, undone_by
@@ -60,7 +62,7 @@ def uncounted(conn: Connection, school: str) -> int:
 
 def count_again(conn: Connection, school: str, station: str) -> None:
     """Something about a station's entries has changed: throw its counts away, so that they are made anew."""
-    for table in (act_days, reader_weeks, room_stays, counted):
+    for table in (act_days, reader_weeks, room_stays, activity_marks, counted):
         conn.execute(delete(table).where(table.c.school == school, table.c.station == station))
 
 
@@ -69,6 +71,7 @@ def forget_reader(conn: Connection, school: str, ids: Iterable[str]) -> None:
     mine = one_of(conn, reader_weeks.c.patron, sorted(ids))
     conn.execute(delete(reader_weeks).where(reader_weeks.c.school == school, mine))
     forget_stays(conn, school, ids)
+    forget_marks(conn, school, ids)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +128,7 @@ def _count_on(conn: Connection, school: str, station: str, epoch: int, seq: int)
     rows = _rows(conn, school, station, epoch, seq)
     told = [(row, json.loads(row.body)) for row in rows if row.outcome != Outcome.QUARANTINED]
     take_stays(conn, school, station, [row for row, _ in told])
+    take_marks(conn, school, [row for row, _ in told])
     visits = [row for row, body in told if body["allowed"] and body["act"] not in _OF_COPIES]
     again = counted_before(conn, school, visits)
     portion = _Portion(school, clockwork(conn, school))

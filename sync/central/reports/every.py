@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from sync.central.reports import (
+    activities,
     circulation,
     collection,
     donations,
@@ -32,6 +33,7 @@ REPORTS: dict[str, Callable[[Look], Report]] = {
     "use": collection.use,
     "donations": donations.report,
     "feedback": feedback.report,
+    "activities": activities.report,
     "staff": staff_acts.report,
 }
 

@@ -54,14 +54,21 @@ function seen(page) {
 function touches(page, view) {
   return h("nav", { class: "bar-touch" },
     button("not_me", view.touches.not_me, { cls: "not-me", key: "not_me" }),
-    page.renew_all && button("renew_all", page.renew_all, { key: "renew_all" }),
-    seen(page) || (page.can_say && !page.in_room && button("say", view.touches.say, { key: "say" })),
-    page.has_slip && !page.in_room && button("slip", view.touches.slip, { key: "slip" }),
+    page.renew_all && !coming(page) && button("renew_all", page.renew_all, { key: "renew_all" }),
+    seen(page) || (page.can_say && !page.in_room && !coming(page) && button("say", view.touches.say, { key: "say" })),
+    page.has_slip && !page.in_room && !coming(page) && button("slip", view.touches.slip, { key: "slip" }),
     door(page),
     finish(view));
 }
 
+// An activity of today that the patron has not signed in to yet.
+function coming(page) {
+  return page.in_room && page.in_room.passage === "out" ? null : page.activities.find((one) => !one.done);
+}
+
 function door(page) {
+  const one = coming(page);
+  if (one) return button("attend", one.text, { cls: "attend", key: `attend ${one.line}`, line: one.line });
   return page.in_room && button(page.in_room.touch, page.in_room.label, { cls: "door", key: page.in_room.touch });
 }
 
@@ -93,7 +100,8 @@ function alerts(page, view, busy) {
   const full = view.status.store_full ? [{ tone: "look", text: view.status.store_full }] : [];
   // With books on the screen, being in the room is a line above them.
   const room = page.in_room && busy ? [{ tone: "room", text: page.in_room.head }] : [];
-  return [...full, ...room, ...page.alerts].map((a) => h("p", { class: `alert ${a.tone}`, "data-own": a.own }, say(a.text)));
+  const came = page.activities.filter((one) => one.done).map((one) => ({ tone: "room", text: one.text, own: true }));
+  return [...full, ...room, ...came, ...page.alerts].map((a) => h("p", { class: `alert ${a.tone}`, "data-own": a.own }, say(a.text)));
 }
 
 // One book at a time, large; the others stand as a row of covers.
@@ -114,7 +122,7 @@ export function young(view) {
     others(rest),
     h("nav", { class: "bar-touch" },
       button("not_me", view.touches.not_me, { cls: "not-me", key: "not_me" }),
-      seen(page) || (page.in_room ? door(page) : newest ? h("p", { class: "again" }, say(page.again))
+      seen(page) || (page.in_room || coming(page) ? door(page) : newest ? h("p", { class: "again" }, say(page.again))
         : page.can_say && button("say", view.touches.say, { key: "say" })),
       finish(view)));
 }

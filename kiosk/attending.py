@@ -1,0 +1,32 @@
+"""Signing in to an activity at the station: one entry in one transaction, with the line cut too."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, time
+
+from kiosk.activities import MOST_OFFERED, Activity, Offered, may_attend
+from kiosk.domain import Now, Patron
+from kiosk.store.attended import attended
+from kiosk.store.posts import standing
+from kiosk.store.tx import Tx
+from kiosk.visit import Visit
+
+
+def offered(tx: Tx, patron: Patron, now: Now) -> tuple[Offered, ...]:
+    """The activities of today that this patron may sign in to; none while nobody knows what day it is."""
+    if not now.sure:
+        return ()
+    midnight = datetime.combine(now.local.date(), time(), now.local.tzinfo)
+    done = attended(tx, patron.id, round(midnight.timestamp() * 1000))
+    found = [post for post in standing(tx, Activity, now) if may_attend(post.body, patron)]
+    return tuple(
+        Offered(p.id, p.body.name, p.body.name_en, p.body.of, p.id in done)
+        for p in found[:MOST_OFFERED]
+    )
+
+
+def with_attended(visit: Visit, activity: str) -> Visit:
+    """The visit once its patron has signed in to this activity."""
+    told = tuple(replace(o, attended=o.attended or o.id == activity) for o in visit.activities)
+    return replace(visit, activities=told)
