@@ -19,7 +19,10 @@ from tests.web_ui.report_record import fill
 
 pytestmark = pytest.mark.browser
 SHOTS = os.environ.get("SHOTS")
-PAGES = ("", "loans", "circulation", "teachers", "recall", "hardware", "use", "summary", "lists")
+PAGES = (
+    "", "loans", "circulation", "teachers", "recall", "hardware", "use", "activities", "summary", "lists",
+    "../activities/", "../activities/a1", "../activities/a2",
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -65,7 +68,10 @@ def test_axe_finds_no_barrier(reports, browser: Browser, language: str) -> None:
         page.goto(f"{reports}{name}")
         assert breaches(page) == [], name
         if SHOTS:
-            path = Path(SHOTS) / f"reports_{name or 'list'}_{language}.png"
+            path = (
+                Path(SHOTS)
+                / f"reports_{name.strip('./').replace('/', '_') or 'list'}_{language}.png"
+            )
             page.screenshot(path=path, full_page=True)
     context.close()
 

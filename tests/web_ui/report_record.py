@@ -6,9 +6,13 @@ from datetime import date
 
 from sqlalchemy import update
 
+from kiosk.activities import Activity, Kind
 from kiosk.domain import Act
+from kiosk.posts import Post
+from sync.central.activities import hand_in
 from sync.central.db import Database, insert_many
 from sync.central.desk import Desk
+from sync.central.posts import put
 from sync.central.schema import copies, heartbeats, patrons, titles
 from sync.central.staff import add_staff
 from tests.central.fleet import SCHOOL, Pen, enrol, found_school, publish_rules, push
@@ -49,6 +53,19 @@ def fill(db: Database) -> None:
     pen.write(Act.USE, "20007", "t1", at=2 * DAY)
     closes = f"teachers {NOON + 2 * DAY + 3 * HOUR}"
     pen.write(Act.SIGN_IN, None, "t1", at=2 * DAY + HOUR, value=closes)
+    pen.write(Act.ATTEND, None, "p1", at=2 * DAY + 2 * HOUR, value="a1")
     push(db, pen, now=NOON + 3 * DAY)
+    _plan(db)
     with db.begin(SCHOOL) as conn:
         Desk(conn, SCHOOL, "li", NOON + 4 * DAY).block("p3", "等一等")
+
+
+def _plan(db: Database) -> None:
+    """A small activity that somebody came to, and an essay call with one essay."""
+    day = date(2026, 11, 27)
+    small = Activity(name="走近大自然", theme="自然", place="操场", goal="多读科普")
+    with db.begin(SCHOOL) as conn:
+        desk = Desk(conn, SCHOOL, "li", NOON)
+        call = Activity(name="我和图书馆", of=Kind.ESSAY)
+        put(desk, [Post("a1", small, day, day), Post("a2", call, day, date(2026, 12, 20))])
+        hand_in(desk, "a2", "我的一本书", "p1", day)

@@ -21,8 +21,9 @@ from sync.central.db import CentralError, Connection, Database
 from sync.central.desk import Desk
 from sync.central.posts import new_id, put, withdraw
 from sync.central.read import time_zone
+from sync.central.reports.counting import count_acts
 from sync.central.reports.periods import day_of
-from sync.central.reports.up_to_date import after, bring_up_to_date
+from sync.central.reports.up_to_date import after
 from sync.central.roles import Right, may
 from web_ui.console.forms import Said, at_most, needed
 from web_ui.console.frame import framed
@@ -198,7 +199,7 @@ class _Activities:
         return redirect(url_for(".page", name=post.id), 303)
 
     def _count(self) -> None:
-        bring_up_to_date(self._db, member().school, after(COUNTING_S))
+        count_acts(self._db, member().school, after(COUNTING_S))
 
     def _desk(self, conn: Connection) -> Desk:
         return Desk(conn, member().school, member().login, self._now_ms())
