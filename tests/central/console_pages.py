@@ -14,8 +14,8 @@ from werkzeug.routing import Rule
 
 from kiosk.activities import Activity
 from kiosk.domain import CopyState
-from kiosk.voice_posts import Question, Questionnaire
 from kiosk.posts import Post
+from kiosk.voice_posts import Question, Questionnaire
 from sync.central import boxes, copy_acts, stocktaking
 from sync.central.box_lending import lend_box
 from sync.central.cataloguing import set_cover
