@@ -166,6 +166,26 @@ def _engine(url: str) -> Engine:
     return engine
 
 
+@contextlib.contextmanager
+def ahead(conn: Connection) -> Iterator[None]:
+    """Rows written in here are sent to PostgreSQL without waiting for each: it writes while we go on.
+
+    Nothing may be read in here. At the end all are written, or the trouble is raised.
+    """
+    if not is_postgres(conn):
+        yield
+        return
+    from psycopg import Error
+
+    raw = conn.connection.driver_connection
+    assert raw is not None, "the connection is open"
+    try:
+        with raw.pipeline():
+            yield
+    except Error as error:
+        raise DBAPIError(None, None, error, connection_invalidated=raw.closed) from error
+
+
 def is_postgres(conn: Connection) -> bool:
     return conn.dialect.name == "postgresql"
 

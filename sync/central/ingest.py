@@ -184,12 +184,24 @@ def _take_fresh(
     by_barcode = by_copy(events)
     # Asked before the new entries are written, which would be read along with the old ones.
     begun = starts(conn, school, by_barcode, persons)
-    insert_rows(conn, entries, _ENTRY, rows)
-    insert_rows(conn, people, _BESIDE, _people_rows(place, fresh))
-    keep_words(conn, place, ((a.entry, a.wire) for a in fresh if a.entry and a.wire.said))
+
+    def write() -> None:
+        insert_rows(conn, entries, _ENTRY, rows)
+        insert_rows(conn, people, _BESIDE, _people_rows(place, fresh))
+        keep_words(conn, place, ((a.entry, a.wire) for a in fresh if a.entry and a.wire.said))
+        ask_about_unread(conn, school, plain, now_ms)
+
+    answers = refold(
+        conn,
+        school,
+        by_barcode,
+        on_shelf,
+        now_ms=now_ms,
+        plain=plain,
+        begun=begun,
+        write_first=write,
+    )
     hear(conn, school, told, now_ms)
-    ask_about_unread(conn, school, plain, now_ms)
-    answers = refold(conn, school, by_barcode, on_shelf, now_ms=now_ms, plain=plain, begun=begun)
     waited_for = {b: some for b, some in by_barcode.items() if on_shelf.copies[b].holds}
     stepped = queue.step(conn, school, waited_for, now_ms)
     if stepped.again:

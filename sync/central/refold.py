@@ -7,7 +7,7 @@ a copy's history is read again only as far back as its new entries reach.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache, lru_cache
@@ -17,6 +17,7 @@ from sqlalchemy import BigInteger, Connection, Select, Text, and_, bindparam, de
 
 from sync.central import asking, limits
 from sync.central.db import (
+    ahead,
     given_in,
     insert_rows,
     is_postgres,
@@ -78,11 +79,13 @@ def refold(
     now_ms: int,
     plain: Collection[tuple[Key, frozenset[Code]]] = (),
     begun: Mapping[str, Start] | None = None,
+    write_first: Callable[[], None] = lambda: None,
 ) -> dict[Key, frozenset[Code]]:
     """Take new events in, by barcode; what is told of every new entry. `plain`: entries that are on no copy.
 
     A barcode with no new events is folded anew, because something around it has changed. begun: where each goes on
-    from, as `starts` has found it; not asked for again.
+    from, as `starts` has found it; not asked for again. write_first: writes the entries themselves, while they are
+    folded; it may read nothing.
     """
     begun = starts(conn, school, fresh) if begun is None else begun
     folding = {
@@ -90,13 +93,17 @@ def refold(
     }
     changed = Changed(school, now_ms)
     unknown = not_held(conn, school, folding)
-    for barcode, (start, events) in folding.items():
-        sealable = not unknown or all(e.after not in unknown for e in events)
-        _fold_one(changed, shelf.copies[barcode], start, events, sealable=sealable)
+    late = {barcode: start.to_ms for barcode, start in begun.items() if not start.in_turn}
+    before = _loans_beyond(conn, school, late)
+    with ahead(conn):
+        write_first()
+        for barcode, (start, events) in folding.items():
+            sealable = not unknown or all(e.after not in unknown for e in events)
+            _fold_one(changed, shelf.copies[barcode], start, events, sealable=sealable)
+        _note_loans(changed, before)
+        _write_loans(conn, changed)
     new = {e.key for events in fresh.values() for e in events}
     told = {s.event.key: s for start in begun.values() for s in start.tail}
-    _note_loans(conn, changed, begun)
-    _write_loans(conn, changed)
     changed.past_limit |= limits.check(conn, school, changed.since)
     revised = _write_outcomes(conn, changed, new, told, plain)
     asking.write_cases(conn, school, changed.told, now_ms)
@@ -123,10 +130,8 @@ def _fold_one(
     changed.holdings.append((*_holding_row(changed.school, copy, told), *state))
 
 
-def _note_loans(conn: Connection, changed: Changed, begun: Mapping[str, Start]) -> None:
-    """Compare the loans with those written: what is new, what differs, what turns out to have been none."""
-    late = {barcode: start.to_ms for barcode, start in begun.items() if not start.in_turn}
-    before = _loans_beyond(conn, changed.school, late)
+def _note_loans(changed: Changed, before: dict[str, tuple[Values, bool]]) -> None:
+    """Compare the loans with those written before: what is new, what differs, what turns out to have been none."""
     for barcode, told in changed.told.items():
         for span in told.spans:
             row = _loan_row(changed.school, barcode, span)

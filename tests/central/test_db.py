@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from sqlalchemy import text
+import pytest
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import DBAPIError
 
-from tests.central.fleet import found_school
+from sync.central.db import ahead, insert_rows
+from sync.central.schema import erased
+from tests.central.fleet import SCHOOL, found_school
 
 
 def test_postgresql_is_told_to_count_its_tables_once_there_is_much_in_them(db):
@@ -17,3 +21,17 @@ def test_postgresql_is_told_to_count_its_tables_once_there_is_much_in_them(db):
         db.note_written(written)
         with db.read() as conn:
             assert conn.execute(counted).scalar_one() == rows
+
+
+def test_rows_that_are_sent_ahead_are_there_at_the_end_and_trouble_with_them_is_told(db):
+    found_school(db)
+    names = ("school", "who", "at_ms")
+    with db.begin(SCHOOL) as conn:
+        with ahead(conn):
+            for n in range(50):
+                insert_rows(conn, erased, names, [(SCHOOL, f"w{n}", n)])
+        assert conn.execute(select(func.count()).select_from(erased)).scalar() == 50
+    with pytest.raises(DBAPIError), db.begin(SCHOOL) as conn, ahead(conn):
+        insert_rows(conn, erased, names, [(SCHOOL, "new", 1), (SCHOOL, "w1", 1)])
+    with db.begin(SCHOOL) as conn:
+        assert conn.execute(select(func.count()).select_from(erased)).scalar() == 50
