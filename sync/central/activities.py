@@ -19,8 +19,9 @@ from sync.central.desk import Desk
 from sync.central.marks import ATTEND, USE
 from sync.central.post_tables import posts
 from sync.central.posts import read_posts
+from sync.central.reports.donations import DONATED
 from sync.central.reports.whose import whose
-from sync.central.schema import patrons
+from sync.central.schema import copies, patrons
 
 SHOWN = 50
 # Nobody reads more names on one page; the file has the same.
@@ -29,11 +30,12 @@ MOST_NAMES = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Of one activity: who signed in, different copies read, essays."""
+    """Of one activity: who signed in, different copies read, essays; donated: how many of the copies were given."""
 
     attended: int = 0
     copies: int = 0
     essays: int = 0
+    donated: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +91,30 @@ def counts(conn: Connection, school: str, ids: Collection[str]) -> dict[str, Cou
         .where(essays.c.school == school, one_of(conn, essays.c.activity, ids))
         .group_by(essays.c.activity)
     )
+    given = _given(conn, school, ids)
     handed = {row.activity: int(row.n) for row in conn.execute(written)}
     return {
-        name: Counts(found[name, ATTEND], found[name, USE], handed.get(name, 0)) for name in ids
+        name: Counts(found[name, ATTEND], found[name, USE], handed.get(name, 0), given.get(name, 0))
+        for name in ids
     }
+
+
+def _given(conn: Connection, school: str, ids: Collection[str]) -> dict[str, int]:
+    """How many different donated copies were read in each."""
+    marks = activity_marks.c
+    read = (marks.school == copies.c.school) & (marks.who == copies.c.barcode)
+    query = (
+        select(marks.activity, func.count(marks.who.distinct()).label("n"))
+        .join(copies, read)
+        .where(
+            marks.school == school,
+            marks.kind == USE,
+            copies.c.source == DONATED,
+            one_of(conn, marks.activity, ids),
+        )
+        .group_by(marks.activity)
+    )
+    return {row.activity: int(row.n) for row in conn.execute(query)}
 
 
 def who_came(conn: Connection, school: str, name: str) -> list[Came]:

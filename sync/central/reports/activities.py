@@ -58,7 +58,8 @@ def report(look: Look) -> Report:
 
 _COLUMNS = (
     Column("day", Unit.DAY), Column("activity"), Column("kind"), Column("theme"), Column("held"),
-    Column("took_part", Unit.COUNT), Column("copies_read", Unit.COUNT), Column("essays", Unit.COUNT),
+    Column("took_part", Unit.COUNT), Column("copies_read", Unit.COUNT), Column("donated_read", Unit.COUNT),
+    Column("essays", Unit.COUNT),
 )  # fmt: skip
 
 
@@ -76,7 +77,7 @@ def _row(post: Post[Activity], told: Counts, held: bool) -> tuple[Cell, ...]:
     return (
         post.from_on, post.body.name, Word(f"report.activity.{post.body.of}"), post.body.theme,
         Word(f"report.activity.{'held' if held else 'planned'}"), took_part(post, told),
-        told.copies, told.essays,
+        told.copies, told.donated, told.essays,
     )  # fmt: skip
 
 

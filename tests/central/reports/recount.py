@@ -11,6 +11,7 @@ from sqlalchemy import and_, select
 
 from kiosk.calendar import Rules, day_plan, zone
 from kiosk.entry import parse
+from sync.central.activities import counts
 from sync.central.db import Database
 from sync.central.read import shelf, tails, time_zone
 from sync.central.report_tables import act_days, copy_loans, reader_weeks
@@ -34,6 +35,7 @@ def counted(db: Database, terms: list[Period], goal: float) -> dict[str, Any]:
         for row in conn.execute(select(reader_weeks)):
             weeks[row.week, row.patron, row.act] += row.n
         stays = room_visits(conn, SCHOOL, 0, 1 << 60)
+        came = counts(conn, SCHOOL, ["a1", "a2"])
         lent = {row.barcode: row.loans for row in conn.execute(select(copy_loans))}
         zone = time_zone(conn, SCHOOL)
         classes = {
@@ -46,6 +48,7 @@ def counted(db: Database, terms: list[Period], goal: float) -> dict[str, Any]:
     return {
         "acts": {k: n for k, n in acts.items() if n},
         "weeks": {k: n for k, n in weeks.items() if n},
+        "activities": {name: (c.attended, c.copies) for name, c in came.items()},
         "stays": [(v.patron, v.room, v.from_ms, v.until_ms) for v in stays],
         "copies": lent,
         "classes": classes,
@@ -61,6 +64,7 @@ def recount(
         assert rules is not None
         acts, weeks = _acts(conn, rules)
         stays = _stays(conn)
+        came = {name: _activity(conn, name) for name in ("a1", "a2")}
         spans = _spans(conn)
         classes = {term.key: _classes(conn, spans, term, goal, erased) for term in terms}
         known = list(conn.execute(select(copies.c.barcode)).scalars())
@@ -69,6 +73,7 @@ def recount(
         "acts": dict(acts),
         "weeks": dict(weeks),
         "stays": stays,
+        "activities": came,
         "copies": {barcode: lent[barcode] for barcode in known},
         "classes": classes,
     }
@@ -122,6 +127,17 @@ def _acts(conn, rules: Rules) -> tuple[Counter, Counter]:
             if who not in pupils:
                 weeks[day - timedelta(days=day.weekday()), row.patron, str(entry.act)] += 1
     return acts, weeks
+
+
+def _activity(conn, name: str) -> tuple[int, int]:
+    """How many came, and how many different copies were read."""
+    beside = and_(*(people.c[n] == entries.c[n] for n in ("school", "station", "epoch", "seq")))
+    query = select(entries.c.body, entries.c.barcode, people.c.patron).outerjoin(people, beside)
+    told = [(parse(row.body), row) for row in conn.execute(query)]
+    mine = [(entry, row) for entry, row in told if entry.allowed and entry.value == name]
+    came = {row.patron for entry, row in mine if entry.act == "attend"}
+    read = {row.barcode for entry, row in mine if entry.act == "use"}
+    return len(came - {None}), len(read - {None})
 
 
 def _stays(conn) -> list[tuple[str, str, int, int | None]]:

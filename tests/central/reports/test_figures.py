@@ -12,6 +12,7 @@ from kiosk.domain import Act
 from sync.central.cases import questions
 from sync.central.db import CentralError, Database
 from sync.central.desk import Desk
+from sync.central.marks import mark_faults
 from sync.central.report_tables import act_days, counted_copies
 from sync.central.report_tables import counted as counted_table
 from sync.central.reports.copies import count_copies
@@ -39,6 +40,7 @@ COPIES = tuple(f"2000{n}" for n in range(1, 6))
 AUTUMN = Period("2026-09-01", Kind.TERM, date(2026, 9, 1), date(2027, 1, 22))
 SPRING = Period("2027-03-01", Kind.TERM, date(2027, 3, 1), date(2027, 7, 9))
 TERMS = [AUTUMN, SPRING]
+ACTIVITIES = ("a1", "a2")
 STAFF_MS = NOON + 200 * DAY
 
 
@@ -64,7 +66,7 @@ def agree(db: Database, erased: list[tuple[str, int, str, int]]) -> None:
     bring_up(db)
     assert counted(db, TERMS, 2) == recount(db, TERMS, 2, erased)
     with db.read() as conn:
-        assert list(stay_faults(conn, SCHOOL)) == []
+        assert [*stay_faults(conn, SCHOOL), *mark_faults(conn, SCHOOL)] == []
 
 
 def acts_of(db: Database, act: Act) -> int:
@@ -89,7 +91,7 @@ class Story:
         at = self.at[pen.station]
         copy, who = chance.choice(COPIES), chance.choice((*PUPILS, *TEACHERS))
         odd = {"unsure": True} if chance.random() < 0.1 else {}
-        match chance.randrange(11):
+        match chance.randrange(12):
             case 0 | 1:
                 lent = pen.checkout(copy, who, at=at, **odd)
                 if chance.random() < 0.3:
@@ -109,7 +111,10 @@ class Story:
             case 4:
                 pen.write(Act.RENEWAL, copy, who, at=at, days=14)
             case 5:
-                pen.write(Act.USE, copy, who, at=at)
+                read = {"value": chance.choice(ACTIVITIES)} if chance.random() < 0.5 else {}
+                pen.write(Act.USE, copy, who, at=at, **read)
+            case 8:
+                pen.write(Act.ATTEND, None, who, at=at, value=chance.choice(ACTIVITIES))
             case 6:
                 pen.write(Act.VISIT, None, who, at=at, allowed=chance.random() < 0.8)
             case 7:
