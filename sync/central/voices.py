@@ -56,19 +56,23 @@ class Voice:
 
 
 def page(
-    conn: Connection, school: str, kind: str, state: str = "", after: tuple[int, str] | None = None
-) -> tuple[list[Voice], tuple[int, str] | None]:
-    """A page of one kind (and one state), the newest first, and where the next page begins."""
+    conn: Connection, school: str, kind: str, state: str = "", after: str = ""
+) -> tuple[list[Voice], str]:
+    """A page of one kind (and one state), the newest first, and after which voice the next begins ("": none does).
+
+    The place is told by the voice alone: its moment, in an address, would say what it came between.
+    """
     mine = [voices.c.school == school, voices.c.kind == kind]
     if state:
         mine.append(voices.c.state == state)
     if after:
-        mine.append(tuple_(voices.c.at_ms, voices.c.id) < tuple_(*after))
+        of = (voices.c.school == school, voices.c.id == after)
+        at_ms = conn.execute(select(voices.c.at_ms).where(*of)).scalar() or 0
+        mine.append(tuple_(voices.c.at_ms, voices.c.id) < tuple_(at_ms, after))
     query = select(voices).where(*mine).order_by(voices.c.at_ms.desc(), voices.c.id.desc())
     rows = conn.execute(query.limit(PAGE + 1)).all()
     found = _named(conn, school, rows[:PAGE])
-    last = found[-1] if len(rows) > PAGE else None
-    return found, (last.at_ms, last.id) if last else None
+    return found, found[-1].id if len(rows) > PAGE else ""
 
 
 def one(conn: Connection, school: str, name: str) -> Voice:
@@ -82,11 +86,11 @@ def one(conn: Connection, school: str, name: str) -> Voice:
 
 def every(conn: Connection, school: str, kind: str) -> Iterator[Voice]:
     """All of a kind, the newest first, a page at a time."""
-    after: tuple[int, str] | None = None
+    after = ""
     while True:
         found, after = page(conn, school, kind, "", after)
         yield from found
-        if after is None:
+        if not after:
             return
 
 

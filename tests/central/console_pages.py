@@ -78,7 +78,7 @@ ASKED = {
         "title=b7",
         "call_first=I201/9&call_last=I201/9",
     ),
-    "console.voices.list": ("kind=purchase", "state=new", "kind=answers&at=5&id=v1"),
+    "console.voices.list": ("kind=purchase", "state=new", "kind=answers&after=v1"),
     "console.voices.wishes": ("after=9787020002207",),
     "console.activities.list": ('after=["2027-01-01","zz"]',),
     "console.people.list": ("q=读者7", "q=2000000007", "class=1年级3班", "name=读者5&id=p5"),

@@ -87,7 +87,10 @@ class School:
         self.room = room or self.rulebook.current.library.library.room
         self.desk = Desk(self.store, self.journal, lambda: self.rulebook.current, room=self.room)
         self.scanner = SimulatedScanner("scanner")
-        parts = health.Parts(self.store, self.clock, self.rulebook, (self.scanner,), lambda: None)
+        self.online: bool | None = None
+        parts = health.Parts(
+            self.store, self.clock, self.rulebook, (self.scanner,), lambda: self.online
+        )
         ports = Ports(
             desk=self.desk,
             rulebook=self.rulebook,

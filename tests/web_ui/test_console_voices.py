@@ -150,3 +150,19 @@ def test_the_report_counts_what_was_said_and_answered(db, console):
     page = console.see("/console/reports/feedback")
     assert "读者意见与回复" in page
     assert re.search(r"意见</t[dh]>\s*<td[^>]*>1</td>\s*<td[^>]*>1</td>", page), page
+
+
+def test_a_long_list_is_read_page_by_page_and_no_address_tells_a_moment(db, console):
+    pen = Pen("attic")
+    enrol(db, "attic")
+    for at in range(60):
+        say(pen, Words(note=f"n{at}"), at=1_000 + at)
+    push(db, pen)
+    console.signed_in("li")
+    first = console.see("/console/voices/?kind=suggestion")
+    more = re.search(r'rel="next" href="([^"]*)"', first)
+    assert more
+    assert not re.search(r"\d{12,}", more[1].replace(re.sub(r".*after=", "", more[1]), ""))
+    second = console.see(more[1].replace("&amp;", "&"))
+    found = re.findall(r">(n\d+|多买漫画)</a>", first + second)
+    assert len(found) == len(set(found)) == 61

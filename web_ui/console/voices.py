@@ -73,15 +73,15 @@ class _Voices:
         )
         if kind not in set(KINDS) or state not in ("", *STATES):
             abort(404, g.say("console.no_page"))
-        at, name = request.args.get("at", ""), request.args.get("id", "")
-        after = (int(at), name) if at.isdecimal() and name else None
         with self._db.read() as conn:
             tell = self._teller(conn)
-            found, following = voices.page(conn, member().school, kind, state, after)
+            found, following = voices.page(
+                conn, member().school, kind, state, request.args.get("after", "")
+            )
         return self._page(
             "voices/list.html", "voices", kinds=[k.value for k in KINDS], states=STATES, kind=kind, state=state,
             lines=[_told(tell, one) for one in found], may_export=may(member().role, Right.DECIDE),
-            more=url_for(".list", kind=kind, state=state, at=following[0], id=following[1]) if following else "",
+            more=url_for(".list", kind=kind, state=state, after=following) if following else "",
         )  # fmt: skip
 
     def one(self, name: str) -> str:
@@ -120,7 +120,7 @@ class _Voices:
             tell = self._teller(conn)
             found, after = voices.wishes(conn, member().school, request.args.get("after", ""))
         return self._page(
-            "voices/wishes.html", "wishes", lines=[(one, tell.moment(one.last_ms)) for one in found],
+            "voices/wishes.html", "wishes", lines=[(one, tell.day(tell.local(one.last_ms).date())) for one in found],
             more=url_for(".wishes", after=after) if after else "",
         )  # fmt: skip
 

@@ -19,7 +19,7 @@ from sync.central.reports.periods import Period
 from sync.central.reports.readers import count_classes
 from sync.central.reports.whose import whose
 from sync.central.rules import rules_in_force
-from sync.central.schema import copies, entries, outcomes, patrons, people
+from sync.central.schema import copies, entries, outcomes, patrons, people, voices
 from sync.central.stays import room_visits
 from sync.fold import fold
 from tests.central.fleet import SCHOOL
@@ -221,3 +221,26 @@ def _classes(conn, spans, term: Period, goal: float, erased) -> dict[tuple[int, 
         p, total, some, reached = found.get(place, (0, 0, 0, 0))
         found[place] = (p + 1, total + n, some + (n > 0), reached + (n >= goal))
     return found
+
+
+def said_in(conn, term: Period) -> dict[str, tuple[int, int]]:
+    """What readers said in the term, by kind, and how much of it was answered: from the entries, each act once."""
+    beside = and_(*(outcomes.c[n] == entries.c[n] for n in ("school", "station", "epoch", "seq")))
+    local = time_zone(conn, SCHOOL)
+    state = {row.id: row.state for row in conn.execute(select(voices.c.id, voices.c.state))}
+    told: dict[str, tuple[int, int]] = dict.fromkeys(
+        ("suggestion", "complaint", "purchase", "answers"), (0, 0)
+    )
+    seen: set[str] = set()
+    for row in conn.execute(select(entries, outcomes.c.outcome).join(outcomes, beside)):
+        entry = parse(row.body)
+        name = (row.origin or row.hash).split()[-1][:32]
+        day = datetime.fromtimestamp(row.est / 1000, local).date()
+        if entry.act != "say" or row.outcome == "quarantined" or name in seen:
+            continue
+        seen.add(name)
+        if entry.value in told and term.begins <= day <= term.ends:
+            done = state[name] == "answered" and entry.value != "answers"
+            n, answered = told[entry.value]
+            told[entry.value] = (n + 1, answered + done)
+    return told

@@ -9,20 +9,26 @@ import pytest
 from sqlalchemy import select, update
 
 from kiosk.domain import Act
+from kiosk.saying import Saying, Words
 from sync.central.cases import questions
 from sync.central.db import CentralError, Database
 from sync.central.desk import Desk
 from sync.central.marks import mark_faults
 from sync.central.report_tables import act_days, counted_copies
 from sync.central.report_tables import counted as counted_table
+from sync.central.reports import feedback
 from sync.central.reports.copies import count_copies
 from sync.central.reports.counting import count_acts, uncounted
+from sync.central.reports.look import look_at
 from sync.central.reports.periods import Kind, Period
-from sync.central.schema import patrons
+from sync.central.schema import patrons, voices
 from sync.central.school_year import begin_year, plan
 from sync.central.stays import stay_faults
+from sync.central.verify_voices import voice_faults
+from sync.central.voices import answer
 from tests.central.fleet import SCHOOL, Pen, enrol, found_school, publish_rules, push
-from tests.central.reports.recount import counted, loans_of, recount
+from tests.central.reports.recount import counted, loans_of, recount, said_in
+from tests.central.test_voices import say
 from tests.soak import often
 from tests.sync.story import NOON
 
@@ -67,6 +73,23 @@ def agree(db: Database, erased: list[tuple[str, int, str, int]]) -> None:
     assert counted(db, TERMS, 2) == recount(db, TERMS, 2, erased)
     with db.read() as conn:
         assert [*stay_faults(conn, SCHOOL), *mark_faults(conn, SCHOOL)] == []
+        assert list(voice_faults(conn, SCHOOL)) == []
+        for term in TERMS:
+            look = look_at(conn, SCHOOL, STAFF_MS, term.key)
+            (sheet,) = feedback.report(look).sheets
+            told = {
+                str(getattr(kind, "key", "")).rpartition(".")[2]: (n, answered or 0)
+                for kind, n, answered in sheet.rows
+            }
+            assert told == said_in(conn, term)
+
+
+def answer_something(db: Database, chance: random.Random, now: int) -> None:
+    with db.begin(SCHOOL) as conn:
+        names = list(conn.execute(select(voices.c.id).order_by(voices.c.id)).scalars())
+        if names:
+            desk = Desk(conn, SCHOOL, "li", now)
+            answer(desk, chance.choice(names), "好", to_reader=False, to_all=True)
 
 
 def acts_of(db: Database, act: Act) -> int:
@@ -119,8 +142,16 @@ class Story:
                 pen.write(Act.VISIT, None, who, at=at, allowed=chance.random() < 0.8)
             case 7:
                 pen.write(Act.CHECKOUT, copy, who, at=at, allowed=False)
+            case 8:
+                self._say(pen, who, at)
             case _:
                 self._at_the_door(pen, who, at)
+
+    def _say(self, pen: Pen, who: str, at: int) -> None:
+        chance = self.chance
+        kind = chance.choice((*Saying, "of a later release"))
+        patron = who if chance.random() < 0.5 else None
+        say(pen, Words(note=str(at)), at=at, patron=patron, kind=kind)
 
     def _at_the_door(self, pen: Pen, who: str, at: int) -> None:
         chance = self.chance
@@ -163,6 +194,8 @@ def test_the_figures_are_a_slow_recount_of_the_entries_at_any_time(record, seed)
         story.push(record)
         if chance.random() < 0.2:
             bring_up(record)
+        if chance.random() < 0.1:
+            answer_something(record, chance, now)
         if chance.random() < 0.15:
             _settle_something(record, chance, now)
         if chance.random() < 0.03:
