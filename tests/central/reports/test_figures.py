@@ -114,7 +114,7 @@ class Story:
         at = self.at[pen.station]
         copy, who = chance.choice(COPIES), chance.choice((*PUPILS, *TEACHERS))
         odd = {"unsure": True} if chance.random() < 0.1 else {}
-        match chance.randrange(12):
+        match chance.randrange(13):
             case 0 | 1:
                 lent = pen.checkout(copy, who, at=at, **odd)
                 if chance.random() < 0.3:
@@ -142,7 +142,7 @@ class Story:
                 pen.write(Act.VISIT, None, who, at=at, allowed=chance.random() < 0.8)
             case 7:
                 pen.write(Act.CHECKOUT, copy, who, at=at, allowed=False)
-            case 8:
+            case 9:
                 self._say(pen, who, at)
             case _:
                 self._at_the_door(pen, who, at)
