@@ -112,12 +112,13 @@ def test_marks_are_a_set_whatever_came_when_and_how_often(db, first):
     pens = [Pen("s1"), Pen("s2")]
     for n, pen in enumerate(pens):
         enrol(db, pen.station)
-        for _ in range(2):
-            pen.write(Act.ATTEND, None, "t1", at=n * 1000, value="a1")
+        for again in range(2):
+            pen.write(Act.ATTEND, None, "t1", at=n * 1000 + again, value="a1")
         pen.write(Act.USE, "20001", "t1", at=n * 1000 + 1, value="a1")
     for pen in (pens[first], pens[1 - first]):
-        push(db, pen)
-        counted(db, "a1")
+        for n in (1, 2, 3):
+            push(db, pen, n, n)
+            counted(db, "a1")
     assert counted(db, "a1") == Counts(1, 1)
 
 

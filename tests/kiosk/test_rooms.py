@@ -96,9 +96,13 @@ def test_not_me_after_signing_out_leaves_the_other_signed_in(reading: School) ->
     assert passage(reading.scan(TEACHER)) is Passage.OUT
 
 
-def test_whoever_forgot_to_sign_out_signs_in_anew_the_next_day(reading: School) -> None:
+@pytest.mark.parametrize("days", [("25", "26"), ("27", "28")], ids=["open", "a Saturday"])
+def test_whoever_forgot_to_sign_out_signs_in_anew_the_next_day(
+    reading: School, days: tuple[str, str]
+) -> None:
+    at(reading, f"2026-11-{days[0]}T08:12")
     reading.scan(TEACHER)
-    leave_screen(reading, "2026-11-26T08:00")
+    leave_screen(reading, f"2026-11-{days[1]}T08:00")
     assert passage(reading.scan(TEACHER)) is Passage.IN
 
 
