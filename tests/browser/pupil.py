@@ -56,11 +56,16 @@ class Pupil:
 
 @contextmanager
 def pupil(
-    folder: Path, browser: Browser, *, size: str = "wide", patience: Patience | None = None
+    folder: Path,
+    browser: Browser,
+    *,
+    size: str = "wide",
+    patience: Patience | None = None,
+    room: str = "",
 ) -> Iterator[Pupil]:
     """A school of its own, open and on screen; closed again afterwards."""
     school = School(
-        folder, patience=patience or Patience(visit_s=60, page_s=60, repeat_ms=0)
+        folder, patience=patience or Patience(visit_s=60, page_s=60, repeat_ms=0), room=room
     ).open()
     server = serve(create_app(school.station, streams=2), "127.0.0.1", 0, 2)
     serving = threading.Thread(target=server.run)
