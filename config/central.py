@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_network
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from config.table import Key, Many, Table, Text
 
@@ -25,6 +26,32 @@ class Backup(Table):
     keep: Annotated[int, Field(ge=1, le=1_000)] = 14
 
 
+def _network(value: str) -> str:
+    try:
+        ip_network(value)
+    except ValueError:
+        raise ValueError('write a network such as "10.0.0.0/8"') from None
+    return value
+
+
+Network = Annotated[str, AfterValidator(_network)]
+PRIVATE = (
+    "127.0.0.0/8", "::1/128", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7", "fe80::/10",
+)  # fmt: skip
+
+
+class Public(Table):
+    """The library's page for everybody: whether, of which school, and for which networks.
+
+    behind_proxy: a proxy in front is trusted to let only the school's own network through.
+    """
+
+    enabled: bool = True
+    school: str = ""
+    networks: Many[Network] = PRIVATE
+    behind_proxy: bool = False
+
+
 class School(Table):
     id: Key
     name: Text
@@ -37,4 +64,5 @@ class Central(Table):
     database: Database = Database()
     listen: Listen = Listen()
     backup: Backup = Backup()
+    public: Public = Public()
     schools: Annotated[Many[School], Field(min_length=1)]

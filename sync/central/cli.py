@@ -87,7 +87,17 @@ def run(
     db = database(config, settings)
     bring_up(db, backups_in(config, settings), keep=settings.backup.keep)
     clock = FollowingClock(demo_clock) if demo_clock else now_ms
-    server = Server(make_app(db, clock), host, settings.listen.port if port is None else port)
+    public = settings.public
+    if behind_proxy and not public.behind_proxy:
+        # Every request would seem to come from the proxy's own address, which says nothing of who asks.
+        public = public.model_copy(update={"enabled": False})
+    if public.school and public.school not in {one.id for one in settings.schools}:
+        raise CentralError(
+            f"central.toml: public.school = {public.school!r} is no school; write the id of one of [[schools]]"
+        )
+    server = Server(
+        make_app(db, clock, public=public), host, settings.listen.port if port is None else port
+    )
     ending = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ending.set())
