@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
@@ -34,6 +34,13 @@ def _network(value: str) -> str:
     return value
 
 
+def _address(value: str) -> str:
+    try:
+        return str(ip_address(value)) if value else ""
+    except ValueError:
+        raise ValueError('write the address of the proxy, such as "127.0.0.1", or ""') from None
+
+
 Network = Annotated[str, AfterValidator(_network)]
 PRIVATE = (
     "127.0.0.0/8", "::1/128", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7", "fe80::/10",
@@ -43,13 +50,13 @@ PRIVATE = (
 class Public(Table):
     """The library's page for everybody: whether, of which school, and for which networks.
 
-    behind_proxy: a proxy in front is trusted to let only the school's own network through.
+    proxy: the address of the proxy in front, whose word on who asks is believed; "": there is none.
     """
 
     enabled: bool = True
     school: str = ""
     networks: Many[Network] = PRIVATE
-    behind_proxy: bool = False
+    proxy: Annotated[str, AfterValidator(_address)] = ""
 
 
 class School(Table):

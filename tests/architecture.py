@@ -87,7 +87,7 @@ VALUES = ("config.library", "config.station", "config.central", "drivers.scan")
 # The part of the standard library that neither looks at the world nor changes it.
 PURE_STANDARD = frozenset(
     "__future__ abc base64 binascii bisect calendar collections contextlib copy dataclasses datetime decimal difflib"
-    " enum fractions functools hashlib hmac heapq itertools json math operator re string struct types typing"
+    " enum fractions functools hashlib hmac heapq ipaddress itertools json math operator re string struct types typing"
     " unicodedata zoneinfo".split()
 )
 PURE_NAMES = frozenset(("pathlib.PurePath", "pathlib.PurePosixPath"))  # text, not files

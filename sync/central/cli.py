@@ -88,16 +88,16 @@ def run(
     bring_up(db, backups_in(config, settings), keep=settings.backup.keep)
     clock = FollowingClock(demo_clock) if demo_clock else now_ms
     public = settings.public
-    if behind_proxy and not public.behind_proxy:
+    if behind_proxy and not public.proxy:
         # Every request would seem to come from the proxy's own address, which says nothing of who asks.
         public = public.model_copy(update={"enabled": False})
     if public.school and public.school not in {one.id for one in settings.schools}:
         raise CentralError(
             f"central.toml: public.school = {public.school!r} is no school; write the id of one of [[schools]]"
         )
-    server = Server(
-        make_app(db, clock, public=public), host, settings.listen.port if port is None else port
-    )
+    app = make_app(db, clock, public=public)
+    there = settings.listen.port if port is None else port
+    server = Server(app, host, there, proxy=public.proxy if behind_proxy else "")
     ending = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ending.set())
@@ -127,9 +127,11 @@ def _end_with_parent(pipe: int, ending: threading.Event) -> None:
 def _keep_house(db: object, ending: threading.Event, clock: Callable[[], int]) -> None:
     """Once an hour: forget what is old, pass on what nobody fetched, count for the reports. Returns at the end."""
     from sync.central.db import Database
+    from sync.central.desk import Desk
     from sync.central.expiring import expire
     from sync.central.feed import forget_deletions
     from sync.central.heartbeats import forget_heartbeats
+    from sync.central.list_posts import keep_up
     from sync.central.posts import forget_over
     from sync.central.reports.up_to_date import bring_up_to_date
 
@@ -144,6 +146,7 @@ def _keep_house(db: object, ending: threading.Event, clock: Callable[[], int]) -
                     expire(conn, school, clock())
                     forget_heartbeats(conn, school, clock())
                     forget_over(conn, school, clock())
+                    keep_up(Desk(conn, school, None, clock()))
                 bring_up_to_date(db, school, ending.is_set)
         except CentralError as error:
             click.echo(str(error), err=True)

@@ -26,9 +26,12 @@ def collect_seldom() -> None:
 
 
 class Server:
-    """Bound to its port already; `run()` answers until `close()` is called from elsewhere. Port 0: any free one."""
+    """Bound to its port already; `run()` answers until `close()` is called from elsewhere. Port 0: any free one.
 
-    def __init__(self, app: Flask, host: str, port: int) -> None:
+    proxy: the address of a proxy; what it says of who asks (X-Forwarded-For, the last one) counts as the peer.
+    """
+
+    def __init__(self, app: Flask, host: str, port: int, *, proxy: str = "") -> None:
         self._sockets: dict[int, object] = {}
         self._server = create_server(
             app,
@@ -36,6 +39,8 @@ class Server:
             host=host,
             port=port,
             threads=THREADS,
+            trusted_proxy=proxy or None,
+            trusted_proxy_headers={"x-forwarded-for"} if proxy else None,
             clear_untrusted_proxy_headers=True,
             ident=None,
             # What is a little too large is refused in our own words; what is much larger is not even taken in.

@@ -13,12 +13,16 @@ from sqlalchemy import Connection, and_, func, select
 
 from kiosk.calendar import Rules, closed_by, day_plan, merged, spans_for
 from kiosk.domain import Act
-from sync.central.read import time_zone
+from kiosk.posts import Answer, B, BookList, Event, Notice, Post
+from sync.central.catalogue_search import Hit, hits_of
+from sync.central.posts import ahead, read_posts, standing, today
 from sync.central.rules import rules_in_force
-from sync.central.schema import copies, holdings, titles
+from sync.central.schema import copies, holdings, holds, loans, titles
 
 # Copies of one title that are looked at; no school has more.
 MOST_COPIES = 500
+# Posts of one kind on the first page.
+MOST_POSTS = 20
 _GONE = ("withdrawn", "lost", "missing")
 Spans = tuple[tuple[datetime, datetime], ...]
 
@@ -47,6 +51,10 @@ class Front:
 
     rooms: tuple[tuple[str, str], ...] = ()
     days: tuple[Day, ...] = ()
+    notices: tuple[Post[Notice], ...] = ()
+    events: tuple[Post[Event], ...] = ()
+    lists: tuple[Post[BookList], ...] = ()
+    answers: tuple[Post[Answer], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +70,8 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class TitleShown:
+    """back_on: the first day on which a copy that is out is due; waiting: how many readers wait. Never who."""
+
     title: str
     author: str
     publisher: str
@@ -72,6 +82,8 @@ class TitleShown:
     class_number: str
     summary: str
     places: tuple[Place, ...] = ()
+    back_on: date | None = None
+    waiting: int = 0
 
 
 _WORDS = (
@@ -82,11 +94,30 @@ _WORDS = (
 def front(conn: Connection, school: str, now_ms: int) -> Front:
     """What stands on the first page now."""
     rules = rules_in_force(conn, school)
-    today = datetime.fromtimestamp(now_ms / 1000, time_zone(conn, school)).date()
-    if rules is None:
-        return Front()
-    rooms = tuple((room.name, room.name_en) for room in rules.library.rooms)
-    return Front(rooms, week(rules, today))
+    day = today(conn, school, now_ms)
+    return Front(
+        tuple((room.name, room.name_en) for room in rules.library.rooms) if rules else (),
+        week(rules, day) if rules else (),
+        _shown(standing(conn, school, Notice, day)),
+        _shown(ahead(conn, school, Event, day)),
+        _shown(standing(conn, school, BookList, day)),
+        _shown(standing(conn, school, Answer, day)),
+    )
+
+
+def list_shown(
+    conn: Connection, school: str, name: str, now_ms: int
+) -> tuple[Post[BookList], tuple[Hit, ...]] | None:
+    """A list that readers are shown today, and its titles with how many copies are in; None where there is none."""
+    day = today(conn, school, now_ms)
+    post = read_posts(conn, school, BookList, [name]).get(name)
+    if post is None or not post.on_page or not post.from_on <= day <= post.until_on:
+        return None
+    return post, hits_of(conn, school, [one.title_id for one in post.body.titles])
+
+
+def _shown(found: list[Post[B]]) -> tuple[Post[B], ...]:
+    return tuple(post for post in found if post.on_page)[:MOST_POSTS]
 
 
 def week(rules: Rules, today: date) -> tuple[Day, ...]:
@@ -99,7 +130,29 @@ def title_shown(conn: Connection, school: str, title: str) -> TitleShown | None:
     """A title with where its copies stand; None where there is none of this id."""
     one = and_(titles.c.school == school, titles.c.id == title)
     row = conn.execute(select(*(titles.c[name] for name in _WORDS)).where(one)).first()
-    return TitleShown(**row._mapping, places=_places(conn, school, title)) if row else None
+    if row is None:
+        return None
+    places = _places(conn, school, title)
+    waits = (holds.c.school == school, holds.c.title_id == title, holds.c.ended_ms.is_(None))
+    return TitleShown(
+        **row._mapping,
+        places=places,
+        back_on=None if any(place.free for place in places) else _back_on(conn, school, title),
+        waiting=conn.execute(select(func.count()).where(*waits)).scalar_one(),
+    )
+
+
+def _back_on(conn: Connection, school: str, title: str) -> date | None:
+    """The first day on which a copy is due; what somebody says was returned is not waited for."""
+    out = and_(loans.c.school == holdings.c.school, loans.c.opened_by == holdings.c.opened_by)
+    of = and_(holdings.c.school == copies.c.school, holdings.c.barcode == copies.c.barcode)
+    query = (
+        select(func.min(loans.c.due_on))
+        .select_from(copies.join(holdings, of).join(loans, out))
+        .where(copies.c.school == school, copies.c.title_id == title, loans.c.claimed_ms.is_(None))
+    )
+    found: date | None = conn.execute(query).scalar()
+    return found
 
 
 def _day(rules: Rules, day: date, today: date) -> Day:

@@ -68,13 +68,12 @@ def withdraw(desk: Desk, ids: Collection[str]) -> int:
 
 def forget_over(conn: Connection, school: str, now_ms: int) -> int:
     """Let stations forget what has been over for weeks; here it stays. How many."""
-    today = datetime.fromtimestamp(now_ms / 1000, time_zone(conn, school)).date()
     late = (
         select(posts.c.id)
         .where(
             posts.c.school == school,
             posts.c.over.is_(False),
-            posts.c.until_on < today - timedelta(days=KEPT_DAYS),
+            posts.c.until_on < today(conn, school, now_ms) - timedelta(days=KEPT_DAYS),
         )
         .limit(AT_ONCE)
     )
@@ -89,18 +88,21 @@ def forget_over(conn: Connection, school: str, now_ms: int) -> int:
 # Reading.
 
 
+def today(conn: Connection, school: str, now_ms: int) -> date:
+    """The day of this moment where the school is."""
+    return datetime.fromtimestamp(now_ms / 1000, time_zone(conn, school)).date()
+
+
 def standing(
-    conn: Connection, school: str, kind: type[B], today: date, *, patron_id: str = ""
+    conn: Connection, school: str, kind: type[B], day: date, *, patron_id: str = ""
 ) -> list[Post[B]]:
     """Posts of this kind that stand on the day, the newest first: those for everybody, or those for this patron."""
-    return _read(
-        conn, kind, _current(school, kind, today, patron_id).where(posts.c.from_on <= today)
-    )
+    return _read(conn, kind, _current(school, kind, day, patron_id).where(posts.c.from_on <= day))
 
 
-def ahead(conn: Connection, school: str, kind: type[B], today: date) -> list[Post[B]]:
+def ahead(conn: Connection, school: str, kind: type[B], day: date) -> list[Post[B]]:
     """Posts for everybody that stand on the day or will, in the order in which they begin."""
-    query = _current(school, kind, today, "")
+    query = _current(school, kind, day, "")
     return _read(conn, kind, query.order_by(None).order_by(posts.c.from_on, posts.c.id))
 
 
@@ -112,14 +114,14 @@ def read_posts(conn: Connection, school: str, kind: type[B], ids: Collection[str
     return {post.id: post for post in _read(conn, kind, select(posts).where(*mine))}
 
 
-def _current(school: str, kind: type[B], today: date, patron_id: str) -> Any:
+def _current(school: str, kind: type[B], day: date, patron_id: str) -> Any:
     return (
         select(posts)
         .where(
             posts.c.school == school,
             posts.c.kind == kind.kind,
             posts.c.patron_id == patron_id,
-            posts.c.until_on >= today,
+            posts.c.until_on >= day,
         )
         .order_by(posts.c.from_on.desc(), posts.c.id)
         .limit(MOST)

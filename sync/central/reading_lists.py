@@ -15,6 +15,7 @@ from kiosk.isbn import isbn13
 from sync.central.copy_acts import facts_of
 from sync.central.db import CentralError, insert_many, one_of, update_many
 from sync.central.desk import Desk
+from sync.central.list_posts import put_up
 from sync.central.reading_tables import reading_lists, reading_titles
 from sync.central.schema import copies, holdings, titles
 from sync.central.stocktaking import cleaned
@@ -172,6 +173,7 @@ def _touch(desk: Desk, name: str, did: str, values: Mapping[str, Any] | None = N
     if told.rowcount == 0:
         raise CentralError(f"there is no reading list {name}")
     desk.note(f"{did} reading list {name}")
+    put_up(desk, [name])
 
 
 def _titles_meant(conn: Connection, school: str, read: Collection[str]) -> dict[str, str]:

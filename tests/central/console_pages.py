@@ -55,6 +55,7 @@ ASKED = {
     "console.holds.list": ("list=waiting", "list=expired"),
     "console.overdue.list": ("class=8年级0班", "k=2026-11-20&k=open:1:1"),
     "library.search": ("q=故事", "q=gs"),
+    "library.list": ("id=list-1",),
     "library.title": ("id=b7",),
     "console.people.cards": ("class=8年级0班",),
     "console.people.print_cards": ("patron=p7",),
@@ -104,7 +105,11 @@ def addresses(app: Flask, db: Database) -> Iterator[tuple[str, str]]:
         left_out = rule.endpoint.endswith((*WHOLE, "static", "language"))
         # A report counts a whole term; its bench says how long that takes.
         left_out |= rule.endpoint.startswith("console.reports.")
-        if "GET" not in (rule.methods or ()) or not rule.rule.startswith(("/console", "/library")) or left_out:
+        if (
+            "GET" not in (rule.methods or ())
+            or not rule.rule.startswith(("/console", "/library"))
+            or left_out
+        ):
             continue
         path = filled(rule, [*PLACES.items(), *made.items()])
         yield rule.endpoint, path

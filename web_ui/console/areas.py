@@ -75,6 +75,7 @@ AREAS: tuple[tuple[str, tuple[Page, ...]], ...] = (
             ("console.reports.lists", "report_lists"),
         ),
     ),
+    ("reading", (("console.notices.list", "notices"),)),
     ("devices", (("console.stations", "stations"), ("console.rules", "rules"))),
     ("accounts", (("console.accounts.list", "accounts"),)),
 )

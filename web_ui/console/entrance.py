@@ -16,9 +16,9 @@ from web_ui.catalogue import LANGUAGES
 from web_ui.console.forms import Said
 from web_ui.console.frame import bare, in_language
 from web_ui.console.gate import LANGUAGE, member
-from web_ui.console.rate import Rate
 from web_ui.console.rights import needs
 from web_ui.console.signed import begin, end
+from web_ui.rate import Rate
 
 _YEAR_S = 365 * 24 * 3_600
 

@@ -28,6 +28,7 @@ from web_ui.console.gate import guard_console
 from web_ui.console.handing import handing_pages
 from web_ui.console.holds import hold_pages
 from web_ui.console.importing import import_pages
+from web_ui.console.notices import notice_pages
 from web_ui.console.overdue import overdue_pages
 from web_ui.console.people import people_pages
 from web_ui.console.reading import reading_pages
@@ -87,6 +88,7 @@ def console_pages(
     pages.register_blueprint(account_pages(db, now_ms))
     pages.register_blueprint(reading_pages(db, now_ms))
     pages.register_blueprint(activity_pages(db, now_ms))
+    pages.register_blueprint(notice_pages(db, now_ms))
     pages.register_blueprint(stock_pages(db, now_ms))
     pages.register_blueprint(weeding_pages(db, now_ms))
     pages.register_blueprint(act_pages(db, now_ms))

@@ -29,7 +29,7 @@ from web_ui.console.telling import Teller
 
 MOST_SENT_BYTES = 256 * 1024
 _SHOWN = 20
-_GRADES = range(1, 13)
+GRADES = range(1, 13)
 
 
 class Day(DateField):
@@ -42,8 +42,8 @@ class Day(DateField):
             raise ValueError(Said("console.reading.no_date")) from error
 
 
-def _grade(key: str) -> SelectField:
-    return SelectField(Said(key), choices=["", *map(str, _GRADES)], validate_choice=False)
+def grade_field(key: str) -> SelectField:
+    return SelectField(Said(key), choices=["", *map(str, GRADES)], validate_choice=False)
 
 
 class HeadForm(FlaskForm):
@@ -51,8 +51,8 @@ class HeadForm(FlaskForm):
 
     name = StringField(Said("console.reading.name"), [needed(), at_most(80)])
     recommender = StringField(Said("console.reading.recommender"), [at_most(60)])
-    grade_from = _grade("console.reading.grade_from")
-    grade_to = _grade("console.reading.grade_to")
+    grade_from = grade_field("console.reading.grade_from")
+    grade_to = grade_field("console.reading.grade_to")
     class_name = StringField(Said("console.reading.class"), [at_most(60)])
     subject = StringField(Said("console.reading.subject"), [at_most(60)])
     note = StringField(Said("console.reading.note"), [at_most(300)])
@@ -62,7 +62,7 @@ class HeadForm(FlaskForm):
 
     def head(self) -> Head:
         asked = (self.grade_from.data, self.grade_to.data)
-        grades = [n for n in _GRADES if str(n) in asked]
+        grades = [n for n in GRADES if str(n) in asked]
         return Head(
             name=_words(self.name),
             recommender=_words(self.recommender),

@@ -2,43 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from ipaddress import IPv6Address, ip_address, ip_network
+from collections.abc import Callable
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from flask import Blueprint, Response, abort, g, request
 
+from config.central import Public
 from web_ui.catalogue import LANGUAGES
+from web_ui.rate import Rate
 from web_ui.security import mark
 from web_ui.words import words
 
+# Pages in ten minutes for one address: a class behind one address may look, a machine may not copy the catalogue.
+PAGES = 1_200
 POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'"
 )
 
 
-def guard_public(pages: Blueprint, networks: Sequence[str]) -> None:
-    """Ask before each page from where it is asked for, and mark each answer."""
-    known = [ip_network(one) for one in networks]
+def guard_public(pages: Blueprint, public: Public, now_ms: Callable[[], int]) -> None:
+    """Ask before each page from where it is asked for, and how often; mark each answer."""
+    known = [ip_network(one) for one in public.networks]
+    rate = Rate(PAGES)
 
     @pages.before_request
     def _let_in() -> None:
-        # This is the peer of the connection: waitress takes away what headers say of other addresses. Behind a proxy it
-        # is the proxy; `central run --behind-proxy` therefore has no such page unless public.behind_proxy says that the
-        # proxy keeps others out.
-        asker = ip_address(request.remote_addr or "0.0.0.0")
-        if isinstance(asker, IPv6Address) and asker.ipv4_mapped:
-            asker = asker.ipv4_mapped
         g.language, g.asked_language = _language()
         g.say = words(g.language)
-        if not any(asker in network for network in known):
+        # This is the peer of the connection, or whoever the one trusted proxy says that it asks for; the server takes
+        # away what other headers say. A proxy that says nothing is nobody.
+        asker = request.remote_addr or ""
+        if asker == public.proxy or not any(_address(asker) in network for network in known):
             abort(404)
+        if request.endpoint != "library.static" and not rate.allows(asker, now_ms()):
+            abort(429)
 
     @pages.after_request
     def _mark(response: Response) -> Response:
         mark(response, POLICY)
         response.headers["Vary"] = "Accept-Language"
         return response
+
+
+def _address(asker: str) -> IPv4Address | IPv6Address:
+    try:
+        found = ip_address(asker)
+    except ValueError:
+        return IPv4Address(0)
+    return found.ipv4_mapped or found if isinstance(found, IPv6Address) else found
 
 
 def _language() -> tuple[str, str]:

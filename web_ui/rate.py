@@ -1,4 +1,4 @@
-"""How often one address may try to sign in: hashing a password is dear on purpose, and must not stop the desk."""
+"""How often one address may ask: hashing a password is dear on purpose, and one machine must not stop the others."""
 
 from __future__ import annotations
 
@@ -11,16 +11,17 @@ _ADDRESSES = 1_000
 
 
 class Rate:
-    """At most TRIES in any SPAN_MS for one address; remembers the addresses that were last heard of."""
+    """At most so many tries in any SPAN_MS for one address; remembers the addresses that were last heard of."""
 
-    def __init__(self) -> None:
+    def __init__(self, tries: int = TRIES) -> None:
+        self._tries = tries
         self._lock = threading.Lock()
         self._seen: OrderedDict[str, list[int]] = OrderedDict()
 
     def allows(self, address: str, now_ms: int) -> bool:
         with self._lock:
             tries = [at for at in self._seen.pop(address, []) if now_ms - SPAN_MS < at <= now_ms]
-            good = len(tries) < TRIES
+            good = len(tries) < self._tries
             self._seen[address] = [*tries, now_ms] if good else tries
             while len(self._seen) > _ADDRESSES:
                 self._seen.popitem(last=False)
