@@ -66,14 +66,6 @@ class Event(Body):
     whom: Line = ""
 
 
-class Answer(Body):
-    """What somebody said to the library, in the librarian's words or theirs, and what the library answers."""
-
-    kind: ClassVar[str] = "answer"
-    said: Words = ""
-    answer: Words = ""
-
-
 class Suggested(BaseModel):
     """A title of a list, and why it is there."""
 

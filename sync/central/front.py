@@ -11,9 +11,11 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection, and_, func, select
 
+from kiosk.activities import Activity
 from kiosk.calendar import Rules, closed_by, day_plan, merged, spans_for
 from kiosk.domain import Act
-from kiosk.posts import Answer, B, BookList, Event, Notice, Post
+from kiosk.posts import B, BookList, Event, Notice, Post
+from kiosk.voice_posts import Answer
 from sync.central.catalogue_search import Hit, hits_of
 from sync.central.posts import ahead, read_posts, standing, today
 from sync.central.rules import rules_in_force
@@ -52,7 +54,7 @@ class Front:
     rooms: tuple[tuple[str, str], ...] = ()
     days: tuple[Day, ...] = ()
     notices: tuple[Post[Notice], ...] = ()
-    events: tuple[Post[Event], ...] = ()
+    events: tuple[Post[Event] | Post[Activity], ...] = ()
     lists: tuple[Post[BookList], ...] = ()
     answers: tuple[Post[Answer], ...] = ()
 
@@ -99,7 +101,7 @@ def front(conn: Connection, school: str, now_ms: int) -> Front:
         tuple((room.name, room.name_en) for room in rules.library.rooms) if rules else (),
         week(rules, day) if rules else (),
         _shown(standing(conn, school, Notice, day)),
-        _shown(ahead(conn, school, Event, day)),
+        _events(conn, school, day),
         _shown(standing(conn, school, BookList, day)),
         _shown(standing(conn, school, Answer, day)),
     )
@@ -114,6 +116,15 @@ def list_shown(
     if post is None or not post.on_page or not post.from_on <= day <= post.until_on:
         return None
     return post, hits_of(conn, school, [one.title_id for one in post.body.titles])
+
+
+def _events(conn: Connection, school: str, day: date) -> tuple[Post[Event] | Post[Activity], ...]:
+    """What was announced and what is planned, in the order of their days."""
+    found: list[Post[Event] | Post[Activity]] = [
+        *_shown(ahead(conn, school, Event, day)),
+        *_shown(ahead(conn, school, Activity, day)),
+    ]
+    return tuple(sorted(found, key=lambda post: post.from_on)[:MOST_POSTS])
 
 
 def _shown(found: list[Post[B]]) -> tuple[Post[B], ...]:

@@ -14,7 +14,7 @@ from werkzeug.routing import Rule
 
 from kiosk.activities import Activity
 from kiosk.domain import CopyState
-from kiosk.posts import Post
+from kiosk.posts import BookList, Post, Suggested
 from kiosk.voice_posts import Question, Questionnaire
 from sync.central import boxes, copy_acts, stocktaking
 from sync.central.box_lending import lend_box
@@ -86,6 +86,8 @@ ASKED = {
     "console.activities.list": ('after=["2027-01-01","zz"]',),
     "console.people.list": ("q=读者7", "q=2000000007", "class=1年级3班", "name=读者5&id=p5"),
 }
+# Without a question mark these are no pages.
+ONLY_ASKED = ("library.list", "library.title")
 # These give out everything on purpose, and write it as they read it.
 WHOLE = (
     ".file",
@@ -112,7 +114,8 @@ def addresses(app: Flask, db: Database) -> Iterator[tuple[str, str]]:
         ):
             continue
         path = filled(rule, [*PLACES.items(), *made.items()])
-        yield rule.endpoint, path
+        if rule.endpoint not in ONLY_ASKED:
+            yield rule.endpoint, path
         for asked in ASKED.get(rule.endpoint, ()):
             yield rule.endpoint, f"{path}?{asked}"
 
@@ -138,6 +141,7 @@ def made_in(db: Database) -> dict[str, dict[str, str]]:
         rules, until = rules_of(conn, SCHOOL), date(2026, 12, 18)
         lent = lend_box(desk, rules, box, "p7", class_name="8年级0班", due_on=until)
         reading = make_list(desk, Head("好书"))
+        put(desk, [Post("list-1", BookList(titles=(Suggested(title_id="b7"),)), date.min)])
         put(desk, [Post("a1", Activity(name="共读"), date(2026, 11, 25), date(2026, 11, 25))])
         book = add_book(desk, Textbook("", "语文八年级上册", "语文", 8))
         plan(desk, "2026-09-01", book, ["8年级0班"])

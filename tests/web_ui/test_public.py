@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import date
 from threading import Thread
@@ -11,19 +12,21 @@ import pytest
 from flask.testing import FlaskClient
 
 from config.central import Public
-from kiosk.posts import Answer, BookList, Notice, Post
+from kiosk.activities import Activity
+from kiosk.posts import BookList, Notice, Post
+from kiosk.voice_posts import Answer
 from sync.central import reading_lists
 from sync.central.catalogue_search import index_all
 from sync.central.cli_pages import make_app
 from sync.central.cli_serve import Server
 from sync.central.db import Database
 from sync.central.list_posts import keep_up
-from sync.central.migrate import bring_up
 from sync.central.posts import put, read_posts, standing
 from sync.central.reading_lists import Head
 from sync.central.staff import add_staff
 from tests.central.fleet import SCHOOL, Pen, enrol, publish_rules, push
 from tests.central.line import HandClock
+from tests.central.records import sqlite_record
 from tests.central.stock import desk, stocked
 from tests.web_ui.console import PASSWORD, Console
 from web_ui.public.door import PAGES
@@ -33,9 +36,7 @@ ROWS = [("20001", "main", "1", "I20/1"), ("20002", "main", "2", "I20/2")]
 
 @pytest.fixture(scope="module")
 def record(tmp_path_factory) -> Iterator[Database]:
-    tmp_path = tmp_path_factory.mktemp("central")
-    db = Database(f"sqlite:///{tmp_path}/central.db")
-    bring_up(db, tmp_path / "backups")
+    db = sqlite_record(tmp_path_factory.mktemp("central"))
     stocked(db, ROWS, people=("小明", "小华"))
     publish_rules(db)
     with db.begin() as conn:
@@ -229,11 +230,14 @@ def test_answers_of_the_suggestion_box_and_when_a_book_is_expected_are_told(reco
     with record.begin(SCHOOL) as conn:
         put(
             desk(conn),
-            [Post("a", Answer(said="想看更多漫画", answer="已经买了"), date(2026, 11, 1))],
+            [Post("a", Answer(asked="想看更多漫画", text="已经买了"), date(2026, 11, 1))],
         )
+        planned = Activity(name="故事会", theme="冬天", class_name="三年级2班", place="阅览室")
+        put(desk(conn), [Post("b", planned, date(2026, 12, 30), date(2026, 12, 30))])
         conn.exec_driver_sql("UPDATE loans SET due_on = '2026-12-09'")
     client = client_of(record)
     page = client.get("/library/").text
     assert ["想看更多漫画" in page, "已经买了" in page] == [True, True]
+    assert re.search(r"故事会.*12月30日.*阅览室 · 三年级2班", page, re.DOTALL)
     assert "12月9日" in client.get("/library/title?id=of-20001").text
     assert "9 December" in client.get("/library/title?id=of-20001&lang=en").text
