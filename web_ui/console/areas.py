@@ -49,14 +49,20 @@ AREAS: tuple[tuple[str, tuple[Page, ...]], ...] = (
             ("console.catalogue.list", "titles"),
             ("console.catalogue.arrivals", "arrivals"),
             ("console.catalogue.donated", "donated"),
-            ("console.reading_lists.list", "reading_lists"),
-            ("console.activities.list", "activities"),
             ("console.catalogue.labels", "labels"),
             ("console.catalogue.imports", "imports"),
             ("console.catalogue.exports", "exports"),
             ("console.stock.list", "stock"),
             ("console.weeding.list", "weeding"),
             ("console.acts.list", "acts"),
+        ),
+    ),
+    (
+        "reading",
+        (
+            ("console.reading_lists.list", "reading_lists"),
+            ("console.activities.list", "activities"),
+            ("console.notices.list", "notices"),
         ),
     ),
     (
@@ -75,7 +81,6 @@ AREAS: tuple[tuple[str, tuple[Page, ...]], ...] = (
             ("console.reports.lists", "report_lists"),
         ),
     ),
-    ("reading", (("console.notices.list", "notices"),)),
     ("devices", (("console.stations", "stations"), ("console.rules", "rules"))),
     ("accounts", (("console.accounts.list", "accounts"),)),
 )
