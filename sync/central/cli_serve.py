@@ -40,7 +40,7 @@ class Server:
             port=port,
             threads=THREADS,
             trusted_proxy=proxy or None,
-            trusted_proxy_headers={"x-forwarded-for"} if proxy else None,
+            trusted_proxy_headers={"x-forwarded-for"} if proxy else set(),
             clear_untrusted_proxy_headers=True,
             ident=None,
             # What is a little too large is refused in our own words; what is much larger is not even taken in.
