@@ -1,0 +1,65 @@
+"""The library's page in a real browser: found, searched and read without JavaScript, in both languages, no barriers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from kiosk.posts import Notice, Post
+from sync.central.catalogue_search import index_all
+from sync.central.cli_pages import make_app
+from sync.central.posts import put
+from tests.central.fleet import SCHOOL, publish_rules
+from tests.central.line import HandClock, serving
+from tests.central.records import sqlite_record
+from tests.central.stock import desk, stocked
+from tests.web_ui.axe import breaches
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def address(tmp_path: Path) -> Iterator[str]:
+    db, clock = sqlite_record(tmp_path), HandClock()
+    stocked(db, [("20001", "main", "1", "I20/1")], people=("小明",))
+    publish_rules(db)
+    with db.begin(SCHOOL) as conn:
+        index_all(conn)
+        said = Notice(text="周五盘点，闭馆一天。", text_en="Closed on Friday for stock-taking.")
+        put(desk(conn), [Post("n", said, date(2026, 11, 1))])
+    with serving(db, clock, make_app(db, clock, sign_in_ms=clock)) as url:
+        yield url
+    db.close()
+
+
+def test_whoever_comes_reads_the_notice_and_finds_a_book_without_javascript(
+    address: str, browser: Browser
+) -> None:
+    context = browser.new_context(locale="zh-CN", java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{address}/library/")
+    expect(page.get_by_text("周五盘点")).to_be_visible()
+    page.get_by_label("找书").fill("s20001")
+    page.keyboard.press("Enter")
+    page.get_by_role("link", name="书20001").click()
+    expect(page.get_by_text("I20/1")).to_be_visible()
+    page.get_by_role("link", name="English").click()
+    expect(page.get_by_text("Where it is")).to_be_visible()
+    context.close()
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_pages_have_no_barriers_and_fit_a_telephone(
+    address: str, browser: Browser, width: int
+) -> None:
+    context = browser.new_context(locale="zh-CN", viewport={"width": width, "height": 800})
+    page = context.new_page()
+    for path in ("", "search?q=20001", "title?id=of-20001", "nothing"):
+        page.goto(f"{address}/library/{path}")
+        assert breaches(page) == [], path
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+    context.close()
