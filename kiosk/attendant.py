@@ -285,6 +285,9 @@ class Attendant:
                 self._sound(Cue.YES)
             case Touch.STAY_HERE:
                 self.state = passage_undone(self.state, self._desk, self._who(""), finger.now)
+            case Touch.NEXT_CARD:
+                turned = self.state.board.next(finger.now.at_ms)
+                self.state = replace(self.state, board=turned)
             case Touch.STAY | Touch.PRINT:
                 pass
             case Touch.RENEW_ALL:

@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from kiosk.account import read_account
 from kiosk.attending import offered
+from kiosk.board import Posted
 from kiosk.calendar import Rules
 from kiosk.desk_values import NOBODY, Account, Look, Welcome, Who
 from kiosk.domain import (
@@ -39,6 +40,7 @@ from kiosk.policy import (
 )
 from kiosk.say_page import ANSWERS, FORMS, Telling
 from kiosk.saying import Saying, Words, written
+from kiosk.store.board import read_board
 from kiosk.store.posts import standing
 from kiosk.store.store import Store
 from kiosk.store.tx import Tx, with_types
@@ -258,6 +260,11 @@ class Desk:
         """What the library has to say to everybody."""
         with self._store.read() as tx:
             return tx.messages("", now)
+
+    def board(self, now: Now) -> Posted:
+        """What is put up for everybody to read while nobody is at the screen."""
+        with self._store.read() as tx:
+            return read_board(tx, now)
 
     def _from_reserve(self, act: Callable[[], Done]) -> Done:
         """Do what brings books back for as long as the reserve lasts; raises StoreFull when it is used up."""

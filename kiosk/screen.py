@@ -10,6 +10,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from kiosk.activities import Offered
+from kiosk.board import Board
 from kiosk.domain import Note, Reason
 from kiosk.rooms import Passage
 from kiosk.signs import Sign
@@ -66,6 +67,7 @@ class Touch(StrEnum):
     READ = "read"
     # Came to the activity whose place among those of today is `line`.
     ATTEND = "attend"
+    NEXT_CARD = "next_card"
 
 
 class LineKind(StrEnum):
@@ -293,3 +295,4 @@ class Screen:
     messages: tuple[str, ...] = ()
     say: SayView | None = None
     can_say: bool = False
+    board: Board | None = None

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from config.library import WEEKDAYS
+from kiosk.board import NOTHING, Board, Posted, board, cards
 from kiosk.calendar import Rules, closed_by, closes_at, opens_next, window_at
 from kiosk.desk_values import Account
 from kiosk.domain import Act, Copy, Loan, Note, Now, Reason, Receipt, Verdict
@@ -62,6 +63,7 @@ class Shown:
     cue: Cue | None
     cue_n: int
     messages: tuple[str, ...] = ()
+    posted: Posted = NOTHING
 
 
 def screen_of(n: int, state: State, rules: Rules, now: Now, shown: Shown) -> Screen:
@@ -78,6 +80,7 @@ def screen_of(n: int, state: State, rules: Rules, now: Now, shown: Shown) -> Scr
         else None
     )
     message = library.messages.idle if state.language == "zh" else library.messages.idle_en
+    messages = (*shown.messages, *([message] if message else []))
     return Screen(
         n=n,
         place=state.place,
@@ -101,11 +104,31 @@ def screen_of(n: int, state: State, rules: Rules, now: Now, shown: Shown) -> Scr
         contrast=state.contrast,
         status=shown.status,
         signs=shown.signs,
-        messages=(*shown.messages, *([message] if message else [])),
+        messages=messages,
+        board=_board(state, rules, now, (shown.posted, messages)),
         say=say_view(state, library.voice) if state.telling and library.voice else None,
         # Without a central record nobody would ever read it.
         can_say=library.voice is not None and shown.status.online is not None,
     )
+
+
+def _board(
+    state: State, rules: Rules, now: Now, told: tuple[Posted, tuple[str, ...]]
+) -> Board | None:
+    """The card whose turn it is; without any post the messages stand there as they are."""
+    posted, messages = told
+    if posted == NOTHING:
+        return None
+    today = now.local.date() if now.sure else None
+    made = cards(posted, messages, today, english=state.language == "en")
+    standing = board(made, state.board.step_at(now.at_ms))
+    if standing is None:
+        return None
+    books = tuple(
+        replace(one, shelf=shelf_words(one.shelf, rules, state.language))
+        for one in standing.card.books
+    )
+    return replace(standing, card=replace(standing.card, books=books))
 
 
 def _category(state: State, rules: Rules) -> str:

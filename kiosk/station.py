@@ -15,6 +15,7 @@ import structlog
 
 from drivers.scan import Scan
 from kiosk.attendant import Attendant, Finger
+from kiosk.board import NOTHING
 from kiosk.clock import Clock
 from kiosk.countdown import Countdown, Patience
 from kiosk.desk import Desk
@@ -213,9 +214,15 @@ class Station:
             second=0, microsecond=0
         )
         watched = self._attendant.state.place is Place.STAFF
-        if changed or minute_passed or watched or status != self._status:
+        if changed or minute_passed or watched or self._board_turns(now) or status != self._status:
             self._status = status
             self._publish(now)
+
+    def _board_turns(self, now: Now) -> bool:
+        board = self.screen.board
+        if board is None or board.of == 1:
+            return False
+        return self._attendant.state.board.step_at(now.at_ms) != board.step
 
     def _marks(self) -> Status:
         try:
@@ -288,5 +295,6 @@ class Station:
             cue=self._attendant.cue[0],
             cue_n=self._attendant.cue[1],
             messages=self._p.desk.messages(now) if state.place is Place.IDLE else (),
+            posted=self._p.desk.board(now) if state.place is Place.IDLE else NOTHING,
         )
         return screen_of(self._n, state, self._p.rulebook.current, now, shown_now)

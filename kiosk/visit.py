@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from kiosk.activities import Kind, Offered
+from kiosk.board import BY_CLOCK, Turned
 from kiosk.domain import Patron, Reason, Receipt
 from kiosk.rooms import Passage, Presence
 from kiosk.say_page import Telling
@@ -90,7 +91,7 @@ _SAYING = frozenset({Touch.PICK, Touch.SKIP, Touch.DONE, Touch.BACK})
 
 # Which touches each page allows. Anything else is refused and changes nothing.
 TOUCHES: dict[Place, frozenset[Touch]] = {
-    Place.IDLE: _ALWAYS | _DOORS,
+    Place.IDLE: _ALWAYS | _DOORS | {Touch.NEXT_CARD},
     Place.GUIDE: _ALWAYS | _DOORS | {Touch.STAY},
     Place.NOTICE: _ALWAYS | _DOORS | {Touch.STAY},
     Place.RETURNS: _ALWAYS | _DOORS | {Touch.STAY},
@@ -191,6 +192,7 @@ class State:
     typed: str = ""
     slip: bool = False
     telling: Telling | None = None
+    board: Turned = BY_CLOCK
 
 
 def allows(state: State, touch: Touch, visit_id: str | None, line_id: int | None) -> bool:

@@ -7,6 +7,7 @@ from typing import Any, assert_never
 from kiosk.activities import Offered
 from kiosk.rooms import Passage
 from kiosk.screen import FindView, Found, OpenHours, Place, RoomView, Screen, Touch, VisitView
+from web_ui.board_words import board_view
 from web_ui.catalogue import Voice
 from web_ui.covers import cover
 from web_ui.lines import line_view
@@ -88,6 +89,7 @@ def _idle(screen: Screen, voice: Voice) -> Json:
         "buttons": [
             {"touch": str(t), "label": voice(f"touch.{t}"), "main": t in loud} for t in touches
         ],
+        "board": board_view(screen.board, voice, screen.local.date()) if screen.board else None,
         "messages": list(screen.messages),
         **_texts(voice, "idle", "welcome", "welcome_more"),
         "messages_head": voice("idle.messages"),

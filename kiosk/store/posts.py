@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import structlog
@@ -23,19 +24,22 @@ _FED = (
     .order_by(posts.c.from_on.desc(), posts.c.id)
     .limit(MOST)
 )
-_STANDING = _FED.where(
-    posts.c.until_on >= bindparam("today"), posts.c.from_on <= bindparam("today")
-)
+_STANDING = _FED.where(posts.c.until_on >= bindparam("today"), posts.c.from_on <= bindparam("last"))
 
 
-def standing(tx: Tx, kind: type[B], now: Now, *, patron_id: str = "") -> list[Post[B]]:
+def standing(
+    tx: Tx, kind: type[B], now: Now, *, patron_id: str = "", ahead_days: int = 0
+) -> list[Post[B]]:
     """Posts of this kind that stand today, the newest first: those for everybody, or those for this patron.
+
+    ahead_days: those, too, that begin within so many days.
 
     A clock that is unsure hides nothing. One that cannot be read, from a later release perhaps, is passed over.
     """
     asked: dict[str, Any] = {"kind": kind.kind, "patron_id": patron_id}
     if now.sure:
-        asked["today"] = now.local.date()
+        today = now.local.date()
+        asked |= {"today": today, "last": today + timedelta(days=ahead_days)}
     found: list[Post[B]] = []
     for row in tx.conn.execute(_STANDING if now.sure else _FED, asked):
         try:

@@ -65,6 +65,14 @@ def find(
     return shown, len(matched.union(ranked))
 
 
+def found_by_id(conn: Connection, ids: Sequence[str]) -> dict[str, Found]:
+    """These titles, as far as they are known, by their ids."""
+    query = select(titles.c.id, titles.c.n).where(titles.c.id.in_(ids))
+    numbers = {row.id: row.n for row in conn.execute(query)}
+    found = _found(conn, list(numbers.values()), "", frozenset()) if numbers else ()
+    return dict(zip(numbers, found, strict=True))
+
+
 def _ranked(conn: Connection, query: Query, owner: int | None, limit: int) -> list[int]:
     """Title numbers, best rank first, no more ranks looked at than needed to fill `limit`."""
     found: dict[int, None] = {} if owner is None else {owner: None}

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from kiosk.activities import Kind, Offered
+from kiosk.board import Board, Card, CardKind, Pick
 from kiosk.domain import Note, Reason
 from kiosk.rooms import Passage
 from kiosk.screen import (
@@ -98,11 +99,39 @@ LONG_TODAY = Offered(
     "a2", "共读一本书：我们和大自然的故事分享会", "We and nature: a day of stories", Kind.SESSION
 )
 
+PICKS = tuple(
+    Pick(b.title, b.author, b.class_number, b.shelf, b.pinyin, free, why)
+    for b, free, why in (
+        (BOOKS[3], 2, "读了会笑出声来，适合和弟弟妹妹一起读"),
+        (BOOKS[6], 1, ""),
+        (BOOKS[5], 0, "从神话讲到历史"),
+    )
+)
+CARDS = {
+    "notice": Card(CardKind.NOTICE, "期末还书截止到 1 月 15 日，请大家早点还书。"),
+    "notice_long": Card(CardKind.NOTICE, "元旦放假三天，图书馆也休息。" * 6),
+    "today": Card(
+        CardKind.HAPPENING,
+        "走近大自然：和法布尔一起看昆虫",
+        on=LOCAL.date(),
+        grades=(3, 4),
+        details=("12:30–13:10", "阅览室", "喜欢科学的同学"),
+    ),
+    "soon": Card(CardKind.HAPPENING, "读书分享会", on=DUE, details=("12:30",), grades=(5, None)),
+    "teacher": Card(CardKind.TEACHER, "笑着读完的故事", by="王老师", grades=(1, 3), books=PICKS),
+    "new": Card(CardKind.NEW, books=PICKS[:2]),
+}
+
 
 def looks() -> dict[str, Screen]:
     """Every screen worth looking at, by name, in Chinese."""
     made = {
         "idle": screen(Place.IDLE, messages=MESSAGES),
+        **{
+            f"board_{name}": screen(Place.IDLE, board=Board(card, at, len(CARDS), at))
+            for at, (name, card) in enumerate(CARDS.items())
+        },
+        "board_alone": screen(Place.IDLE, board=Board(CARDS["notice"], 0, 1, 0), can_say=True),
         "idle_poster": screen(Place.IDLE, number_allowed=True),
         "idle_shut": screen(Place.IDLE, hours=SHUT, messages=MESSAGES[:1], status=Status(3, False)),
         "idle_closure": screen(
