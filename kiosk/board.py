@@ -18,7 +18,7 @@ CARD_MS = 10_000
 # How far ahead something is announced.
 AHEAD_DAYS = 14
 # So that whoever waits a minute or two has seen all of it.
-NOTICES, HAPPENINGS, LISTS = 5, 4, 4
+NOTICES, MESSAGES, HAPPENINGS, LISTS = 5, 2, 4, 4
 BOOKS, CARDS_OF_A_LIST = 3, 2
 # Characters that fit on one card large enough to be read from two metres; Latin letters are half as wide.
 FITS, FITS_LATIN = 90, 170
@@ -111,8 +111,9 @@ def cards(
     posted: Posted, messages: tuple[str, ...], today: date | None, *, english: bool
 ) -> tuple[Card, ...]:
     """All cards in their order: notices, what takes place, recommended lists, new books. today None: it is unsure."""
-    told = [*messages, *(_in(p.body.text, p.body.text_en, english) for p in posted.notices)]
-    notices = [Card(CardKind.NOTICE, part) for text in told[:NOTICES] for part in parts(text)]
+    told = [_in(post.body.text, post.body.text_en, english) for post in posted.notices[:NOTICES]]
+    told += messages[:MESSAGES]
+    notices = [Card(CardKind.NOTICE, part) for text in told for part in parts(text)]
     happenings = [*_events(posted, english), *_activities(posted, english)]
     if today is not None:
         # What lasts for days takes place today, whenever it began.

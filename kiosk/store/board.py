@@ -21,7 +21,9 @@ def read_board(tx: Tx, now: Now) -> Posted:
         notices=tuple(standing(tx, Notice, now)),
         events=tuple(standing(tx, Event, now, ahead_days=AHEAD_DAYS)),
         activities=tuple(standing(tx, Activity, now, ahead_days=AHEAD_DAYS)),
-        lists=tuple((body, _picks(tx, body.titles)) for body in (*taught, *new)),
+        lists=tuple(
+            (body, picks) for body in (*taught, *new) if (picks := _picks(tx, body.titles))
+        ),
     )
 
 

@@ -1,0 +1,70 @@
+"""A notice from the central record's store to the board of the idle screen, in Chromium, with the line cut after it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, expect
+
+from kiosk.posts import BookList, Notice, Post, Suggested
+from kiosk.screen import Touch
+from sync.carry import Carrier, Machine
+from sync.central.desk import Desk
+from sync.central.posts import put
+from sync.enrol import enrol
+from sync.exchange import LineDown
+from sync.http import HttpLine
+from tests.browser.pupil import pupil
+from tests.central.fleet import SCHOOL
+from tests.kiosk.school import IN_WINDOW
+from tests.sync.story import NOON
+from tests.sync.town import ADDRESS, Centre, Wire
+
+pytestmark = pytest.mark.browser
+
+
+def cut(path: str, go_on: object) -> httpx.Response:
+    raise httpx.ConnectError("the line is cut")
+
+
+def test_a_notice_arrives_by_an_exchange_and_stands_with_the_line_cut(
+    tmp_path: Path, browser: Browser
+) -> None:
+    (tmp_path / "centre").mkdir()
+    centre = Centre(tmp_path / "centre")
+    day = IN_WINDOW.date()
+    with centre.db.begin(SCHOOL) as conn:
+        title = Suggested(title_id="t1", why="好看")
+        told = [
+            Post("n1", Notice(text="周五闭馆。", text_en="Closed on Friday."), day),
+            Post("n2", Notice(text="只在网页上"), day, at_stations=False),
+            Post("l1", BookList(name="好书", recommender="王老师", titles=(title,)), day),
+        ]
+        put(Desk(conn, SCHOOL, "lin", NOON), told)
+    wire = Wire(centre)
+    with pupil(tmp_path / "kiosk", browser) as child:
+        school, line = child.school, HttpLine(ADDRESS, transport=wire)
+        machine = Machine(school.clock, "board", "test")
+        enrol(school.store, line, machine, centre.code("hall"), local="kiosk-1")
+        Carrier(school.store, line, machine).run()
+        wire.around = cut
+        with pytest.raises(LineDown):
+            Carrier(school.store, line, machine).run()
+        school.online = False
+        school.clock.set(IN_WINDOW + timedelta(minutes=5))
+        school.station.look_again()
+        seen = set()
+        for _ in range(3):
+            seen.add(child.page.locator(".card-text").inner_text())
+            child.tap(Touch.NEXT_CARD)
+        assert seen == {"周五闭馆。", "好书", "本周新书已上架，欢迎借阅！"}
+        for _ in range(3):
+            if child.page.get_by_text("周五闭馆。").count():
+                break
+            child.tap(Touch.NEXT_CARD)
+        child.tap(Touch.LANGUAGE)
+        expect(child.page.locator(".card-text")).to_have_text("Closed on Friday.")
+    centre.db.close()
