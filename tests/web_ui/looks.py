@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from kiosk.activities import Kind, Offered
-from kiosk.board import Board, Card, CardKind, Pick
+from kiosk.board import FITS, FITS_LATIN, Board, Card, CardKind, Pick
 from kiosk.domain import Note, Reason
 from kiosk.rooms import Passage
 from kiosk.screen import (
@@ -119,6 +119,20 @@ CARDS = {
     ),
     "soon": Card(CardKind.HAPPENING, "读书分享会", on=DUE, details=("12:30",), grades=(5, None)),
     "teacher": Card(CardKind.TEACHER, "笑着读完的故事", by="王老师", grades=(1, 3), books=PICKS),
+    # As long as the console lets them be.
+    "full": Card(
+        CardKind.TEACHER,
+        "适合一起读的好书" * 25,
+        by="阳光实验学校语文教研组和图书馆的各位老师",
+        grades=(None, 6),
+        details=("三年级2班",),
+        books=(PICKS[2],) * 3,
+    ),
+    "happening_full": Card(
+        CardKind.HAPPENING, "读书" * 100, on=DUE, grades=(None, 3), details=("大礼堂" * 60,) * 3
+    ),
+    "notice_full": Card(CardKind.NOTICE, "书" * FITS),
+    "notice_latin": Card(CardKind.NOTICE, ("The library is shut on Friday. " * 9)[:FITS_LATIN]),
     "new": Card(CardKind.NEW, books=PICKS[:2]),
 }
 

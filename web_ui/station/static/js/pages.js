@@ -32,14 +32,14 @@ export function idle(view) {
 
 // One card of the board; touched, it turns to the next. It changes at once: nothing moves.
 function board(card) {
-  return h("button", { key: `card ${card.key}`, class: `card ${card.kind}`, type: "button", tabindex: "-1", "data-touch": "next_card" },
+  return h("button", { key: `card ${card.key}`, class: `card of-${card.kind}`, type: "button", tabindex: "-1", "data-touch": "next_card" },
     h("span", { class: "card-head" }, h("b", { "data-own": card.own_head }, card.head),
       card.whom && h("span", { class: "card-whom", "data-own": true }, card.whom)),
     card.text && h("span", { class: `card-text ${card.long ? "long" : ""}`, "data-own": true }, card.text),
     card.details.map((text) => h("span", { class: "card-detail", "data-own": true }, text)),
     card.books.length > 0 && h("span", { class: "card-books" }, card.books.map((book) => h("span", { class: "card-book" }, cover(book.cover),
       h("span", { class: "card-words" },
-        h("b", { class: "card-title", "data-own": true }, book.title),
+        h("b", { class: `card-title ${book.why ? "one-line" : ""}`, "data-own": true }, book.title),
         book.why && h("span", { class: "card-why", "data-own": true }, book.why),
         h("span", { class: book.free ? "card-place" : "card-place out", "data-own": book.own_place }, book.place))))),
     card.tally && h("span", { class: "card-tally" }, card.tally, h("span", { class: "card-next" }, card.next)));
