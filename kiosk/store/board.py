@@ -11,6 +11,9 @@ from kiosk.store.posts import standing
 from kiosk.store.search import found_by_id
 from kiosk.store.tx import Tx
 
+# Titles of a list that are looked up: the screen is drawn anew after every visit, and must not wait for it.
+LOOKED_UP = 24
+
 
 def read_board(tx: Tx, now: Now) -> Posted:
     """All that may stand on the board now; titles that the library does not hold are left out."""
@@ -28,6 +31,7 @@ def read_board(tx: Tx, now: Now) -> Posted:
 
 
 def _picks(tx: Tx, titles: tuple[Suggested, ...]) -> tuple[Pick, ...]:
+    titles = titles[:LOOKED_UP]
     held = found_by_id(tx.conn, [one.title_id for one in titles])
     return tuple(
         _pick(held[one.title_id], one.why)
