@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -38,7 +39,7 @@ def test_a_notice_arrives_by_an_exchange_and_stands_with_the_line_cut(
     day = IN_WINDOW.date()
     with centre.db.begin(SCHOOL) as conn:
         title = Suggested(title_id="t1", why="好看")
-        told = [
+        told: list[Post[Any]] = [
             Post("n1", Notice(text="周五闭馆。", text_en="Closed on Friday."), day),
             Post("n2", Notice(text="只在网页上"), day, at_stations=False),
             Post("l1", BookList(name="好书", recommender="王老师", titles=(title,)), day),
