@@ -4,7 +4,7 @@
 
 ARGS ?=
 # More workers than cores: much of the suite waits for servers and browsers that it has started.
-PYTEST_ARGS ?= -n 6 --dist worksteal
+PYTEST_ARGS ?= -n 4 --dist worksteal
 ONLY ?=
 PHOTOS ?=
 PY := .venv/bin/python
