@@ -81,7 +81,7 @@ def signed_in(page: Page, console: str) -> None:
     page.get_by_label("账号").fill("li")
     page.get_by_label("密码").fill(PASSWORD)
     page.get_by_role("button", name="登录").click()
-    expect(page.get_by_role("link", name="读者")).to_be_visible()
+    expect(page.get_by_role("link", name="读者", exact=True)).to_be_visible()
 
 
 def test_a_class_is_served_without_javascript(console, browser: Browser) -> None:

@@ -49,14 +49,14 @@ def signed_in(page: Page, console: str) -> None:
     page.get_by_label("账号").fill("li")
     page.get_by_label("密码").fill(PASSWORD)
     page.get_by_role("button", name="登录").click()
-    expect(page.get_by_role("link", name="读者")).to_be_visible()
+    expect(page.get_by_role("link", name="读者", exact=True)).to_be_visible()
 
 
 def test_people_are_looked_after_without_javascript(console: str, browser: Browser) -> None:
     context = browser.new_context(locale="zh-CN", java_script_enabled=False)
     page = context.new_page()
     signed_in(page, console)
-    page.get_by_role("link", name="读者").click()
+    page.get_by_role("link", name="读者", exact=True).click()
     page.get_by_label("姓名、学号或借书证号").fill("小华")
     page.keyboard.press("Enter")
     page.get_by_role("link", name="小华").click()
@@ -94,7 +94,7 @@ def test_a_list_goes_in_without_javascript(console: str, browser: Browser, tmp_p
     )
     page = context.new_page()
     signed_in(page, console)
-    page.get_by_role("link", name="读者").click()
+    page.get_by_role("link", name="读者", exact=True).click()
     page.get_by_role("link", name="导入名单").click()
     page.get_by_label("名单文件").set_input_files(file)
     page.get_by_role("button", name="检查文件").click()
