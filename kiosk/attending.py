@@ -17,9 +17,12 @@ def offered(tx: Tx, patron: Patron, now: Now) -> tuple[Offered, ...]:
     """The activities of today that this patron may sign in to; none while nobody knows what day it is."""
     if not now.sure:
         return ()
+    found = [post for post in standing(tx, Activity, now) if may_attend(post.body, patron)]
+    if not found:
+        # Nearly every day: no card needs its patron's journal read.
+        return ()
     midnight = datetime.combine(now.local.date(), time(), now.local.tzinfo)
     done = attended(tx, patron.id, round(midnight.timestamp() * 1000))
-    found = [post for post in standing(tx, Activity, now) if may_attend(post.body, patron)]
     return tuple(
         Offered(p.id, p.body.name, p.body.name_en, p.body.of, p.id in done)
         for p in found[:MOST_OFFERED]

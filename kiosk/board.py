@@ -73,7 +73,7 @@ class Board:
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """What the station's store has for the board. lists: with the titles that the library holds."""
+    """What the station's store has for the board. lists: in their order, with the titles that the library holds."""
 
     notices: tuple[Post[Notice], ...] = ()
     events: tuple[Post[Event], ...] = ()
@@ -121,7 +121,7 @@ def cards(
     happenings.sort(key=lambda one: one.on or date.max)
     if today is None:
         happenings = [replace(one, on=None) for one in happenings]
-    lists = [card for body, picks in _ordered(posted) for card in _of_list(body, picks)]
+    lists = [card for body, picks in posted.lists for card in _of_list(body, picks)]
     return (*notices, *happenings[:HAPPENINGS], *lists)
 
 
@@ -158,11 +158,6 @@ def _activities(posted: Posted, english: bool) -> Iterator[Card]:
         details = tuple(filter(None, (said.time, said.place, said.class_name)))
         name = _in(said.name, said.name_en, english)
         yield Card(CardKind.HAPPENING, name, on=post.from_on, details=details, grades=_grades(said))
-
-
-def _ordered(posted: Posted) -> list[tuple[BookList, tuple[Pick, ...]]]:
-    new = [one for one in posted.lists if one[0].why == "new"]
-    return [*[one for one in posted.lists if one[0].why != "new"][:LISTS], *new[:1]]
 
 
 def _of_list(body: BookList, picks: tuple[Pick, ...]) -> Iterator[Card]:

@@ -10,12 +10,13 @@ import queue
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import structlog
 
 from drivers.scan import Scan
 from kiosk.attendant import Attendant, Finger
-from kiosk.board import NOTHING
+from kiosk.board import NOTHING, Posted
 from kiosk.clock import Clock
 from kiosk.countdown import Countdown, Patience
 from kiosk.desk import Desk
@@ -101,6 +102,7 @@ class Station:
         self.failed: BaseException | None = None
         self.on_failure: Callable[[BaseException], None] = lambda error: None
         self._n = 0
+        self._posted: tuple[datetime, Posted] | None = None
         self.screen = self._draw(ports.clock.now())
 
     def start(self) -> None:
@@ -224,6 +226,13 @@ class Station:
             return False
         return self._attendant.state.board.step_at(now.at_ms) != board.step
 
+    def _board(self, now: Now) -> Posted:
+        """What is put up, read anew each minute: it takes longer than all else that is drawn, and scans would wait."""
+        minute = now.local.replace(second=0, microsecond=0)
+        if self._posted is None or self._posted[0] != minute:
+            self._posted = minute, self._p.desk.board(now)
+        return self._posted[1]
+
     def _marks(self) -> Status:
         try:
             return self._p.status()
@@ -295,6 +304,6 @@ class Station:
             cue=self._attendant.cue[0],
             cue_n=self._attendant.cue[1],
             messages=self._p.desk.messages(now) if state.place is Place.IDLE else (),
-            posted=self._p.desk.board(now) if state.place is Place.IDLE else NOTHING,
+            posted=self._board(now) if state.place is Place.IDLE else NOTHING,
         )
         return screen_of(self._n, state, self._p.rulebook.current, now, shown_now)

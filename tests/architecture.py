@@ -277,7 +277,7 @@ def addresses_in(name: str, text: str) -> list[Finding]:
 
 def addresses_in_requirements(name: str, text: str) -> list[Finding]:
     """A requirements file works with any index, because it names none."""
-    marks = ("://", "--index-url", "--extra-index-url", "--find-links", " @ ")
+    marks = ("://", "index-url", "find-links", " @ ")
     return [f"{name} has {mark}" for mark in marks if mark in text]
 
 

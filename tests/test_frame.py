@@ -7,7 +7,6 @@ scripts that write down how they were called, and SYSTEM_ROOT is an empty machin
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -401,9 +400,3 @@ def test_continuous_integration_lints_and_then_tests() -> None:
     assert "set -euo pipefail" in text
     assert text.index("make lint") < text.index("make test")
     assert os.access(ROOT / ".ci/run", os.X_OK)
-
-
-def test_every_test_that_the_table_of_the_year_names_is_there():
-    named = re.findall(r"tests/[a-z_/]+\.py", (ROOT / "docs" / "year.md").read_text("utf-8"))
-    assert len(set(named)) > 20
-    assert [name for name in named if not (ROOT / name).exists()] == []

@@ -21,6 +21,7 @@ from tests.central.records import sqlite_record
 from tests.central.test_catalogue_files import CSV
 from tests.kiosk.imports.records import DREAM, iso2709
 from tests.web_ui.axe import breaches
+from tests.web_ui.browse import signed_in
 from tests.web_ui.test_console_catalogue import picture
 
 pytestmark = pytest.mark.browser
@@ -66,14 +67,6 @@ def desk_day(clock: HandClock):
     from datetime import UTC, datetime
 
     return datetime.fromtimestamp(clock() / 1000, UTC).date()
-
-
-def signed_in(page: Page, console: str) -> None:
-    page.goto(f"{console}/console/sign-in")
-    page.get_by_label("账号").fill("li")
-    page.get_by_label("密码").fill(PASSWORD)
-    page.get_by_role("button", name="登录").click()
-    expect(page.get_by_role("navigation").first).to_be_visible()
 
 
 def test_files_go_in_and_the_same_goes_out_without_javascript(

@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
 from sync.central.box_lending import lend_box
 from sync.central.box_tally import finish, note_pupils, take_back
@@ -27,6 +27,7 @@ from tests.central.line import HandClock, serving
 from tests.central.records import sqlite_record
 from tests.sync.story import NOON
 from tests.web_ui.axe import breaches
+from tests.web_ui.browse import signed_in
 
 pytestmark = pytest.mark.browser
 PASSWORD = "paper-and-leaf"
@@ -74,14 +75,6 @@ def console(tmp_path: Path) -> Iterator[tuple[str, dict[str, str]]]:
     with serving(db, clock, make_app(db, clock, sign_in_ms=clock)) as url:
         yield url, {"box": first, "out": second, "loan": out}
     db.close()
-
-
-def signed_in(page: Page, console: str) -> None:
-    page.goto(f"{console}/console/sign-in")
-    page.get_by_label("账号").fill("li")
-    page.get_by_label("密码").fill(PASSWORD)
-    page.get_by_role("button", name="登录").click()
-    expect(page.get_by_role("link", name="读者", exact=True)).to_be_visible()
 
 
 def test_a_class_is_served_without_javascript(console, browser: Browser) -> None:

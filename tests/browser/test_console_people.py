@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
 from sync.central.cli_pages import make_app
 from sync.central.desk import Desk
@@ -16,6 +16,7 @@ from tests.central.fleet import SCHOOL, Pen, enrol, found_school, publish_rules,
 from tests.central.line import HandClock, serving
 from tests.central.records import sqlite_record
 from tests.web_ui.axe import breaches
+from tests.web_ui.browse import signed_in
 
 pytestmark = pytest.mark.browser
 PASSWORD = "paper-and-leaf"
@@ -42,14 +43,6 @@ def console(tmp_path: Path) -> Iterator[str]:
     with serving(db, clock, make_app(db, clock, sign_in_ms=clock)) as url:
         yield url
     db.close()
-
-
-def signed_in(page: Page, console: str) -> None:
-    page.goto(f"{console}/console/sign-in")
-    page.get_by_label("账号").fill("li")
-    page.get_by_label("密码").fill(PASSWORD)
-    page.get_by_role("button", name="登录").click()
-    expect(page.get_by_role("link", name="读者", exact=True)).to_be_visible()
 
 
 def test_people_are_looked_after_without_javascript(console: str, browser: Browser) -> None:

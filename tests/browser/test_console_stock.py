@@ -20,6 +20,7 @@ from tests.central.line import HandClock, serving
 from tests.central.records import sqlite_record
 from tests.central.stock import desk, stocked
 from tests.web_ui.axe import breaches
+from tests.web_ui.browse import signed_in
 from tests.web_ui.console import PASSWORD
 from web_ui.catalogue import LANGUAGES
 
@@ -75,14 +76,6 @@ def page(browser: Browser) -> Iterator[Page]:
     yield made
     context.close()
     assert mistakes == []
-
-
-def signed_in(page: Page, console: str) -> None:
-    page.goto(f"{console}/console/sign-in")
-    page.get_by_label("账号").fill("li")
-    page.get_by_label("密码").fill(PASSWORD)
-    page.get_by_role("button", name="登录").click()
-    expect(page.get_by_role("link", name="图书")).to_be_visible()
 
 
 def looked_at(page: Page, name: str) -> None:

@@ -26,7 +26,9 @@ from sync.central.schema import (
     sign_ins,
     snapshots,
 )
+from sync.central.sign_in import _NOBODY as OF_NOBODY
 from sync.central.sign_in import Refused, sign_in, who_is
+from sync.central.sign_in import _hasher as real
 from sync.central.snapshot import manifest
 from sync.central.staff import (
     accounts,
@@ -321,3 +323,8 @@ def test_acts_within_one_millisecond_are_all_written(db):
         one.block("ming", "y")
         assert person(conn, SCHOOL, "ming").row.blocked == "y"
     assert list(faults(db)) == []
+
+
+def test_a_login_that_nobody_has_takes_as_long_as_any():
+    # Hashed with other parameters than passwords are, it would tell by its time that nobody is there.
+    assert not real.check_needs_rehash(OF_NOBODY)

@@ -79,8 +79,8 @@ def test_notices_come_first_then_what_is_soonest_then_lists_then_new_books() -> 
         notices=(Post("n", Notice(text="通知", text_en="Notice"), TODAY),),
         events=(event("late", TOMORROW), event("long", date(2026, 11, 1), date(2026, 12, 1))),
         lists=(
-            (BookList(why="new"), (Pick("新书"),)),
             (BookList(name="好书", recommender="王老师"), (Pick("书"),)),
+            (BookList(why="new"), (Pick("新书"),)),
         ),
     )
     made = cards(posted, ("老师的话",), TODAY, english=False)
@@ -123,8 +123,13 @@ def test_lists_come_with_their_grades_and_what_is_on_the_shelf(station: School) 
         titles=suggested("t1", "t8", "t2", "no-such-title"),
     )
     hang(station, "l1", body)
+    hang(station, "l0", BookList(why="new", titles=suggested("t1")))
+    with station.store.read() as tx:
+        assert [one.why for one, _ in read_board(tx, station.now).lists] == [body.why, "new"]
     station.scan(XIAOMAN, CITY)
     station.touch(Touch.FINISH)
+    # What is put up is read anew each minute.
+    after(station, 60)
     while standing_card(station).kind is not CardKind.TEACHER:
         station.touch(Touch.NEXT_CARD)
     card = standing_card(station)

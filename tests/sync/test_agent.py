@@ -10,14 +10,7 @@ import pytest
 
 from sync.agent import FIRST_WAIT_S, LONGEST_WAIT_S, Agent, back_off_s
 from sync.exchange import LineDown
-from tests.sync.town import COPIES, Town, answered
-
-
-@pytest.fixture
-def town(tmp_path):
-    made = Town(tmp_path)
-    yield made
-    made.close()
+from tests.sync.town import COPIES, answered
 
 
 @pytest.fixture

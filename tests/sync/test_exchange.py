@@ -18,30 +18,9 @@ from sync.central.enrolment import revoke
 from sync.central.positions import publish
 from sync.exchange import ApplySnapshot, Failing, LineDown, NoteAnswers, Refused, StageChunk
 from tests.central.fleet import SCHOOL
-from tests.sync.town import COPIES, Place, Town, answered
+from tests.sync.town import COPIES, Place, answered
 
 ONE, TWO, THREE, *_ = COPIES
-
-
-@pytest.fixture
-def town(tmp_path):
-    made = Town(tmp_path)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def hall(town):
-    place = town.station("hall")
-    place.exchange()
-    return place
-
-
-@pytest.fixture
-def yard(town):
-    place = town.station("yard")
-    place.exchange()
-    return place
 
 
 # Up and down.

@@ -27,20 +27,6 @@ from tests.sync.town import Place, Town
 DAY = 24 * 3_600_000
 
 
-@pytest.fixture
-def town(tmp_path):
-    made = Town(tmp_path)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def hall(town) -> Place:
-    place = town.station("hall")
-    place.exchange()
-    return place
-
-
 def staff(town: Town, act) -> None:
     """Let a librarian do this at the record, at the time of the stations."""
     with town.centre.db.begin(SCHOOL) as conn:

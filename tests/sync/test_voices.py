@@ -21,24 +21,10 @@ from sync.central.verify import faults
 from sync.exchange import LineDown
 from tests.central.fleet import SCHOOL
 from tests.sync.test_exchange import old_copy
-from tests.sync.town import Place, Town
+from tests.sync.town import Place
 
 SECRET = "the toilets smell, says Mei"
 WORDS = Words(note=SECRET)
-
-
-@pytest.fixture
-def town(tmp_path):
-    made = Town(tmp_path)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def hall(town):
-    place = town.station("hall")
-    place.exchange()
-    return place
 
 
 def said_by(place, patron, *, kind=Saying.COMPLAINT, words=WORDS):

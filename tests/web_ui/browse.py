@@ -8,9 +8,10 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
 from kiosk.screen import Screen
+from tests.web_ui.console import PASSWORD
 from tests.web_ui.fakes import FakeHands, FakeStation
 from web_ui.station import Server, create_app, serve
 
@@ -80,3 +81,12 @@ def goto(page: Page, url: str) -> None:
 def see(page: Page, n: int) -> None:
     """Waits until screen n is drawn. (The page's content policy forbids wait_for_function.)"""
     page.wait_for_selector(f'html[data-n="{n}"]', state="attached", timeout=20000)
+
+
+def signed_in(page: Page, address: str) -> None:
+    """The librarian li is in the console of the record at this address."""
+    page.goto(f"{address}/console/sign-in")
+    page.get_by_label("账号").fill("li")
+    page.get_by_label("密码").fill(PASSWORD)
+    page.get_by_role("button", name="登录").click()
+    expect(page.get_by_role("navigation").first).to_be_visible()
