@@ -73,7 +73,8 @@ def run(plan: Plan) -> list[Row]:
         publish_rules(db)
         for statement in _FILL:
             with db.begin() as conn:
-                conn.exec_driver_sql(statement)
+                # The driver itself would take a remainder's % for a parameter.
+                conn.exec_driver_sql(statement.replace("%", "%%"))
         with db.engine.connect() as conn:
             conn.execution_options(isolation_level="AUTOCOMMIT").execute(text("VACUUM ANALYZE"))
         begun = time.perf_counter()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, and_, case, exists, func, literal, or_, select
+from sqlalchemy import Select, and_, case, exists, func, literal, literal_column, or_, select
 
 from sync.central.reports.look import Look
 from sync.central.schema import copies, loans, patrons, titles
@@ -57,9 +57,11 @@ def count_out(look: Look) -> list[OutCount]:
     """All that people on the roll have, by grade, class and kind."""
     late = loans.c.due_on < look.today
     since = loans.c.opened_ms >= look.period.from_ms(look.zone)
+    # Written out: two parameters with the same value are two expressions to PostgreSQL.
+    kind = func.coalesce(copies.c.copy_type, literal_column("''"))
     query = (
         select(
-            patrons.c.grade, patrons.c.class_name, func.coalesce(copies.c.copy_type, "").label("copy_type"),
+            patrons.c.grade, patrons.c.class_name, kind.label("copy_type"),
             func.count().label("out"),
             func.sum(case((late, 1), else_=0)).label("late"),
             func.sum(case((since, 1), else_=0)).label("since"),
@@ -69,7 +71,7 @@ def count_out(look: Look) -> list[OutCount]:
         .join(loans, _theirs())
         .outerjoin(copies, _copy())
         .where(patrons.c.school == look.school)
-        .group_by(patrons.c.grade, patrons.c.class_name, func.coalesce(copies.c.copy_type, ""))
+        .group_by(patrons.c.grade, patrons.c.class_name, kind)
     )  # fmt: skip
     found = [
         OutCount(r.grade, r.class_name, r.copy_type, r.out, int(r.late), int(r.since), r.oldest)
