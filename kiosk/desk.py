@@ -99,8 +99,8 @@ class Desk:
     def look(self, text: str) -> Look:
         """Find the copy, its loan, or the card that this text is the barcode of."""
         with self._store.read() as tx:
-            copy = tx.copy(text)
-            return Look(copy, tx.loan(text) if copy else None, None if copy else tx.card(text))
+            copy, loan = tx.copy_and_loan(text)
+            return Look(copy, loan, None if copy else tx.card(text))
 
     def only_free_copy(self, isbn: str) -> Copy | None:
         """The one copy on the shelf that a scanned ISBN can mean; None if there is none or more than one."""
@@ -117,7 +117,7 @@ class Desk:
         """Lend the copy to the patron, or say why not; the same with and without the central record."""
         try:
             with self._store.begin() as tx:
-                facts = self._facts(tx, barcode, who)
+                facts = self._facts(tx, tx.copy_and_loan(barcode), who)
                 verdict = self._checked(facts, decide_checkout, now)
                 written = self._enter(tx, (Act.CHECKOUT, facts, who), verdict, now, undoes=undoes)
                 if verdict.allowed and facts.copy:
@@ -134,11 +134,10 @@ class Desk:
 
     def _checkin(self, barcode: str, now: Now, who: Who, undoes: str | None) -> Receipt:
         with self._store.begin() as tx:
-            holder = tx.loan(barcode)
-            owner = (
-                replace(who, patron_id=holder.patron_id) if holder else replace(who, patron_id="")
-            )
-            facts = self._facts(tx, barcode, owner)
+            held = tx.copy_and_loan(barcode)
+            loan = held[1]
+            owner = replace(who, patron_id=loan.patron_id if loan else "")
+            facts = self._facts(tx, held, owner)
             verdict = self._checked(facts, decide_checkin, now)
             written = self._enter(tx, (Act.CHECKIN, facts, owner), verdict, now, undoes=undoes)
             if verdict.allowed and facts.copy:
@@ -153,7 +152,7 @@ class Desk:
         """Lengthen the patron's own loan, or say why not."""
         try:
             with self._store.begin() as tx:
-                facts = self._facts(tx, barcode, who)
+                facts = self._facts(tx, tx.copy_and_loan(barcode), who)
                 verdict = self._checked(facts, decide_renewal, now)
                 written = self._enter(tx, (Act.RENEWAL, facts, who), verdict, now)
                 if verdict.allowed:
@@ -172,7 +171,7 @@ class Desk:
         loan, barcode = returned.loan, returned.copy.barcode
         try:
             with self._store.begin() as tx:
-                now_facts = self._facts(tx, barcode, who)
+                now_facts = self._facts(tx, tx.copy_and_loan(barcode), who)
                 loans = ((loan, returned.copy.copy_type), *now_facts.loans)
                 facts = replace(now_facts, loan=loan, loans=loans)
                 untouched = now_facts.copy and now_facts.copy.last_entry == returned.entry
@@ -197,7 +196,7 @@ class Desk:
         """Note that the copy is being read in the library; session: the activity that it is read in."""
         try:
             with self._store.begin() as tx:
-                facts = self._facts(tx, barcode, who)
+                facts = self._facts(tx, tx.copy_and_loan(barcode), who)
                 verdict = self._checked(facts, decide_use, now)
                 written = self._enter(tx, (Act.USE, facts, who), verdict, now, value=session)
         except StoreFull:
@@ -275,8 +274,8 @@ class Desk:
                 if not self._store.give_room():
                     raise
 
-    def _facts(self, tx: Tx, barcode: str, who: Who) -> Facts:
-        copy = tx.copy(barcode)
+    def _facts(self, tx: Tx, held: tuple[Copy | None, Loan | None], who: Who) -> Facts:
+        copy, loan = held
         out = tx.loans_out(who.patron_id) if who.patron_id else []
         holds = tx.holds(copy.title.id) if copy else ()
         return Facts(
@@ -284,7 +283,7 @@ class Desk:
             card=tx.card(who.card) if who.card else None,
             typed=who.typed,
             copy=copy,
-            loan=tx.loan(barcode),
+            loan=loan,
             loans=with_types(out),
             holds=holds,
             free_copies=tx.free_copies(copy.title.id) if copy and holds else 1,

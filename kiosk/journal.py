@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, func, insert, select
+from sqlalchemy import ScalarSelect, bindparam, func, insert, literal, select, true
 
 from kiosk.clock import Clock
 from kiosk.domain import Act, Now, Verdict
@@ -20,6 +20,22 @@ _LAST = (
     .order_by(journal.c.epoch.desc(), journal.c.seq.desc())
     .limit(1)
 )
+
+
+def _known(key: str) -> ScalarSelect[str]:
+    return select(meta.c.value).where(meta.c.key == key).scalar_subquery()
+
+
+# What an enrolled station knows of itself and of the central record, beside its last entry: one statement, one row,
+# though the journal may be empty. A rewind begins a new epoch.
+_ONE = select(literal(1).label("one")).subquery()
+_LATEST = _LAST.subquery()
+_HEAD = select(
+    _LATEST,
+    _known("epoch").label("now_epoch"),
+    _known(CURSOR).label("cursor"),
+    _known(AS_OF).label("as_of_ms"),
+).select_from(_ONE.outerjoin(_LATEST, true()))
 # In meta: the newest moment known to be right (UTC ms). Written with each entry of a sure clock and when staff confirm
 # the clock, whichever came last; what an unsure clock wrote is no witness, it would make the wrong time trusted.
 _LAST_SURE = "last_sure_ms"
@@ -28,8 +44,6 @@ _WALK = (
     .order_by(journal.c.epoch, journal.c.seq)
     .where(journal.c.epoch >= bindparam("from_epoch"))
 )
-# What an enrolled station knows of itself and of the central record. A rewind begins a new epoch.
-_KNOWN = select(meta.c.key, meta.c.value).where(meta.c.key.in_(("epoch", CURSOR, AS_OF)))
 # Made once: putting a statement together costs more than SQLite takes to run it.
 _APPEND = insert(journal)
 _APPEND_PERSON = insert(journal_people)
@@ -80,20 +94,18 @@ class Journal:
         self, tx: Tx, what: Occurrence, verdict: Verdict, *, now: Now, rules_digest: str
     ) -> Written:
         """Write the next entry of the chain. `now` is the time of the scan."""
-        last = tx.conn.execute(_LAST).first()
-        known: dict[str, str] = {row.key: row.value for row in tx.conn.execute(_KNOWN)}
-        epoch = int(known.get("epoch", 1))
-        seq = last.seq + 1 if last and last.epoch == epoch else 1
-        prev = last.hash if last else GENESIS
+        head = tx.conn.execute(_HEAD).one()
+        epoch = int(head.now_epoch or 1)
+        seq = head.seq + 1 if head.epoch == epoch else 1
+        prev = head.hash or GENESIS
         salt = secrets.token_hex(16) if what.patron_id else None
         who = commitment(salt, what.patron_id) if salt and what.patron_id else None
         entry = self._entry(what, verdict, now, (epoch, seq, prev, who, rules_digest))
         said_salt = secrets.token_hex(16) if what.said is not None else None
         if said_salt and what.said is not None:
             entry = entry._replace(said=commitment(said_salt, what.said))
-        if AS_OF in known:
-            as_of_ms, cursor = int(known[AS_OF]), known.get(CURSOR)
-            entry = entry._replace(as_of_ms=as_of_ms, cursor=cursor)
+        if head.as_of_ms is not None:
+            entry = entry._replace(as_of_ms=int(head.as_of_ms), cursor=head.cursor)
         body = canonical(entry)
         entry_hash = digest(body)
         tx.conn.execute(

@@ -23,6 +23,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from kiosk.domain import Card, CardState, Copy, CopyState, Hold, Loan, Now, Patron, Title
 from kiosk.store.schema import cards, copies, holds, loans, messages, meta, patrons, posts, titles
 
+_LOAN_FIELDS = tuple(Loan.__dataclass_fields__)
 _PATRON = select(patrons).where(patrons.c.id == bindparam("id"))
 _CARD = select(cards).where(cards.c.number == bindparam("number"))
 _TITLE_COLUMNS = (
@@ -34,6 +35,9 @@ _TITLE_COLUMNS = (
 )
 _COPIES = select(copies, *_TITLE_COLUMNS).join(titles, titles.c.id == copies.c.title_id)
 _COPY = _COPIES.where(copies.c.barcode == bindparam("barcode"))
+# The copy with its loan, if it has one, in a single row: every scan of a book asks for both.
+_ON_LOAN = tuple(loans.c[name].label(f"loan_{name}") for name in _LOAN_FIELDS)
+_COPY_AND_LOAN = _COPY.outerjoin(loans, loans.c.barcode == copies.c.barcode).add_columns(*_ON_LOAN)
 _COPIES_OF_ISBN = _COPIES.where(titles.c.isbn == bindparam("isbn"))
 _LOAN = select(loans).where(loans.c.barcode == bindparam("barcode"))
 _LOANS_OUT = (
@@ -120,6 +124,14 @@ class Tx:
     def copy(self, barcode: str) -> Copy | None:
         row = self.conn.execute(_COPY, {"barcode": barcode}).first()
         return _copy(row) if row else None
+
+    def copy_and_loan(self, barcode: str) -> tuple[Copy | None, Loan | None]:
+        row = self.conn.execute(_COPY_AND_LOAN, {"barcode": barcode}).first()
+        if row is None:
+            # The central record may tell of a loan before it tells of the copy.
+            return None, self.loan(barcode)
+        lent = Loan(*row[-len(_LOAN_FIELDS) :]) if row.loan_barcode else None
+        return _copy(row), lent
 
     def every_copy(self) -> list[Copy]:
         """In the order of their labels."""
