@@ -165,6 +165,7 @@ class Barcodes(Table):
 class ScreenWords(Table):
     language: Literal["zh", "en"] = "zh"
     pinyin_up_to_grade: Count = 2
+    speak_up_to_grade: Count = 2
 
 
 class Quiet(Table):

@@ -145,6 +145,7 @@ class VisitView:
     """The patron at the screen. lines: newest first, then the loans from before (kind LOAN).
 
     answers: (id, text) of what the library answered this patron, and was not read yet.
+    speaks: what happens is said aloud as well.
     lent: copies lent in this visit; out: all copies out now; more: how many more may be lent (None: no rule).
     """
 
@@ -166,6 +167,7 @@ class VisitView:
     in_room: RoomView | None = None
     answers: tuple[tuple[str, str], ...] = ()
     activities: tuple[Offered, ...] = ()
+    speaks: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -176,14 +176,15 @@ def visit_view(
     today = now.local.date()
     before = _loans_before(visit, account, today, sure=now.sure)
     lines = tuple(_in_words(line, rules, language) for line in (*visit.lines, *before))
-    patron = account.patron
+    patron, words = account.patron, rules.library.screen
     return VisitView(
         id=visit.id,
         name=patron.name,
         class_name=patron.class_name,
         grade=patron.grade,
         avatar=avatar(patron.id),
-        young=patron.grade is not None and patron.grade <= rules.library.screen.pinyin_up_to_grade,
+        young=_up_to(words.pinyin_up_to_grade, patron.grade),
+        speaks=_up_to(words.speak_up_to_grade, patron.grade),
         lines=lines,
         lent=sum(line.kind is LineKind.LENT for line in visit.lines),
         out=len(account.out),
@@ -196,6 +197,11 @@ def visit_view(
         answers=account.answers,
         activities=visit.activities,
     )
+
+
+def _up_to(last: int, grade: int | None) -> bool:
+    """Is it a pupil of this grade or a lower one?"""
+    return grade is not None and grade <= last
 
 
 def _in_room(visit: Visit, room: str, now: Now) -> RoomView | None:

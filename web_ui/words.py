@@ -6,6 +6,7 @@ The page draws what `view` gives and adds no words of its own; no lending rule i
 from __future__ import annotations
 
 from kiosk.screen import OpenHours, Place, Screen, Touch
+from web_ui.aloud import aloud_view
 from web_ui.catalogue import LANGUAGES, Voice
 from web_ui.places import Json, place_view, slip_view
 from web_ui.telling import clock_time, minutes_until, tell_when
@@ -34,6 +35,7 @@ def view(screen: Screen) -> Json:
         "status": _status(screen, voice),
         **place_view(screen, voice),
         "slip": slip_view(screen, voice),
+        "aloud": aloud_view(screen, voice),
     }
     shown["ruby"] = voice.rubies
     return shown

@@ -5,6 +5,7 @@ import { listen, send } from "./link.js";
 import { learn } from "./words.js";
 import * as clock from "./clock.js";
 import * as sound from "./sound.js";
+import { speak } from "./aloud.js";
 import { header, statusMark, switches } from "./parts.js";
 import * as pages from "./pages.js";
 import { slip, visit, visitUpright, young } from "./visit.js";
@@ -44,6 +45,7 @@ function draw(view) {
   arrange(another);
   root.dataset.n = view.n;
   sound.play(view.cue, view.cue_n);
+  speak(view.aloud, view.language);
 }
 
 // Written only where it differs: an attribute of the root touches the style of the whole page.
