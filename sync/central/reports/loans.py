@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from sync.central.reports.look import Look
 from sync.central.reports.periods import Kind, Period
-from sync.central.reports.readers import ClassCount, count_classes, count_others
+from sync.central.reports.readers import ClassCount, count_classes, count_others, of_the_period
 from sync.central.reports.values import (
     Cell,
     Chart,
@@ -36,7 +36,7 @@ def report(look: Look) -> Report:
     if look.period.kind is Kind.YEAR:
         return _year(look)
     goal = look.goals.loans_per_term
-    classes = count_classes(look.conn, look.school, look.period, look.zone, goal)
+    classes = look.once(of_the_period)
     grades = _grouped(classes, lambda c: c.grade)
     majors = _grouped([c for c in classes if _major(c)], _major)
     sheets = [_sheet("grades", "grade", grades, look), _sheet("majors", "major", majors, look)]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import date
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
@@ -15,6 +16,8 @@ from sync.central.reports.past_rules import Clockwork, clockwork
 from sync.central.reports.periods import Kind, Period, day_of, term_of, terms, year_of, years
 from sync.central.reports.values import Named
 
+Told = TypeVar("Told")
+
 
 class NoRules(Exception):
     """No library.toml was ever published, or none with terms: there is nothing to hold figures against."""
@@ -22,7 +25,7 @@ class NoRules(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """of: all terms there are, the newest first. clock: which rules were in force when."""
+    """of: all terms there are, the newest first. clock: which rules were in force when. known: see `once`."""
 
     conn: Connection
     school: str
@@ -31,6 +34,14 @@ class Look:
     clock: Clockwork
     of: Sequence[Period]
     now_ms: int
+    known: dict[Callable[[Look], Any], Any] = field(default_factory=dict)
+
+    def once(self, ask: Callable[[Look], Told]) -> Told:
+        """What several reports ask for is asked once of the record, however many are made from this look."""
+        if ask not in self.known:
+            self.known[ask] = ask(self)
+        told: Told = self.known[ask]
+        return told
 
     @property
     def zone(self) -> ZoneInfo:

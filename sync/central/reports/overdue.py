@@ -11,7 +11,7 @@ from kiosk.domain import Act
 from sync.central.report_tables import act_days
 from sync.central.reports.look import Look
 from sync.central.reports.out import OutCount, count_nobodys, count_out
-from sync.central.reports.readers import count_classes
+from sync.central.reports.readers import of_the_period
 from sync.central.reports.values import (
     Cell,
     Chart,
@@ -34,7 +34,7 @@ _OUT = (Column("out", Unit.COUNT), Column("overdue", Unit.COUNT))
 
 def report(look: Look) -> Report:
     """What is overdue today, whatever period is asked for."""
-    found = count_out(look)
+    found = look.once(count_out)
     classes = _by_class(found)
     kinds = _by_kind(look, found)
     nobodys = count_nobodys(look)
@@ -68,10 +68,8 @@ def report(look: Look) -> Report:
 
 def recall(look: Look) -> Report:
     """How many of the copies borrowed in the term are back."""
-    found = count_out(look)
-    of_classes = count_classes(
-        look.conn, look.school, look.period, look.zone, look.goals.loans_per_term
-    )
+    found = look.once(count_out)
+    of_classes = look.once(of_the_period)
     lent: dict[Label, int] = {}
     for one in of_classes:
         lent[one.class_name] = lent.get(one.class_name, 0) + one.loans

@@ -32,6 +32,7 @@ from sync.central.box_tables import box_lent
 from sync.central.db import insert_many, upsert_many
 from sync.central.read import time_zone
 from sync.central.report_tables import term_readers, term_rolls
+from sync.central.reports.look import Look
 from sync.central.reports.periods import Period, day_of, terms
 from sync.central.rules import every_rules
 from sync.central.schema import loans, patrons
@@ -93,6 +94,11 @@ def count_classes(
         for r in conn.execute(query)
     ]
     return sorted(found, key=lambda c: (c.grade, len(c.class_name), c.class_name, c.major))
+
+
+def of_the_period(look: Look) -> list[ClassCount]:
+    """Every class of the period that a report is made of, against the goal of today."""
+    return count_classes(look.conn, look.school, look.period, look.zone, look.goals.loans_per_term)
 
 
 def count_others(conn: Connection, school: str, term: Period, zone: ZoneInfo) -> tuple[int, int]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Callable
 from datetime import date, timedelta
+from typing import TypeVar
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, select
 
 from kiosk.domain import Act
 from sync.central.db import one_of
@@ -18,118 +20,108 @@ from sync.central.reports.whose import whose
 from sync.central.schema import loans, patrons
 from sync.central.stays import room_visits
 
-STAY, MS = "stay", "stay_ms"
-_KINDS = (Act.VISIT.value, STAY, Act.USE.value, Act.CHECKOUT.value)
+# What is counted, in this order: visits, times in a reading room, use in the library, loans; and milliseconds there.
+_KINDS = (Act.VISIT.value, "stay", Act.USE.value, Act.CHECKOUT.value)
+_VISIT, _STAY, _USE, _CHECKOUT, _MS = range(5)
 _COLUMNS = (*(Column(f"{kind}s", Unit.COUNT) for kind in _KINDS), Column("stay_hours", Unit.HOURS))
 _HOUR_MS = 3_600_000
-Weeks = Counter[tuple[date, str, str]]
+Counts = list[int]
+Place = TypeVar("Place")
+# By the week's Monday and the teacher.
+Weeks = dict[tuple[date, str], Counts]
 
 
 def report(look: Look) -> Report:
-    done = _reading(look)
-    done.update(_borrowing(look))
-    done.update(_staying(look))
-    known = _names(look, {patron for _, patron, _ in done})
+    found = _nothing()
+    _reading(look, found)
+    _borrowing(look, found)
+    _staying(look, found)
+    known = _names(look, {patron for _, patron in found})
     # Whoever has become somebody else's number, or is no teacher, is not in `known`.
-    done = Counter({key: n for key, n in done.items() if key[1] in known})
+    done = {place: counts for place, counts in found.items() if place[1] in known}
     names = {patron: name for patron, (name, _) in known.items()}
-    weeks = sorted({week for week, _, _ in done})
-    people = sorted(names, key=lambda p: (names[p], p))
-    by_week, by_person = _summed(done, 0), _summed(done, 1)
-    many = Counter(week for week, _ in {(week, who) for week, who, _ in done})
-    each = sorted({(week, who) for week, who, _ in done}, key=lambda k: (k[0], names[k[1]], k[1]))
-    total = [sum(n for (_, _, act), n in done.items() if act == kind) for kind in _KINDS]
-    week_rows: list[tuple[Cell, ...]] = [(w, *_row(by_week, w), many[w]) for w in weeks]
-    person_rows: list[tuple[Cell, ...]] = [(names[p], *_row(by_person, p)) for p in people]
-    each_rows: list[tuple[Cell, ...]] = [
-        (
-            week,
-            names[who],
-            *(done[week, who, kind] for kind in _KINDS),
-            done[week, who, MS] / _HOUR_MS,
-        )
-        for week, who in each
+    by_week, by_person = _summed(done, lambda p: p[0]), _summed(done, lambda p: p[1])
+    each = sorted(done, key=lambda p: (p[0], names[p[1]], p[1]))
+    people = sorted(by_person, key=lambda p: (names[p], p))
+    total = [sum(column) for column in zip(*by_week.values(), strict=True)] or [0] * 5
+    many = Counter(week for week, _ in done)
+    weeks: list[tuple[Cell, ...]] = [
+        (week, *_row(counts), many[week]) for week, counts in sorted(by_week.items())
     ]
     return Report(
         "teachers",
         facts=(
-            *(Fact(f"{kind}s", n) for kind, n in zip(_KINDS, total, strict=True)),
+            *(Fact(f"{kind}s", n) for kind, n in zip(_KINDS, total, strict=False)),
             Fact("teachers_reading", len(people)),
         ),
         charts=(
-            Chart("visits_by_week", tuple((week, by_week[week, Act.VISIT.value]) for week in weeks)),
+            Chart("visits_by_week", tuple((w, c[_VISIT]) for w, c in sorted(by_week.items()))),
         ),
         sheets=(
-            Sheet("weeks", (Column("week", Unit.DAY), *_COLUMNS, Column("teachers", Unit.COUNT)), tuple(week_rows)),
+            Sheet("weeks", (Column("week", Unit.DAY), *_COLUMNS, Column("teachers", Unit.COUNT)), tuple(weeks)),
             Sheet("teacher_categories", _OF_CATEGORY, tuple(_by_category(look, done, known))),
-            Sheet("teachers", (Column("teacher"), *_COLUMNS), tuple(person_rows), named=True),
-            Sheet("teachers_weeks", _OF_WEEK, tuple(each_rows), named=True),
+            Sheet("teachers", _OF_TEACHER, tuple((names[p], *_row(by_person[p])) for p in people), named=True),
+            Sheet("teachers_weeks", _OF_WEEK, tuple((w, names[p], *_row(done[w, p])) for w, p in each), named=True),
         ),
         notes=("teachers_counted", "stays_counted", "weeks_begin"),
     )  # fmt: skip
 
 
+_OF_TEACHER = (Column("teacher"), *_COLUMNS)
 _OF_WEEK = (Column("week", Unit.DAY), Column("teacher"), *_COLUMNS)
 _OF_CATEGORY = (
     Column("week", Unit.DAY), Column("category"), *_COLUMNS, Column("teachers", Unit.COUNT),
 )  # fmt: skip
 
 
+def _nothing() -> Weeks:
+    return defaultdict(lambda: [0] * 5)
+
+
 def _by_category(
     look: Look, done: Weeks, known: dict[str, tuple[str, str]]
 ) -> list[tuple[Cell, ...]]:
     """Week by week what the patrons of each category did, and how many of them did anything."""
-    found: Counter[tuple[tuple[date, str], str]] = Counter()
-    for (week, who, kind), n in done.items():
-        found[(week, known[who][1]), kind] += n
-    many = Counter((w, known[who][1]) for w, who in {(w, who) for w, who, _ in done})
+    found = _summed(done, lambda p: (p[0], known[p[1]][1]))
+    many = Counter((week, known[who][1]) for week, who in done)
     named = {c.key: Named(c.name, c.name_en) for c in look.rules.library.categories}
     return [
-        (
-            place[0], named.get(place[1], Named(place[1])),
-            *(found[place, kind] for kind in _KINDS), found[place, MS] / _HOUR_MS, many[place],
-        )
-        for place in sorted(many)
-    ]  # fmt: skip
+        (place[0], named.get(place[1], Named(place[1])), *_row(counts), many[place])
+        for place, counts in sorted(found.items())
+    ]
 
 
-def _staying(look: Look) -> Weeks:
+def _staying(look: Look, found: Weeks) -> None:
     """Times and milliseconds in the reading rooms."""
-    found: Weeks = Counter()
     span = look.period.from_ms(look.zone), look.period.to_ms(look.zone)
     for stay in room_visits(look.conn, look.school, *span, pupils=False):
-        week = _monday(day_of(stay.from_ms, look.zone))
-        found[week, stay.patron, STAY] += 1
-        found[week, stay.patron, MS] += stay.ms
-    return found
+        counts = found[_monday(day_of(stay.from_ms, look.zone)), stay.patron]
+        counts[_STAY] += 1
+        counts[_MS] += stay.ms
 
 
 def _monday(day: date) -> date:
     return day - timedelta(days=day.weekday())
 
 
-def _reading(look: Look) -> Weeks:
-    query = (
-        select(
-            reader_weeks.c.week, reader_weeks.c.patron, reader_weeks.c.act, func.sum(reader_weeks.c.n).label("n")
-        )
-        .where(
-            reader_weeks.c.school == look.school,
-            reader_weeks.c.week >= _monday(look.period.begins),
-            reader_weeks.c.week <= look.period.ends,
-        )
-        .group_by(reader_weeks.c.week, reader_weeks.c.patron, reader_weeks.c.act)
-    )  # fmt: skip
+def _reading(look: Look, found: Weeks) -> None:
+    """Visits, and use in the library."""
+    query = select(
+        reader_weeks.c.week, reader_weeks.c.patron, reader_weeks.c.act, reader_weeks.c.n
+    ).where(
+        reader_weeks.c.school == look.school,
+        reader_weeks.c.week >= _monday(look.period.begins),
+        reader_weeks.c.week <= look.period.ends,
+        reader_weeks.c.act.in_((Act.VISIT.value, Act.USE.value)),
+        reader_weeks.c.n > 0,
+    )
     rows = look.conn.execute(query).all()
     merged = whose(look.conn, look.school, {row.patron for row in rows})
-    found: Weeks = Counter()
-    for row in rows:
-        if row.n:
-            found[row.week, merged.get(row.patron, row.patron), row.act] += int(row.n)
-    return found
+    for week, patron, act, n in rows:
+        found[week, merged.get(patron, patron)][_KINDS.index(act)] += n
 
 
-def _borrowing(look: Look) -> Weeks:
+def _borrowing(look: Look, found: Weeks) -> None:
     theirs = and_(patrons.c.school == loans.c.school, patrons.c.id == loans.c.patron)
     query = (
         select(loans.c.patron, loans.c.opened_ms)
@@ -143,10 +135,8 @@ def _borrowing(look: Look) -> Weeks:
             patrons.c.grade.is_(None),
         )
     )
-    return Counter(
-        (_monday(day_of(row.opened_ms, look.zone)), row.patron, Act.CHECKOUT.value)
-        for row in look.conn.execute(query)
-    )
+    for patron, opened_ms in look.conn.execute(query).all():
+        found[_monday(day_of(opened_ms, look.zone)), patron][_CHECKOUT] += 1
 
 
 def _names(look: Look, people: set[str]) -> dict[str, tuple[str, str]]:
@@ -160,13 +150,15 @@ def _names(look: Look, people: set[str]) -> dict[str, tuple[str, str]]:
     return {row.id: (row.name, row.category) for row in rows}
 
 
-def _summed(done: Weeks, part: int) -> Counter[tuple[date | str, str]]:
-    """Added up over the other part of the key: 0 keeps the week, 1 the patron."""
-    found: Counter[tuple[date | str, str]] = Counter()
-    for key, n in done.items():
-        found[key[part], key[2]] += n
+def _summed(done: Weeks, by: Callable[[tuple[date, str]], Place]) -> dict[Place, Counts]:
+    """Added up over all that has the same place."""
+    found: dict[Place, Counts] = {}
+    for place, counts in done.items():
+        into = found.setdefault(by(place), [0] * 5)
+        for n, count in enumerate(counts):
+            into[n] += count
     return found
 
 
-def _row(summed: Counter[tuple[date | str, str]], of: date | str) -> tuple[int | float, ...]:
-    return (*(summed[of, kind] for kind in _KINDS), summed[of, MS] / _HOUR_MS)
+def _row(counts: Counts) -> tuple[int | float, ...]:
+    return (*counts[:_MS], counts[_MS] / _HOUR_MS)
