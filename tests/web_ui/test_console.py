@@ -220,6 +220,16 @@ def test_a_form_of_another_site_does_nothing(signed_in, record):
     assert holder(record, "20001") == "ming"
 
 
+@pytest.mark.parametrize("address", ["people/%00", "people/?q=a%00", "people/?%00=a"])
+def test_a_text_that_no_database_takes_is_refused(signed_in, address):
+    assert signed_in.get(f"/console/{address}").status_code == 400
+
+
+def test_a_form_with_such_a_text_is_refused(client):
+    form = {"school": "sunshine", "login": "li\0", "password": "x"}
+    assert client.post("/console/sign-in", data=form).status_code == 400
+
+
 def test_what_is_not_offered_cannot_be_chosen(signed_in, record):
     clash(record)
     case, page = case_in(record), signed_in.get("/console/").text

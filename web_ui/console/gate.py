@@ -13,7 +13,7 @@ from sync.central.sign_in import Member
 from web_ui.catalogue import LANGUAGES
 from web_ui.console.rights import most_bytes, right_of
 from web_ui.console.signed import csrf, whoever
-from web_ui.security import content_policy, mark
+from web_ui.security import check_text, content_policy, mark
 from web_ui.words import words
 
 LANGUAGE = "kiosk_console_language"
@@ -31,6 +31,7 @@ def guard_console(pages: Blueprint) -> None:
             return None
         if request.method == "POST":
             _check_post()
+        check_text()
         here, right = whoever(), right_of(current_app, request.endpoint)
         if here is None and (right is None or not may(None, right)):
             return redirect(url_for("console.sign_in"), 303)

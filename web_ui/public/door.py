@@ -10,7 +10,7 @@ from flask import Blueprint, Response, abort, g, request
 from config.central import Public
 from web_ui.catalogue import LANGUAGES
 from web_ui.rate import Rate
-from web_ui.security import mark
+from web_ui.security import check_text, mark
 from web_ui.words import words
 
 # Pages in ten minutes for one address: a class behind one address may look, a machine may not copy the catalogue.
@@ -37,6 +37,7 @@ def guard_public(pages: Blueprint, public: Public, now_ms: Callable[[], int]) ->
             abort(404)
         if request.endpoint != "library.static" and not rate.allows(asker, now_ms()):
             abort(429)
+        check_text()
 
     @pages.after_request
     def _mark(response: Response) -> Response:
