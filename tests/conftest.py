@@ -9,7 +9,7 @@ from argon2 import PasswordHasher
 from hypothesis import settings
 from playwright.sync_api import Browser
 
-from sync.central import sign_in, staff
+from sync.central import hashing
 from tests.web_ui.browse import chromium, chromium_path
 
 # A slow machine is no failure, so no deadline; a failing example is printed so that it can be run again.
@@ -39,6 +39,5 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(autouse=True)
 def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hashing is slow on purpose, and many a test signs somebody in; programs that tests start take the real one."""
-    monkeypatch.setattr(staff, "_hasher", QUICK)
-    monkeypatch.setattr(sign_in, "_hasher", QUICK)
-    monkeypatch.setattr(sign_in, "_NOBODY", NOBODY)
+    monkeypatch.setattr(hashing, "_hasher", QUICK)
+    monkeypatch.setattr(hashing, "_NOBODY", NOBODY)

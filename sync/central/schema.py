@@ -34,6 +34,7 @@ from sync.central.columns import of_school, place
 from sync.central.erased_tables import erased as erased
 from sync.central.lending_tables import holds as holds
 from sync.central.lending_tables import loans as loans
+from sync.central.pin_tables import pins as pins
 from sync.central.post_tables import posts as posts
 from sync.central.reading_tables import reading_lists as reading_lists
 from sync.central.reading_tables import reading_titles as reading_titles
@@ -43,6 +44,7 @@ from sync.central.school_year_tables import school_years as school_years
 from sync.central.staff_tables import keys as keys
 from sync.central.staff_tables import sign_ins as sign_ins
 from sync.central.staff_tables import staff as staff
+from sync.central.staff_tables import tries as tries
 from sync.central.stock_tables import absent as absent
 from sync.central.stock_tables import acted as acted
 from sync.central.stock_tables import scans as scans

@@ -11,30 +11,19 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from sqlalchemy import Connection, delete, select, text, update
 
 from sync.central.db import Database, insert_many
+from sync.central.hashing import fits
 from sync.central.schema import keys, schools, sign_ins, staff
+from sync.central.tries import Refused as Refused
+from sync.central.tries import begin_try, forget_tries, named
 
 KEPT_MS = 8 * 3_600_000
 IDLE_MS = 30 * 60_000
 # Being there is written down at most so often.
 _SEEN_MS = 60_000
-TRIES = 5
-# The first lock; each further one lasts twice as long, up to the longest.
-LOCK_MS = 5 * 60_000
-_LONGEST_LOCK_MS = 4 * 3_600_000
-_LONGEST_PASSWORD = 1_000
 _ONCE = text("INSERT INTO keys (name, value) VALUES (:name, :value) ON CONFLICT DO NOTHING")
-_hasher = PasswordHasher()
-# Tried where there is no such login, so that the answer takes as long. The hash of a password that nobody has ever
-# seen, written down since hashing at each start would hold every command up.
-_NOBODY = (
-    "$argon2id$v=19$m=65536,t=3,p=4$"
-    "GAsgp0va1Uos9CIkenr2qQ$eNJ614VGKpegdDLhs+V22lZmI/vm0glbnJ0pYv1e3XQ"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,27 +36,23 @@ class Member:
     role: str
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """No sign-in. locked_ms: after too many wrong tries, how long to wait; 0 where that is not why."""
-
-    locked_ms: int = 0
-
-
 def sign_in(db: Database, school: str, login: str, password: str, now_ms: int) -> str | Refused:
     """A token for the browser, good for 8 hours, and until nobody was there for 30 minutes."""
-    with db.read() as conn:
-        row = conn.execute(_account(school, login)).first()
-    if row is not None and row.locked_until_ms is not None and now_ms < row.locked_until_ms:
-        return Refused(row.locked_until_ms - now_ms)
-    # Hashing takes long on purpose, so no transaction is held meanwhile.
-    good = _fits(row.password if row else _NOBODY, password[:_LONGEST_PASSWORD])
-    if row is None or row.closed_ms is not None:
-        return Refused()
+    who = tried_as(school, login)
     with db.begin() as conn:
-        if not good:
-            return Refused(_count_wrong(conn, school, login, now_ms))
-        _set(conn, school, login, failed=0, locks=0, locked_until_ms=None)
+        tried = begin_try(conn, who, now_ms)
+        row = conn.execute(_account(school, login)).first()
+    if tried.refused_ms:
+        return Refused(tried.refused_ms)
+    # Hashing takes long on purpose, so no transaction is held meanwhile.
+    if (
+        not fits(row.password if row else None, password)
+        or row is None
+        or row.closed_ms is not None
+    ):
+        return Refused(tried.locks_ms)
+    with db.begin() as conn:
+        forget_tries(conn, who)
         conn.execute(delete(sign_ins).where(sign_ins.c.until_ms <= now_ms))
         token = secrets.token_urlsafe(32)
         told = {"token": _digest(token), "school": school, "login": login}
@@ -100,6 +85,11 @@ def sign_out(db: Database, token: str) -> None:
         conn.execute(delete(sign_ins).where(sign_ins.c.token == _digest(token)))
 
 
+def tried_as(school: str, login: str) -> str:
+    """Under which name the tries of a login are counted."""
+    return named("staff", school, login)
+
+
 def signing_key(db: Database) -> str:
     """What the console's cookies are signed with: random, made once, the same in every process of this record."""
     wanted = select(keys.c.value).where(keys.c.name == "console")
@@ -124,29 +114,5 @@ def _digest(token: str) -> str:
     return sha256(token.encode()).hexdigest()
 
 
-def _fits(kept: str, password: str) -> bool:
-    try:
-        return bool(_hasher.verify(kept, password))
-    except (VerifyMismatchError, InvalidHashError):
-        return False
-
-
 def _account(school: str, login: str) -> Any:
     return select(staff).where(staff.c.school == school, staff.c.login == login)
-
-
-def _count_wrong(conn: Connection, school: str, login: str, now_ms: int) -> int:
-    """Count one more wrong try; for how long (ms) the account is locked by it, 0 for not at all."""
-    row = conn.execute(_account(school, login)).one()
-    failed, locks = row.failed + 1, row.locks
-    if failed < TRIES:
-        _set(conn, school, login, failed=failed, locked_until_ms=None)
-        return 0
-    lasts: int = min(LOCK_MS << min(locks, 10), _LONGEST_LOCK_MS)
-    _set(conn, school, login, failed=0, locks=locks + 1, locked_until_ms=now_ms + lasts)
-    return lasts
-
-
-def _set(conn: Connection, school: str, login: str, **values: Any) -> None:
-    where = (staff.c.school == school, staff.c.login == login)
-    conn.execute(update(staff).where(*where).values(**values))

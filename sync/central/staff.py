@@ -10,17 +10,18 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from argon2 import PasswordHasher
 from sqlalchemy import Connection, delete, func, select, update
 
 from sync.central.db import CentralError, insert_many
+from sync.central.hashing import LONGEST as LONGEST
+from sync.central.hashing import hashed
 from sync.central.roles import Role
 from sync.central.schema import sign_ins, staff
+from sync.central.sign_in import tried_as
+from sync.central.tries import forget_tries, locked_until
 
 LEAST = 10
-LONGEST = 1_000
 _LOGIN = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
-_hasher = PasswordHasher()
 
 
 class Unfit(CentralError):
@@ -44,8 +45,13 @@ class Account:
 
 def accounts(conn: Connection, school: str) -> list[Account]:
     """All of them, those in use first."""
-    rows = conn.execute(select(staff).where(staff.c.school == school).order_by(staff.c.login))
-    found = [Account(r.login, r.name, r.role, r.locked_until_ms, r.closed_ms) for r in rows]
+    mine = select(staff).where(staff.c.school == school).order_by(staff.c.login)
+    rows = conn.execute(mine).all()
+    until = locked_until(conn, [tried_as(school, row.login) for row in rows])
+    found = [
+        Account(r.login, r.name, r.role, until.get(tried_as(school, r.login)), r.closed_ms)
+        for r in rows
+    ]
     return sorted(found, key=lambda one: one.closed_ms is not None)
 
 
@@ -65,7 +71,7 @@ def add_staff(
         raise Unfit("taken", f"there is a login {login!r} already; choose another")
     row = {"school": school, "login": login, "name": name, "role": role}
     row |= {"password": _hashed(password)}
-    insert_many(conn, staff, [{**row, "failed": 0, "locked_until_ms": None}])
+    insert_many(conn, staff, [row])
 
 
 def change_role(conn: Connection, school: str, login: str, role: str) -> None:
@@ -79,8 +85,8 @@ def change_role(conn: Connection, school: str, login: str, role: str) -> None:
 
 def change_password(conn: Connection, school: str, login: str, password: str) -> None:
     """A new password also opens an account that wrong tries have locked."""
-    unlocked = {"failed": 0, "locks": 0, "locked_until_ms": None}
-    _change(conn, school, login, password=_hashed(password), **unlocked)
+    _change(conn, school, login, password=_hashed(password))
+    forget_tries(conn, tried_as(school, login))
 
 
 def close_account(conn: Connection, school: str, login: str, now_ms: int) -> None:
@@ -99,7 +105,7 @@ def _hashed(password: str) -> str:
         raise Unfit("short", f"the password is too short; use at least {LEAST} letters")
     if len(password) > LONGEST:
         raise Unfit("too_long", f"the password is too long; use at most {LONGEST} letters")
-    return _hasher.hash(password)
+    return hashed(password)
 
 
 def _keep_a_librarian(conn: Connection, school: str, but: str) -> None:

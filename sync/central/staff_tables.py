@@ -13,11 +13,21 @@ staff = Table(
     Column("name", Text, nullable=False),
     Column("role", Text, nullable=False),
     Column("password", Text, nullable=False),
-    Column("failed", Integer, nullable=False, default=0),
-    Column("locked_until_ms", BigInteger),
-    # How often it was locked since the last good sign-in; closed_ms: since when it opens nothing.
-    Column("locks", Integer, nullable=False, server_default=text("0")),
+    # Since when it opens nothing.
     Column("closed_ms", BigInteger),
+)
+
+# Wrong tries in a row, of a password or a PIN. who: a hash of whom they were meant for (`tries.named`); locks: how
+# often that was locked since the last good one; at_ms: the last try.
+tries = Table(
+    "tries",
+    metadata,
+    Column("who", Text, primary_key=True),
+    Column("failed", Integer, nullable=False),
+    Column("locks", Integer, nullable=False),
+    Column("locked_until_ms", BigInteger),
+    Column("at_ms", BigInteger, nullable=False),
+    Index("tries_at", "at_ms"),
 )
 
 # Who is at the console. token: the SHA-256 of what the browser keeps.

@@ -14,6 +14,7 @@ from sqlalchemy import text
 from sync.central import migrate
 from sync.central.db import CentralError
 from sync.central.schema import metadata
+from sync.central.sign_in import Refused, sign_in
 
 
 def _is_ours(name, _kind, _parents):
@@ -56,6 +57,26 @@ def test_a_later_release_is_refused_with_the_remedy(db, tmp_path):
         migrate.bring_up(db, tmp_path)
     with pytest.raises(CentralError, match="central init"):
         migrate.check(db)
+
+
+def test_a_login_that_is_locked_stays_so_when_tries_are_counted_apart(db, tmp_path):
+    with db.begin() as conn:
+        for table in ("pins", "tries"):
+            conn.execute(text(f"DROP TABLE {table}"))
+        for column in (
+            "failed INTEGER DEFAULT 0",
+            "locked_until_ms BIGINT",
+            "locks INTEGER DEFAULT 0",
+        ):
+            conn.execute(text(f"ALTER TABLE staff ADD COLUMN {column}"))
+        conn.execute(
+            text("INSERT INTO staff (school, login, name, role, password, failed, locked_until_ms, locks)"
+                 " VALUES ('s', 'li', 'li', 'viewer', 'x', 0, 90000, 2), ('s', 'wu', 'wu', 'viewer', 'x', 3, NULL, 0)")
+        )  # fmt: skip
+        conn.execute(text("UPDATE alembic_version SET version_num = '0021'"))
+    assert migrate.bring_up(db, tmp_path / "kept") == "0021"
+    assert sign_in(db, "s", "li", "x", 30_000) == Refused(60_000)
+    assert sign_in(db, "s", "wu", "x", 30_000) == Refused()
 
 
 def test_a_migration_makes_a_backup_first(db, tmp_path, monkeypatch):

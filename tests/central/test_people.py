@@ -12,6 +12,8 @@ from sync.central import people as reading
 from sync.central.db import CentralError, Database, insert_many
 from sync.central.desk import Desk
 from sync.central.feed import read_page
+from sync.central.hashing import _NOBODY as OF_NOBODY
+from sync.central.hashing import _hasher as real
 from sync.central.people import PAGE, Wanted, find_people, loans_query, masked, people_query, person
 from sync.central.roles import Role
 from sync.central.schema import (
@@ -26,9 +28,7 @@ from sync.central.schema import (
     sign_ins,
     snapshots,
 )
-from sync.central.sign_in import _NOBODY as OF_NOBODY
 from sync.central.sign_in import Refused, sign_in, who_is
-from sync.central.sign_in import _hasher as real
 from sync.central.snapshot import manifest
 from sync.central.staff import (
     accounts,
