@@ -26,3 +26,9 @@ class Rate:
             while len(self._seen) > _ADDRESSES:
                 self._seen.popitem(last=False)
             return good
+
+    def give_back(self, address: str) -> None:
+        """The last try of this address shall not count."""
+        with self._lock:
+            if tries := self._seen.get(address):
+                tries.pop()

@@ -7,6 +7,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from itertools import chain
+from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, request
 from werkzeug.datastructures import MultiDict
@@ -119,6 +120,13 @@ def mark(response: Response, policy: str) -> Response:
     static = request.endpoint is not None and request.endpoint.endswith("static")
     response.headers["Cache-Control"] = "no-cache" if static else "no-store"
     return response
+
+
+def from_elsewhere() -> bool:
+    """Whether a page of another site has sent this form."""
+    origin = request.headers.get("Origin")
+    elsewhere = request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin"
+    return elsewhere or (origin is not None and urlsplit(origin).netloc != request.host)
 
 
 def json_body() -> dict[str, object]:

@@ -33,7 +33,7 @@ def make_app(
     app.register_blueprint(cover_pictures(db))
     public = public or Public()
     if public.enabled:
-        app.register_blueprint(public_pages(db, now_ms, public))
+        app.register_blueprint(public_pages(db, now_ms, sign_in_ms, public))
 
     @app.get("/")
     def home() -> Response:

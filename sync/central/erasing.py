@@ -16,6 +16,7 @@ from sync.central.box_tables import box_lent, box_loans
 from sync.central.db import CentralError, one_of
 from sync.central.erased import note_erased
 from sync.central.hearing import forget_voices
+from sync.central.pin_forgetting import forget_pin
 from sync.central.positions import publish
 from sync.central.read import shelf, time_zone
 from sync.central.refold import refold
@@ -67,6 +68,7 @@ def erase(conn: Connection, school: str, patron: str, now_ms: int) -> Erased:
     keep_counts(conn, school, patron, now_ms)
     forget_voices(conn, school, ids)
     forget_reader(conn, school, ids)
+    forget_pin(conn, school, patron)
     named = conn.execute(delete(people).where(*theirs)).rowcount
     _tell_stations(conn, school, patron, numbers, now_ms)
     note_erased(conn, school, sorted(ids), now_ms)

@@ -40,6 +40,7 @@ AREAS: tuple[tuple[str, tuple[Page, ...]], ...] = (
             ("console.people.list", "people"),
             ("console.people.import_form", "people_import"),
             ("console.people.cards", "cards"),
+            ("console.people.pins", "pins"),
             ("console.people.year", "year"),
         ),
     ),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from flask import Blueprint, Response, abort, current_app, g, redirect, request, url_for
 from flask_wtf.csrf import CSRFError
 from werkzeug.wrappers import Response as AnyResponse
@@ -13,7 +11,7 @@ from sync.central.sign_in import Member
 from web_ui.catalogue import LANGUAGES
 from web_ui.console.rights import most_bytes, right_of
 from web_ui.console.signed import csrf, whoever
-from web_ui.security import check_text, content_policy, mark
+from web_ui.security import check_text, content_policy, from_elsewhere, mark
 from web_ui.words import words
 
 LANGUAGE = "kiosk_console_language"
@@ -67,9 +65,7 @@ def _language() -> str:
 
 def _check_post() -> None:
     """Forms come from our own pages only, and are small."""
-    origin = request.headers.get("Origin")
-    elsewhere = request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin"
-    if elsewhere or (origin is not None and urlsplit(origin).netloc != request.host):
+    if from_elsewhere():
         abort(403, "another site may not use the console")
     most = most_bytes(current_app, request.endpoint)
     request.max_form_memory_size = most

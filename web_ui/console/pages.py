@@ -31,6 +31,7 @@ from web_ui.console.importing import import_pages
 from web_ui.console.notices import notice_pages
 from web_ui.console.overdue import overdue_pages
 from web_ui.console.people import people_pages
+from web_ui.console.pins import pin_pages
 from web_ui.console.reading import reading_pages
 from web_ui.console.reports import report_pages
 from web_ui.console.rules import rule_pages
@@ -72,6 +73,7 @@ def console_pages(
     import_pages(people, db, now_ms)
     year_pages(people, db, now_ms)
     card_pages(people, db, now_ms)
+    pin_pages(people, db, now_ms)
     pages.register_blueprint(people)
     pages.register_blueprint(class_pages(db, now_ms))
     boxes = box_pages(db, now_ms)

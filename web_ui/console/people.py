@@ -15,6 +15,7 @@ from sync.central.box_lending import loans_of_teacher
 from sync.central.db import CentralError, Connection, Database
 from sync.central.desk import Desk
 from sync.central.people import Person, Wanted, card_there, find_people, masked, person, still_out
+from sync.central.pins import issued
 from sync.central.read import time_zone
 from sync.central.roles import Right, may
 from sync.central.rules import rules_in_force
@@ -25,10 +26,11 @@ from web_ui.console.gate import member
 from web_ui.console.rights import View, needs
 from web_ui.console.telling import Teller
 from web_ui.console.terms import terms_shown
+from web_ui.public import shows_readers
 
 STATES = ("lost", "stolen", "active")
 _WHY = 200
-DONE = ("issued", "replaced", "card_state", "blocked", "unblocked", "erased")
+DONE = ("issued", "replaced", "card_state", "blocked", "unblocked", "erased", "pin_withdrawn")
 
 
 def people_pages(db: Database, now_ms: Callable[[], int]) -> Blueprint:
@@ -167,6 +169,8 @@ class _People:
             had = textbooks_of(conn, member().school, patron)
             boxes = loans_of_teacher(conn, member().school, patron)
             terms = dict(terms_shown(conn))
+            pin_ms = issued(conn, member().school, [patron]).get(patron)
+            pins_shown = shows_readers(conn, member().school)
         may_act = may(member().role, Right.DESK)
         # Whoever only looks has no use for a number that opens an account at the station; nobody has for an old one.
         numbers = [
@@ -184,6 +188,8 @@ class _People:
             textbooks=[(book, terms.get(book.term, book.term)) for book in had],
             boxes=[(box, tell.moment(box.lent_ms), tell.day(box.due_on)) for box in boxes],
             expires=tell.day(one.expires_on) if one.expires_on else "",
+            pin=tell.moment(pin_ms) if pin_ms is not None else "",
+            pins_shown=pins_shown,
             may_act=may_act,
             may_erase=may(member().role, Right.DECIDE),
             done=done if done in DONE else "",

@@ -43,6 +43,8 @@ def guard_public(pages: Blueprint, public: Public, now_ms: Callable[[], int]) ->
     def _mark(response: Response) -> Response:
         mark(response, POLICY)
         response.headers["Vary"] = "Accept-Language"
+        # Without a referrer browsers hide where a form came from.
+        response.headers["Referrer-Policy"] = "same-origin"
         return response
 
 

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from config.library import Term
 from kiosk.calendar import Rules
 
 _FIRST_MONTH = 8
@@ -52,15 +53,15 @@ def day_of(at_ms: int, zone: ZoneInfo) -> date:
 
 def terms(every: Iterable[Rules]) -> list[Period]:
     """The terms of all rules that were ever in force, the newest first; later rules rule over earlier ones."""
-    found = {
-        term.begins: Period(
-            term.begins.isoformat(), Kind.TERM, term.begins, term.ends, term.name, term.name_en,
-            term.return_by,
-        )
-        for rules in every
-        for term in rules.library.terms
-    }  # fmt: skip
+    found = {term.begins: period_of(term) for rules in every for term in rules.library.terms}
     return [found[begins] for begins in sorted(found, reverse=True)]
+
+
+def period_of(term: Term) -> Period:
+    """A term of library.toml."""
+    key = term.begins.isoformat()
+    of = term.begins, term.ends, term.name, term.name_en, term.return_by
+    return Period(key, Kind.TERM, *of)
 
 
 def year_of(day: date) -> Period:

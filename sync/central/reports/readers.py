@@ -128,6 +128,14 @@ def count_pupils(conn: Connection, school: str) -> dict[int, int]:
     return {int(grade): int(n) for grade, n in conn.execute(query)}
 
 
+def lent_in(conn: Connection, school: str, patron: str, term: Period, zone: ZoneInfo) -> int:
+    """How many copies this patron has borrowed in the term."""
+    query: Select[Any] = select(func.count()).where(
+        *_in_term(school, term, zone), loans.c.patron == patron
+    )
+    return int(conn.execute(query).scalar_one())
+
+
 def is_kept(conn: Connection, school: str, term: Period) -> bool:
     """Whether the class lists of this term are kept as they were at its end."""
     there = exists().where(term_rolls.c.school == school, term_rolls.c.term == term.key)
@@ -170,7 +178,7 @@ def keep_counts(conn: Connection, school: str, patron: str, now_ms: int) -> None
     for term in _of(conn, school):
         if term.begins > today:
             continue
-        lent = _lent(conn, school, patron, term, zone)
+        lent = lent_in(conn, school, patron, term, zone)
         somebody = secrets.token_hex(8)
         if is_kept(conn, school, term):
             mine = (term_readers.c.school == school, term_readers.c.term == term.key)
@@ -199,13 +207,6 @@ def _live(school: str, term: Period, zone: ZoneInfo) -> Any:
         .group_by(loans.c.patron)
         .subquery()
     )
-
-
-def _lent(conn: Connection, school: str, patron: str, term: Period, zone: ZoneInfo) -> int:
-    query: Select[Any] = select(func.count()).where(
-        *_in_term(school, term, zone), loans.c.patron == patron
-    )
-    return int(conn.execute(query).scalar_one())
 
 
 def _in_term(school: str, term: Period, zone: ZoneInfo) -> tuple[Any, ...]:
