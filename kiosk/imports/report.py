@@ -19,7 +19,7 @@ KEPT_LISTS = 20
 
 @dataclass(slots=True)
 class Report:
-    """`problems`: the first of them as lines; all are in `file`. kept: new rows in use when it was cancelled."""
+    """`problems`: the first of `found` as lines; all are in `file`. kept: new rows in use when it was cancelled."""
 
     kind: str
     source: str
@@ -30,6 +30,7 @@ class Report:
     rejected: int = 0
     warnings: int = 0
     problems: list[str] = field(default_factory=list)
+    found: tuple[Problem, ...] = ()
     file: Path | None = None
     cancelled: bool = False
     kept: int = 0
@@ -75,6 +76,7 @@ def note_problems(report: Report, folder: Path, staging: Staging) -> None:
     """Count the problems, keep the first as lines, and write all into a file of their own if there are any."""
     report.unit = staging.get("unit") or "line"
     found = sorted(staging.problems(), key=lambda p: (not p.rejected, p.line))
+    report.found = tuple(found)
     report.rejected = sum(p.rejected for p in found)
     report.warnings = len(found) - report.rejected
     report.problems = [as_line(p, report.unit) for p in found[:_KEPT_LINES]]

@@ -269,10 +269,24 @@ def test_a_list_is_checked_shown_and_then_imported(console, record, name, conten
     status, page = chosen(console, content, name)
     assert (status, "检查好了，一共 2 行，还没有导入" in page) == (200, True), page
     assert "1 行不能导入" in page
-    assert "the name is empty" in page
+    assert "<td>没有写姓名</td><td>补上，或者删掉这一行</td>" in page
+    form = fields(
+        page[
+            : page.index(
+                '<div class="table-responsive" tabindex="0" role="region" aria-labelledby="problems"'
+            )
+        ]
+    )
+    rows = console.client.post("/console/people/import/rows", data=form)
+    assert rows.headers["Content-Disposition"] == 'attachment; filename="rows.txt"'
+    where = "第 3 行"
+    assert (
+        rows.data.decode("utf-8-sig") == f"{where}\t没有收下\t没有写姓名\t补上，或者删掉这一行\r\n"
+    )
     assert (everybody(record), states(record)) == ({"ming", "hua"}, {})
     told = console.client.post("/console/people/import", data=fields(page))
     assert "导入好了" in told.text
+    assert "没有写姓名" in told.text
     assert everybody(record) == {"ming", "hua", "张三"}
     assert states(record) == {"1234567890": "active"}
     assert acts(record) == [("people", "imported 1 patrons, 1 cards", "li")]
@@ -284,7 +298,9 @@ def test_a_file_that_cannot_be_taken_changes_nothing(console, record):
         (b"", "", "请选一个文件"),
         (b"x", "list.exe", "只能用 CSV"),
         (b"\x00\x01\x02", "list.xlsx", "读不了"),
-        ("甲,乙\n1,2\n".encode(), "list.csv", "读不了"),
+        ("甲,乙\n1,2\n".encode(), "list.csv", "一定要有姓名"),
+        ("条码号,题名\n20001,夏洛的网\n".encode(), "list.csv", "这是图书目录"),
+        (b"%PDF-1.7", "list.csv", "这是 PDF"),
         (b"x" * (4 << 20) + b"x", "list.csv", "文件太大"),
     ):
         status, page = chosen(console, content, name)

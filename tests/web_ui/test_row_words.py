@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from kiosk.imports.columns import missing
 from kiosk.imports.faults import Problem
 from web_ui.console.row_words import told_file, told_row
 from web_ui.words import words
@@ -47,6 +48,54 @@ def sentences() -> set[str]:
             if name == "warnings.append" and isinstance(node.args[0], ast.Tuple):
                 found.add(sample(node.args[0].elts[0]))
     return found - {""}
+
+
+def calls(*names: str) -> list[ast.Call]:
+    """All calls of these functions in the readers."""
+    trees = (
+        ast.parse(file.read_text(encoding="utf-8")) for file in (*IMPORTS.glob("*.py"), RECORD)
+    )
+    found = (node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call))
+    return [call for call in found if ast.unparse(call.func).split(".")[-1] in names]
+
+
+# What the commands alone can meet: the console asks for no flavour, and reads a list with headings.
+OF_COMMANDS = ("leave out --format",)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_every_reason_against_a_whole_file_is_told_in_words(language):
+    say = words(language)
+    told = {sample(call.args[0]) for call in calls("ImportFailed")}
+    advice = ast.parse((IMPORTS / "form.py").read_text(encoding="utf-8"))
+    told |= {sample(n.value) for n in ast.walk(advice) if isinstance(n, ast.Return) and n.value}
+    for why in ("patrons", "catalogue"):
+        told |= {f"x has the columns of {why}; use: kiosk import {why}"}
+        told |= {f"x: no row of headings in the first 10 rows; it must name {missing(why)}"}
+    told -= {"", "7 7", "7 has the columns of 7; use: kiosk import 7"}
+    assert len(told) > 12
+    for why in told:
+        assert told_file(why, say) or any(each in why for each in OF_COMMANDS), why
+    of_people = told_file(
+        f"x: no row of headings in the first 10 rows; it must name {missing('patrons')}", say
+    )
+    assert of_people == say("console.rows.file.headings_patrons")
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_every_column_that_a_row_can_be_wrong_in_has_a_name(language):
+    say = words(language)
+    columns = {"number", "card", "barcode"}
+    for call in calls("text", "code", "shaped", "day", "known_key"):
+        at = 2 if ast.unparse(call.func).endswith("known_key") else 1
+        if len(call.args) > at and isinstance(call.args[at], ast.Constant):
+            columns.add(str(call.args[at].value))
+    assert {"name", "class", "major", "expires", "category"} <= columns
+    # A name with -- is that of an option of the command.
+    nameless = {c for c in columns if not c.startswith("--")} - {
+        c for c in columns if say.has(f"console.rows.column.{c.replace(' ', '_')}")
+    }
+    assert nameless == set()
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])

@@ -22,7 +22,7 @@ from sync.central.rules import rules_in_force
 from web_ui.console.frame import framed
 from web_ui.console.gate import member
 from web_ui.console.rights import needs
-from web_ui.console.row_words import told_file, told_row
+from web_ui.console.row_words import told_file, told_row, told_rows
 from web_ui.console.telling import Teller
 from web_ui.console.titles import named
 
@@ -86,14 +86,8 @@ class _Files:
 
     def rows(self, job: str) -> Response:
         """Every row that was left out or changed, as a text to keep."""
-        found, lines = self._found(job, whole=True), ""
-        for problem in found.problems:
-            verdict = g.say(f"console.catalogue.{'rejected' if problem.rejected else 'noted'}")
-            where = (
-                g.say(f"console.rows.place.{found.unit}", n=problem.line) if problem.line else ""
-            )
-            lines += "\t".join((where, verdict, *told_row(problem, g.say))) + "\r\n"
-        return _download(lines.encode("utf-8-sig"), "rows.txt", "text/plain; charset=utf-8")
+        found = self._found(job, whole=True)
+        return as_file(told_rows(found.problems, found.unit, g.say))
 
     def go(self, job: str) -> AnyResponse | tuple[str, int]:
         self._found(job)
@@ -177,7 +171,8 @@ def _chosen() -> tuple[str, bytes]:
     return name, content
 
 
-def _download(content: bytes, name: str, media: str) -> Response:
-    answer = Response(content, content_type=media)
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+def as_file(rows: bytes) -> Response:
+    """What is told of rows, to keep."""
+    answer = Response(rows, content_type="text/plain; charset=utf-8")
+    answer.headers["Content-Disposition"] = 'attachment; filename="rows.txt"'
     return answer

@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Callable
 from pathlib import Path
 
-from flask import Blueprint, g, render_template, request
+from flask import Blueprint, Response, g, render_template, request
 
 from kiosk.errors import KioskError
 from kiosk.imports.report import Report
@@ -22,14 +22,18 @@ from sync.central.desk import Desk
 from sync.central.importing import import_file
 from sync.central.roles import Right
 from sync.central.rules import rules_in_force
+from web_ui.console.catalogue_files import as_file
 from web_ui.console.frame import framed
 from web_ui.console.gate import member
 from web_ui.console.people import categories
 from web_ui.console.rights import needs
+from web_ui.console.row_words import told_file, told_row, told_rows
 
 MAX_FILE_BYTES = 4 << 20
 # The packed file is written in letters, which take a third more.
 MAX_SENT_BYTES = 6 << 20
+# As many rows stand on the page; all of them in the text to download.
+_SHOWN = 200
 _KINDS = (".csv", ".txt", ".xlsx")
 
 
@@ -39,6 +43,8 @@ def import_pages(pages: Blueprint, db: Database, now_ms: Callable[[], int]) -> N
     pages.add_url_rule("/import", "import_form", needs(Right.DECIDE, desk.form))
     takes = needs(Right.DECIDE, desk.take, most_bytes=MAX_SENT_BYTES)
     pages.add_url_rule("/import", "import_file", takes, methods=["POST"])
+    rows = needs(Right.DECIDE, desk.rows, most_bytes=MAX_SENT_BYTES)
+    pages.add_url_rule("/import/rows", "import_rows", rows, methods=["POST"])
 
 
 class _Unfit(Exception):
@@ -61,16 +67,32 @@ class _Imports:
         try:
             name, content = _checked(kept) if kept else _chosen()
             report = self._run(name, content, dry_run=not kept)
-        except _Unfit as unfit:
-            return self._page(why=g.say(f"console.import.cannot.{unfit}")), 409
-        except KioskError as error:
-            return self._page(why=g.say("console.import.cannot.read"), detail=str(error)), 409
+        except (_Unfit, KioskError) as error:
+            return self._refused(error), 409
         return self._page(
             report=report,
+            problems=[(one, *told_row(one, g.say)) for one in report.found[:_SHOWN]],
             name=name,
-            kept="" if kept else _packed(content),
+            done=bool(kept),
+            kept=kept or _packed(content),
             category=request.form.get("category", ""),
         )
+
+    def rows(self) -> Response | tuple[str, int]:
+        """Every row that was left out or changed, as a text to keep: the file is checked once more."""
+        try:
+            name, content = _checked(request.form.get("kept", ""))
+            report = self._run(name, content, dry_run=True)
+        except (_Unfit, KioskError) as error:
+            return self._refused(error), 409
+        return as_file(told_rows(report.found, report.unit, g.say))
+
+    def _refused(self, error: Exception) -> str:
+        if isinstance(error, _Unfit):
+            return self._page(why=g.say(f"console.import.cannot.{error}"))
+        told = told_file(str(error), g.say)
+        why = g.say("console.import.cannot.read")
+        return self._page(why=f"{why} {told}", detail="" if told else str(error))
 
     def _run(self, name: str, content: bytes, *, dry_run: bool) -> Report:
         school = member().school
@@ -101,7 +123,7 @@ class _Imports:
         with self._db.read() as conn:
             named = categories(conn)
         blank: dict[str, object] = dict.fromkeys(
-            ("report", "why", "detail", "name", "kept", "category"), ""
+            ("report", "why", "detail", "name", "kept", "category", "done"), ""
         )
         return render_template(
             "people/import.html",

@@ -7,6 +7,7 @@ sentence holds. What has no shape here is told as it stands; a test walks all th
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from kiosk.imports.faults import Problem
 from web_ui.catalogue import Voice
@@ -73,7 +74,9 @@ _FILE = tuple(
         ("packed", "is an archive"),
         ("damaged", r"is damaged \(|is not a whole XLSX file"),
         ("letters", "is neither UTF-8 nor GB18030"),
-        ("patrons", "has the columns of "),
+        ("patrons", "has the columns of patrons"),
+        ("books", "has the columns of catalogue|holds MARC records; patrons"),
+        ("headings_patrons", r"no row of headings .*\(name\)"),
         ("headings", "no row of headings"),
         ("marc", "no end of a record in"),
         ("rules", "no rules were published"),
@@ -109,6 +112,16 @@ def _place(more: str, say: Voice) -> str:
         return say("console.rows.place.same")
     place = _PLACE.fullmatch(more)
     return say(f"console.rows.place.{place[1]}", n=int(place[2])) if place else more
+
+
+def told_rows(problems: Iterable[Problem], unit: str, say: Voice) -> bytes:
+    """Every row that was left out or changed, as a text to keep. unit: line, row or record."""
+    lines = ""
+    for problem in problems:
+        where = say(f"console.rows.place.{unit}", n=problem.line) if problem.line else ""
+        verdict = say(f"console.catalogue.{'rejected' if problem.rejected else 'noted'}")
+        lines += "\t".join((where, verdict, *told_row(problem, say))) + "\r\n"
+    return lines.encode("utf-8-sig")
 
 
 def told_file(why: str, say: Voice) -> str:
