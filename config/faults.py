@@ -16,12 +16,15 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from config.said import Said, either, said
+
 Place = tuple[int | str, ...]
 
 ADVICE = {
     "int_type": "write a whole number without quotes, such as 3",
     "int_from_float": "write a whole number, such as 3",
     "float_type": "write a number without quotes, such as 63.5",
+    "float_parsing": "write a number without quotes, such as 63.5",
     "finite_number": "write a number, such as 63.5",
     "bool_type": "write true or false, without quotes",
     "string_type": "write text in quotes",
@@ -40,7 +43,7 @@ class Fault:
 
     key: str
     value: object
-    message: str
+    message: Said
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,12 +119,14 @@ def shown(value: object) -> str:
     return text if len(text) <= 80 else text[:77] + "..."
 
 
-def meant(word: str, choices: list[str], *, least: float = 0.6) -> str:
+def meant(word: str, choices: list[str], *, least: float = 0.6) -> Said:
     """The nearest of the choices as a question, if it is as near as `least` (0 to 1), or all of them."""
     near = get_close_matches(word, choices, n=1, cutoff=least)
     if near:
-        return f'did you mean "{near[0]}"?'
-    return "write one of: " + ", ".join(choices) if choices else "there are none to name"
+        return said("did_you_mean", 'did you mean "{word}"?', word=near[0])
+    if not choices:
+        return said("none_to_name", "there are none to name")
+    return said("one_of", "write one of: {words}", words=", ".join(choices))
 
 
 def dotted(place: Place) -> str:
@@ -151,53 +156,63 @@ def _fault(model: type[BaseModel], raw: dict[str, Any], error: ErrorDetails) -> 
     return Fault(dotted(place), value, _advice(model, place, kind, error))
 
 
-def _advice(model: type[BaseModel], place: Place, kind: str, error: ErrorDetails) -> str:
+def _advice(model: type[BaseModel], place: Place, kind: str, error: ErrorDetails) -> Said:
     limits = error.get("ctx", {})
     name = str(place[-1])
     match kind:
         case "extra_forbidden":
-            return f"there is no such key here; {meant(name, _keys_at(model, place[:-1]))}"
+            hint = meant(name, _keys_at(model, place[:-1]))
+            return said("no_key", "there is no such key here; {hint}", hint=hint)
         case "missing":
-            return f"this key is missing; {_wanted(model, place)}"
+            return said("missing", "this key is missing; {hint}", hint=_wanted(model, place))
         case "literal_error":
             choices = str(limits["expected"]).replace(" or ", ", ").replace("'", "").split(", ")
             return meant(str(error["input"]), choices)
         case "greater_than_equal":
-            return f"write {limits['ge']} or more"
+            return said("at_least", "write {least} or more", least=limits["ge"])
         case "less_than_equal":
-            return f"write {limits['le']} or less"
+            return said("at_most", "write {most} or less", most=limits["le"])
         case "string_too_long":
-            return f"write at most {limits['max_length']} characters"
+            longest = limits["max_length"]
+            return said("characters", "write at most {longest} characters", longest=longest)
         case "too_short":
-            return "write at least one"
+            return said("one", "write at least one")
+        case "too_long":
+            return said("too_many", "write at most {most} of them", most=limits["max_length"])
         case "value_error":
-            return str(limits["error"])
+            why = limits["error"].args[0]
+            return why if isinstance(why, Said) else said("", str(why))
         case "model_type" | "model_attributes_type":
-            return f"write a table, [{dotted(place)}], with a line for each key"
+            told = "write a table, [{place}], with a line for each key"
+            return said("table", told, place=dotted(place))
         case "tuple_type" if isinstance(error["input"], dict):
-            return f"write [[{name}]] with two brackets on each side: it is a list of tables"
+            told = "write [[{name}]] with two brackets on each side: it is a list of tables"
+            return said("brackets", told, name=name)
         case _:
-            return ADVICE.get(kind, error["msg"])
+            return said(kind, ADVICE[kind]) if kind in ADVICE else said("", error["msg"])
 
 
-def _wanted(model: type[BaseModel], place: Place) -> str:
+def _wanted(model: type[BaseModel], place: Place) -> Said:
     """What to write where a key is missing."""
     owner = _model_at(model, place[:-1])
     fields = {f.alias or n: f for n, f in owner.model_fields.items()} if owner else {}
     field = fields.get(str(place[-1]))
     if field is None:
-        return f"write {place[-1]} = ..."
+        return _line(f"{place[-1]} = ...")
     if table_in_list(field.annotation):
-        return f"write at least one [[{place[-1]}]]"
+        return said("one_table", "write at least one [[{name}]]", name=place[-1])
     if _table(field.annotation):
-        return f"write [{place[-1]}]"
+        return _line(f"[{place[-1]}]")
     if get_origin(field.annotation) is Literal:
-        return f"write {place[-1]} = " + " or ".join(
-            shown(choice) for choice in get_args(field.annotation)
-        )
+        choices = either([shown(choice) for choice in get_args(field.annotation)])
+        return said("write_either", "write {name} = {choices}", name=place[-1], choices=choices)
     kinds = {int: "3", float: "63.5", date: "2026-09-01", time: '"11:30"', str: '"..."'}
     example = next((text for kind, text in kinds.items() if field.annotation is kind), '["..."]')
-    return f"write {place[-1]} = {example}"
+    return _line(f"{place[-1]} = {example}")
+
+
+def _line(text: str) -> Said:
+    return said("write_line", "write {line}", line=text)
 
 
 def _keys_at(model: type[BaseModel], place: Place) -> list[str]:

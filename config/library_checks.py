@@ -12,6 +12,7 @@ from itertools import combinations
 from config.faults import Fault, Parts, meant
 from config.library import WEEKDAYS, Closure, OpenDay, Quiet, Term, Window
 from config.rule_checks import check_loan_rules
+from config.said import Said, either, other, said
 from config.shape_checks import check_barcodes
 from config.sheet_checks import check_sheets
 
@@ -47,7 +48,11 @@ def _twice(parts: Parts) -> Iterator[Fault]:
         for at, row in parts.lists[section].items():
             word = getattr(row, field)
             if word in seen:
-                message = f"{section}[{seen[word]}] has the same {field}; write another"
+                message = said(
+                    f"same_{field}",
+                    f"{{other}} has the same {field}; write another",
+                    other=other(section, seen[word]),
+                )
                 yield Fault(f"{section}[{at}].{field}", word, message)
             seen.setdefault(word, at)
 
@@ -63,7 +68,9 @@ def unknown(parts: Parts, section: str, words: tuple[str, ...], key: str) -> Ite
     known = parts.known(section)
     for word in words:
         if word not in known:
-            yield Fault(key, word, f"{section} defines no such key; {meant(word, known)}")
+            told = "{section} defines no such key; {hint}"
+            message = said("not_defined", told, section=section, hint=meant(word, known))
+            yield Fault(key, word, message)
 
 
 def _terms(terms: Mapping[int, Term]) -> Iterator[Fault]:
@@ -72,23 +79,34 @@ def _terms(terms: Mapping[int, Term]) -> Iterator[Fault]:
             yield Fault(
                 f"terms[{at}].ends",
                 term.ends,
-                f"the term ends before it begins; write {term.begins} or later",
+                said(
+                    "term_backwards",
+                    "the term ends before it begins; write {day} or later",
+                    day=term.begins,
+                ),
             )
         elif not term.begins <= term.return_by <= term.ends:
-            message = f"this lies outside the term; write a date from {term.begins} to {term.ends}"
+            told = "this lies outside the term; write a date {span}"
+            message = said("outside_term", told, span=_span(term))
             yield Fault(f"terms[{at}].return_by", term.return_by, message)
     for (a, first), (b, second) in combinations(terms.items(), 2):
         if first.begins <= second.ends and second.begins <= first.ends:
-            later, other = (b, first) if second.begins >= first.begins else (a, second)
-            message = f"this term overlaps {other.name}; write a date after {other.ends}"
+            later, before = (b, first) if second.begins >= first.begins else (a, second)
+            told = "this term overlaps {name}; write a date after {day}"
+            message = said("term_overlaps", told, name=before.name, day=before.ends)
             yield Fault(f"terms[{later}].begins", terms[later].begins, message)
+
+
+def _span(term: Term) -> Said:
+    return said("span", "from {begins} to {ends}", begins=term.begins, ends=term.ends)
 
 
 def _windows(parts: Parts) -> Iterator[Fault]:
     for at, window in parts.lists["windows"].items():
         key = f"windows[{at}]"
         if window.ends <= window.begins:
-            message = f"the window ends before it begins; write a time after {window.begins:%H:%M}"
+            told = "the window ends before it begins; write a time after {time}"
+            message = said("window_backwards", told, time=f"{window.begins:%H:%M}")
             yield Fault(f"{key}.to", f"{window.ends:%H:%M}", message)
         yield from unknown(parts, "rooms", window.rooms, f"{key}.rooms")
         yield from unknown(parts, "categories", window.categories, f"{key}.categories")
@@ -97,7 +115,8 @@ def _windows(parts: Parts) -> Iterator[Fault]:
 
 def _season(parts: Parts, window: Window, key: str) -> Iterator[Fault]:
     if window.first_day and window.last_day and window.last_day < window.first_day:
-        message = f"the window's last day comes before its first; write {window.first_day} or later"
+        told = "the window's last day comes before its first; write {day} or later"
+        message = said("last_day_first", told, day=window.first_day)
         yield Fault(f"{key}.last_day", window.last_day, message)
     if not {"checkout", "renewal"} & set(window.acts):
         return
@@ -105,8 +124,10 @@ def _season(parts: Parts, window: Window, key: str) -> Iterator[Fault]:
     for field in ("first_day", "last_day"):
         day: date | None = getattr(window, field)
         if day and terms and not any(t.begins <= day <= t.ends for t in terms):
-            spans = " or ".join(f"from {t.begins} to {t.ends}" for t in terms)
-            message = f'nothing is lent outside a term; write a date {spans}, or acts = ["checkin", "use"]'
+            told = (
+                'nothing is lent outside a term; write a date {spans}, or acts = ["checkin", "use"]'
+            )
+            message = said("not_in_a_term", told, spans=either([_span(t) for t in terms]))
             yield Fault(f"{key}.{field}", day, message)
 
 
@@ -117,14 +138,16 @@ def _categories_without_window(parts: Parts) -> Iterator[Fault]:
     for at, category in parts.lists["categories"].items():
         open_to = [w for w in windows if not w.categories or category.key in w.categories]
         if not any("checkout" in w.acts for w in open_to):
-            message = "no window lets this category check out; add it to the categories of a window"
+            told = "no window lets this category check out; add it to the categories of a window"
+            message = said("no_window", told)
             yield Fault(f"categories[{at}].key", category.key, message)
 
 
 def _days(rows: Mapping[int, Closure | OpenDay], section: str) -> Iterator[Fault]:
     for at, row in rows.items():
         if row.ends and row.ends < row.begins:
-            message = f"this comes before the first day; write {row.begins} or later"
+            told = "this comes before the first day; write {day} or later"
+            message = said("days_backwards", told, day=row.begins)
             yield Fault(f"{section}[{at}].to", row.ends, message)
 
 
@@ -136,21 +159,22 @@ def _open_days_that_open_nothing(parts: Parts) -> Iterator[Fault]:
     for at, row in parts.lists["open_days"].items():
         weekday = row.runs_as or WEEKDAYS[row.begins.weekday()]
         if weekday not in served and (row.runs_as or not row.ends):
-            message = f'no window runs on "{weekday}"; write as = "fri" to run Friday\'s windows'
+            told = 'no window runs on "{weekday}"; write as = "fri" to run Friday\'s windows'
+            message = said("no_window_that_day", told, weekday=weekday)
             yield Fault(f"open_days[{at}]", {"from": row.begins}, message)
 
 
 def _quiet(rows: Mapping[int, Quiet]) -> Iterator[Fault]:
     for at, row in rows.items():
         if row.ends <= row.begins:
-            message = f"the quiet time ends before it begins; write a time after {row.begins:%H:%M}"
+            told = "the quiet time ends before it begins; write a time after {time}"
+            message = said("quiet_backwards", told, time=f"{row.begins:%H:%M}")
             yield Fault(f"quiet[{at}].to", f"{row.ends:%H:%M}", message)
 
 
 def _stages(parts: Parts) -> Iterator[Fault]:
     goals = parts.tables.get("goals")
     if goals and goals.junior_up_to_grade <= goals.primary_up_to_grade:
-        message = (
-            f"junior grades end after primary ones; write {goals.primary_up_to_grade + 1} or more"
-        )
+        told = "junior grades end after primary ones; write {grade} or more"
+        message = said("stages", told, grade=goals.primary_up_to_grade + 1)
         yield Fault("goals.junior_up_to_grade", goals.junior_up_to_grade, message)

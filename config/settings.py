@@ -19,12 +19,12 @@ from config.central import Central
 from config.faults import Fault, Parts, meant, read_parts, shown
 from config.library import Library
 from config.library_checks import check_library
+from config.said import Said, said
 from config.station import Station
 from config.table import Table
 from config.toml_lines import find_full_width, find_line
 
 T = TypeVar("T", bound=Table)
-_NUMBERED = re.compile(r"\b(\w+)\[\d+\]")
 _AT_LINE = re.compile(r" \(at line (\d+), column \d+\)")
 Check = Callable[[Parts], Iterable[Fault]]
 
@@ -36,8 +36,12 @@ class Problem:
     file: str
     key: str
     value: str
-    message: str
+    said: Said
     line: int | None = None
+
+    @property
+    def message(self) -> str:
+        return str(self.said)
 
     def __str__(self) -> str:
         file = self.file if self.line is None else f"{self.file}, line {self.line}"
@@ -103,7 +107,7 @@ def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        message = f"cannot be read ({error.strerror}); put the file at {path}"
+        message = said("", f"cannot be read ({error.strerror}); put the file at {path}")
         raise SettingsError((Problem(path.name, "", "", message),)) from error
 
 
@@ -119,26 +123,34 @@ def _build(model: type[T], content: bytes, file: str, check: Check) -> T:
 
 def _problem(fault: Fault, text: str, file: str) -> Problem:
     """The fault with its line; another table that the message names is named by its line, too."""
-
-    def by_line(found: re.Match[str]) -> str:
-        line = find_line(text, found[0])
-        return f"the [[{found[1]}]] of line {line.number}" if line else found[0]
-
     line = find_line(text, fault.key)
-    message = _NUMBERED.sub(by_line, fault.message)
+    message = _by_line(fault.message, text)
     return Problem(file, fault.key, shown(fault.value), message, line.number if line else None)
+
+
+def _by_line(message: Said, text: str) -> Said:
+    if message.code == "another":
+        line = find_line(text, str(message))
+        told = "the [[{section}]] of line {line}"
+        return said("at_line", told, **message.values, line=line.number) if line else message
+    values = {
+        name: _by_line(value, text) if isinstance(value, Said) else value
+        for name, value in message.values.items()
+    }
+    return replace(message, values=values)
 
 
 def _text(content: bytes, file: str) -> str:
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        message = "the file is saved as UTF-16; save it with the encoding UTF-8"
+        message = said("", "the file is saved as UTF-16; save it with the encoding UTF-8")
         raise SettingsError((Problem(file, "", "", message),))
     try:
         # Editors of Windows begin a file with a byte order mark, which says nothing in UTF-8.
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        message = "this is not UTF-8 (perhaps GBK); save the file with the encoding UTF-8"
+        told = "this is not UTF-8 (perhaps GBK); save the file with the encoding UTF-8"
+        message = said("", told)
         raise SettingsError((Problem(file, "", "", message, line),)) from error
 
 
@@ -148,7 +160,9 @@ def _toml(text: str, file: str) -> dict[str, Any]:
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         full = find_full_width(text)
         if full:
-            message = f"{full.sign} is a Chinese sign; write {full.instead} here: {full.line.text}"
+            told = "{sign} is a Chinese sign; write {instead} here: {row}"
+            space = said("space", full.instead) if full.sign == "\u3000" else full.instead
+            message = said("sign", told, sign=full.sign, instead=space, row=full.line.text)
             raise SettingsError((Problem(file, "", "", message, full.line.number),)) from error
         raise SettingsError((_not_toml(str(error), text, file),)) from error
 
@@ -158,11 +172,13 @@ def _not_toml(what: str, text: str, file: str) -> Problem:
     found = _AT_LINE.search(what)
     number = int(found[1]) if found else None
     row = text.splitlines()[number - 1].strip() if number else ""
-    said = _AT_LINE.sub("", what)
+    why = _AT_LINE.sub("", what)
     # "Cannot overwrite a value" is how the parser says that a key or table stands there again.
-    twice = "overwrite" in said or "declare" in said
+    twice = "overwrite" in why or "declare" in why
     remedy = "this stands in the file already; remove one of the two" if twice else "mend that line"
-    message = f"this is not TOML: {said}{': ' + row if row else ''}; {remedy}"
+    told = f"this is not TOML: {{why}}{': {row}' if row else ''}; {remedy}"
+    code = "twice" if twice else "not_toml" if row else "no_end"
+    message = said(code, told, why=why, row=row)
     return Problem(file, "", "", message, number)
 
 
@@ -172,21 +188,25 @@ def _check_library(parts: Parts) -> Iterator[Fault]:
     if identity and identity.time_zone not in available_timezones():
         near = meant(identity.time_zone, sorted(available_timezones()), least=0.8)
         # China's zone bears the name of none of the cities that people look for it by.
-        hint = near if near.startswith("did") else 'write one such as "Asia/Shanghai"'
-        yield Fault("library.time_zone", identity.time_zone, f"there is no such time zone; {hint}")
+        such = said("shanghai", 'write one such as "Asia/Shanghai"')
+        hint = near if near.code == "did_you_mean" else such
+        message = said("no_time_zone", "there is no such time zone; {hint}", hint=hint)
+        yield Fault("library.time_zone", identity.time_zone, message)
     holidays = parts.tables.get("holidays")
     if holidays and holidays.country not in list_supported_countries():
-        message = (
+        told = (
             'no holidays are known for this country; write a code such as "CN", or enabled = false'
         )
-        yield Fault("holidays.country", holidays.country, message)
+        yield Fault("holidays.country", holidays.country, said("no_country", told))
 
 
 def _check_station(parts: Parts) -> Iterator[Fault]:
     yield from _same(parts, "scanners", "name")
     central = parts.tables.get("central")
     if central and central.address and not central.address.startswith(("http://", "https://")):
-        message = 'write an address such as "https://library.example:8090", or "" for none'
+        message = said(
+            "", 'write an address such as "https://library.example:8090", or "" for none'
+        )
         yield Fault("central.address", central.address, message)
 
 
@@ -194,7 +214,7 @@ def _check_central(parts: Parts) -> Iterator[Fault]:
     yield from _same(parts, "schools", "id")
     database = parts.tables.get("database")
     if database and not database.url.startswith(("sqlite:///", "postgresql+psycopg://")):
-        message = 'write "sqlite:///FILE" or "postgresql+psycopg://USER@HOST/DATABASE"'
+        message = said("", 'write "sqlite:///FILE" or "postgresql+psycopg://USER@HOST/DATABASE"')
         yield Fault("database.url", database.url, message)
 
 
@@ -203,7 +223,8 @@ def _same(parts: Parts, section: str, field: str) -> Iterator[Fault]:
     for at, row in parts.lists[section].items():
         word = getattr(row, field)
         if word in seen:
-            yield Fault(f"{section}[{at}].{field}", word, "it stands here twice; write another")
+            message = said("", "it stands here twice; write another")
+            yield Fault(f"{section}[{at}].{field}", word, message)
         seen.add(word)
 
 
@@ -217,7 +238,7 @@ def contradictions(
     rooms = [room.key for room in library.rooms]
     room = station.station.room
     if room and room not in rooms:
-        message = f"library.toml defines no such room; {meant(room, rooms)}"
+        message = said("", "library.toml defines no such room; {hint}", hint=meant(room, rooms))
         yield Problem("station.toml", "station.room", shown(room), message)
     if running is None:
         return
@@ -226,11 +247,12 @@ def contradictions(
         held["library.room"] = (running.library.room, library.library.room)
     for key, (old, new) in held.items():
         if new != old:
-            message = f"the running station keeps {shown(old)}; start it again to take this up"
+            told = "the running station keeps {old}; start it again to take this up"
+            message = said("", told, old=shown(old))
             yield Problem("library.toml", key, shown(new), message)
 
 
 def _ports(station: Station, central: Central) -> Iterator[Problem]:
     if station.screen.port == central.listen.port:
-        message = "station.toml uses the same screen.port; write another, such as 8090"
+        message = said("", "station.toml uses the same screen.port; write another, such as 8090")
         yield Problem("central.toml", "listen.port", str(central.listen.port), message)

@@ -7,6 +7,7 @@ from itertools import product
 
 from config.faults import Fault, Parts
 from config.library import Barcodes
+from config.said import said
 
 ISBNS = ("978##########", "979##########")
 
@@ -38,16 +39,16 @@ def _cards_and_copies(barcodes: Barcodes) -> Iterator[Fault]:
     cards, copies = enumerate(barcodes.card_shapes), barcodes.copy_shapes
     for (at, card), copy in product(cards, copies):
         if overlap(card, copy):
-            message = f'a copy "{copy}" could be taken for this card; give one of them another length or letters'
-            yield Fault(f"barcodes.card[{at}]", card, message)
+            told = 'a copy "{copy}" could be taken for this card; give one of them another length or letters'
+            yield Fault(f"barcodes.card[{at}]", card, said("card_or_copy", told, copy=copy))
 
 
 def _isbns(barcodes: Barcodes) -> Iterator[Fault]:
     for name, shapes in (("card", barcodes.card_shapes), ("copy", barcodes.copy_shapes)):
         for at, shape in enumerate(shapes):
             if any(overlap(shape, isbn) for isbn in ISBNS):
-                message = "the ISBN on the back of a book (978, 979) fits this shape too; write another length"
-                yield Fault(f"barcodes.{name}[{at}]", shape, message)
+                told = "the ISBN on the back of a book (978, 979) fits this shape too; write another length"
+                yield Fault(f"barcodes.{name}[{at}]", shape, said("isbn", told))
 
 
 def _commands(barcodes: Barcodes) -> Iterator[Fault]:
@@ -55,10 +56,10 @@ def _commands(barcodes: Barcodes) -> Iterator[Fault]:
     for name, code in barcodes.command_codes.items():
         key = f"barcodes.commands.{name}"
         if code and code in seen:
-            yield Fault(key, code, f"{seen[code]} has the same barcode; write another")
+            told = "{name} has the same barcode; write another"
+            yield Fault(key, code, said("same_barcode", told, name=seen[code]))
         seen.setdefault(code, name)
         for shape in (*barcodes.card_shapes, *barcodes.copy_shapes):
             if code and overlap(code, shape):
-                yield Fault(
-                    key, code, f'this could be taken for a card or copy ("{shape}"); write another'
-                )
+                told = 'this could be taken for a card or copy ("{shape}"); write another'
+                yield Fault(key, code, said("command_or_copy", told, shape=shape))

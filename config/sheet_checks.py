@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from config.faults import Fault, Parts
 from config.library import Barcodes
+from config.said import Said, said
 from config.sheets import CHARACTERS, DIGITS, LETTERS, Cards, Labels, Sheet
 
 # Margins and gaps are rounded to tenths on the packet.
@@ -29,11 +30,12 @@ def check_sheets(parts: Parts) -> Iterator[Fault]:
             yield from _bars(key, table, shapes, barcodes)
 
 
-def unseen(symbology: str, barcodes: Barcodes) -> str:
-    """What is wrong with printing these bars, if the library's cameras would not look at them; else ""."""
+def unseen(symbology: str, barcodes: Barcodes) -> Said | None:
+    """What is wrong with printing these bars, if the library's cameras would not look at them."""
     if symbology in barcodes.symbologies:
-        return ""
-    return f'the library\'s cameras do not look for "{symbology}"; add it to barcodes.symbologies'
+        return None
+    told = 'the library\'s cameras do not look for "{symbology}"; add it to barcodes.symbologies'
+    return said("unseen", told, symbology=symbology)
 
 
 def _page(sheet: Sheet, key: str) -> Iterator[Fault]:
@@ -48,9 +50,12 @@ def _page(sheet: Sheet, key: str) -> Iterator[Fault]:
         ("rows", down, sheet.page_height),
     ):
         if needed > page + SLACK_MM:
-            message = (
-                f"so many need {needed:.1f} mm with margin and gaps, and the page has {page:g} mm; "
-                "compare all sizes with the packet of labels"
+            message = said(
+                "page",
+                "so many need {needed} mm with margin and gaps, and the page has {page} mm; "
+                "compare all sizes with the packet of labels",
+                needed=f"{needed:.1f}",
+                page=f"{page:g}",
             )
             yield Fault(f"{key}.{name}", getattr(sheet, name), message)
 
@@ -70,7 +75,6 @@ def _bars(
     for shape in shapes:
         needed = set(shape.replace("#", DIGITS).replace("@", LETTERS))
         if strange := sorted(needed - CHARACTERS[table.symbology]):
-            message = (
-                f'it has no "{strange[0]}", and numbers may look like {shape}; write "Code 128"'
-            )
+            told = 'it has no "{sign}", and numbers may look like {shape}; write "Code 128"'
+            message = said("bars", told, sign=strange[0], shape=shape)
             yield Fault(f"{key}.symbology", table.symbology, message)

@@ -10,6 +10,8 @@ from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict
 
+from config.said import said
+
 T = TypeVar("T")
 
 
@@ -29,9 +31,10 @@ def _clock(value: object) -> object:
     if not (
         colon and hours.isascii() and hours.isdigit() and minutes.isascii() and minutes.isdigit()
     ):
-        raise ValueError('write a time of day such as "11:30"')
+        raise ValueError(said("time_type", 'write a time of day such as "11:30"'))
     if len(hours) > 2 or len(minutes) != 2 or int(hours) > 23 or int(minutes) > 59:
-        raise ValueError('there is no such time of day; write one from "00:00" to "23:59"')
+        told = 'there is no such time of day; write one from "00:00" to "23:59"'
+        raise ValueError(said("no_such_time", told))
     return time(int(hours), int(minutes))
 
 
@@ -42,7 +45,8 @@ def _day(value: object) -> object:
     try:
         return date.fromisoformat(value)
     except ValueError:
-        raise ValueError("write a date of the calendar such as 2026-09-01") from None
+        told = "write a date of the calendar such as 2026-09-01"
+        raise ValueError(said("no_such_day", told)) from None
 
 
 Clock = Annotated[time, BeforeValidator(_clock)]

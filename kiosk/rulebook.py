@@ -20,6 +20,7 @@ import holidays
 import structlog
 
 from config.library import WEEKDAYS, Holidays, Library
+from config.said import said
 from config.settings import Problem, SettingsError, contradictions, parse_library
 from config.station import Station
 from kiosk.calendar import DayName, Rules, SpecialDays
@@ -161,7 +162,7 @@ def load_rules(path: Path) -> Rules:
     try:
         content = path.read_bytes()
     except OSError as error:
-        message = f"cannot be read ({error.strerror}); put the file at {path}"
+        message = said("", f"cannot be read ({error.strerror}); put the file at {path}")
         raise SettingsError((Problem(path.name, "", "", message),)) from error
     return make_rules(content, path)
 

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from config.library import Library
+from config.said import said
 from config.settings import Problem, SettingsError
 from kiosk.calendar import Rules
 from kiosk.rulebook import make_rules
@@ -105,8 +106,10 @@ def _against_record(conn: Connection, school: str, library: Library) -> Iterator
     )
     for row in conn.execute(query):
         if row.room not in rooms:
-            told = f"the station {row.name} stands in it; keep the room, or give the station another one first"
-            yield Problem(FILE, "rooms", f'"{row.room}"', told)
+            told = "the station {name} stands in it; keep the room, or give the station another one first"
+            yield Problem(
+                FILE, "rooms", f'"{row.room}"', said("station_there", told, name=row.name)
+            )
 
 
 def _needed(
@@ -122,4 +125,4 @@ def _needed(
             return
         gone.append(found)
         told = f"there are {what} of it; keep the key, or change them first"
-        yield Problem(FILE, section, f'"{found}"', told)
+        yield Problem(FILE, section, f'"{found}"', said(f"{what}_of_it", told))

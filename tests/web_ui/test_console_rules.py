@@ -130,7 +130,8 @@ def test_a_window_that_ends_before_it_begins_cannot_be_published(ruled, record):
     form["0.to"] = ["11:00"]
     status, page = ruled.send("/console/rules/part/windows", **form)
     assert status == 409
-    assert "windows[0]" in page
+    assert "开放时段 · 第 1 条 · 到 <code>windows[0].to = &#34;11:00&#34;</code>" in page
+    assert "结束的时间不比开始晚，请写 11:30 以后的时间" in page
     assert "rules/publish" not in page
     text = SHIPPED.replace('to = "12:30"', 'to = "11:00"', 1)
     with record.read() as conn:
@@ -149,8 +150,8 @@ def test_what_people_copies_and_stations_need_cannot_be_taken_away(ruled, record
     )
     status, page = ruled.send("/console/rules/check", text=gone, based_on="")
     assert status == 409
-    assert "there are patrons of it" in page
-    assert "the station 大厅 stands in it" in page
+    assert "还有读者属于这一类" in page
+    assert "机器“大厅”就在这里" in page
 
 
 def test_of_two_who_change_at_once_the_second_begins_again(ruled, record):

@@ -88,8 +88,9 @@ def test_every_column_that_a_row_can_be_wrong_in_has_a_name(language):
     columns = {"number", "card", "barcode"}
     for call in calls("text", "code", "shaped", "day", "known_key"):
         at = 2 if ast.unparse(call.func).endswith("known_key") else 1
-        if len(call.args) > at and isinstance(call.args[at], ast.Constant):
-            columns.add(str(call.args[at].value))
+        name = call.args[at] if len(call.args) > at else None
+        if isinstance(name, ast.Constant):
+            columns.add(str(name.value))
     assert {"name", "class", "major", "expires", "category"} <= columns
     # A name with -- is that of an option of the command.
     nameless = {c for c in columns if not c.startswith("--")} - {

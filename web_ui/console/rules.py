@@ -30,6 +30,7 @@ from sync.central.roles import Right, may
 from web_ui.console.frame import framed
 from web_ui.console.gate import member
 from web_ui.console.rights import needs
+from web_ui.console.rule_words import told_problem
 from web_ui.console.telling import Teller
 
 MAX_TEXT_BYTES = 512 * 1024
@@ -168,7 +169,7 @@ class _Rules:
             problems = check_text(conn, member().school, text)
         page = self._page(
             "rules_checked",
-            problems=problems,
+            problems=[told_problem(one, g.say) for one in problems],
             lines=differences(now, text),
             text=text,
             based_on=request.form.get("based_on", ""),
