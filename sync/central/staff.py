@@ -7,6 +7,7 @@ is signed out at once, and a school keeps at least one librarian who can sign in
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +22,8 @@ from sync.central.sign_in import tried_as
 from sync.central.tries import forget_tries, locked_until
 
 LEAST = 10
+# No school has as many; the login itself stands for whoever comes after.
+_NAMED = 1_000
 _LOGIN = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
 
 
@@ -53,6 +56,16 @@ def accounts(conn: Connection, school: str) -> list[Account]:
         for r in rows
     ]
     return sorted(found, key=lambda one: one.closed_ms is not None)
+
+
+def shown_names(conn: Connection, school: str) -> dict[str, str]:
+    """What each login is called where people read: its name, with the login where two have the same."""
+    query = select(staff.c.login, staff.c.name).where(staff.c.school == school)
+    rows = conn.execute(query.order_by(staff.c.login).limit(_NAMED)).all()
+    often = Counter(row.name for row in rows)
+    return {
+        row.login: f"{row.name} ({row.login})" if often[row.name] > 1 else row.name for row in rows
+    }
 
 
 def add_staff(

@@ -10,7 +10,7 @@ from sqlalchemy import update
 
 from sync.central.case_lists import PAGE
 from sync.central.cli_pages import make_app
-from sync.central.schema import patrons
+from sync.central.schema import patrons, staff
 from sync.central.staff import add_staff
 from sync.events import CASES, Code
 from tests.central.fleet import SCHOOL, Pen, enrol, found_school, push
@@ -69,7 +69,7 @@ def test_the_inbox_is_filtered_by_kind_station_reader_class_and_age(console):
     assert 'value="四年级1班"' in console.see("/console/?class=四年级1班")
 
 
-def test_settling_keeps_the_filter_and_who_settled_what_is_listed(console):
+def test_settling_keeps_the_filter_and_who_settled_what_is_listed(console, record):
     page = console.signed_in("wang").see("/console/?station=s1")
     (case,) = shown(page)
     facts = re.findall(r'name="facts" value="([^"]*)"', page)[0]
@@ -82,7 +82,7 @@ def test_settling_keeps_the_filter_and_who_settled_what_is_listed(console):
     assert shown(page) == []
     assert re.search(r'value="s1" selected', page)
     page = console.see("/console/settled")
-    assert "wang，" in page
+    assert "wang老师，" in page
     today = date(2026, 12, 25)
     for asked, count in (
         ("staff=wang", 1), ("staff=li", 0), (f"from={today}", 1), (f"to={today}", 1),
@@ -91,7 +91,11 @@ def test_settling_keeps_the_filter_and_who_settled_what_is_listed(console):
     ):  # fmt: skip
         assert console.see(f"/console/settled?{asked}").count('id="done-') == count, asked
     page = console.see(f"/console/cases/{case}")
-    assert "wang，" in page
+    assert "wang老师，" in page
+    with record.begin() as conn:
+        conn.execute(update(staff).where(staff.c.login == "li").values(name="wang老师"))
+    # Of two with one name, the login says which.
+    assert "wang老师 (wang)，" in console.see(f"/console/cases/{case}")
     assert '/settle"' not in page
     status, page = console.send(
         f"/console/cases/{case}/undo", **{"from": "settled", "back": "staff=wang"}

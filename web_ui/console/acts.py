@@ -13,6 +13,7 @@ from sync.central.copy_acts import LEFT, ActOf
 from sync.central.db import CentralError, Connection, Database
 from sync.central.read import time_zone
 from sync.central.roles import Right, may
+from sync.central.staff import shown_names
 from web_ui.console.frame import framed
 from web_ui.console.gate import member
 from web_ui.console.paging import link, packed, unpacked
@@ -73,7 +74,9 @@ class _Acts:
         return redirect(url_for(".page", name=name, done="undone"), 303)
 
     def _teller(self, conn: Connection) -> Teller:
-        return Teller(g.say, time_zone(conn, member().school), self._now_ms())
+        school = member().school
+        zone, members = time_zone(conn, school), shown_names(conn, school)
+        return Teller(g.say, zone, self._now_ms(), members=members)
 
     def _page(self, name: str, **shown: object) -> str:
         return render_template(f"acts/{name}.html", **framed(self._db, "acts"), **shown)
@@ -94,11 +97,11 @@ def _act(tell: Teller, one: ActOf) -> dict[str, Any]:
         "why": one.why,
         "source": one.source,
         "when": tell.moment(one.at_ms),
-        "staff": one.staff,
+        "staff": tell.member(one.staff),
         "copies": one.copies,
         "stayed": one.stayed,
         "undone": tell.moment(one.undone_ms) if one.undone_ms is not None else "",
-        "undone_by": one.undone_by if undone else "",
+        "undone_by": tell.member(one.undone_by) if undone else "",
     }
 
 

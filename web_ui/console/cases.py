@@ -17,7 +17,7 @@ from sync.central.db import CentralError, Connection, Database
 from sync.central.desk import Desk
 from sync.central.read import time_zone
 from sync.central.roles import Right, may
-from sync.central.staff import accounts
+from sync.central.staff import shown_names
 from web_ui.console.frame import framed
 from web_ui.console.gate import member
 from web_ui.console.paging import link, packed, unpacked
@@ -87,7 +87,7 @@ class _Cases:
             found = case_lists.page(conn, school, which, after)
             settled = _settled(conn, tell, found.questions)
             stations = case_lists.station_names(conn, school)
-            staff = [(one.login, one.name) for one in accounts(conn, school)]
+            staff = list(shown_names(conn, school).items())
         return self._page(
             "settled",
             asked=asked,
@@ -171,7 +171,9 @@ class _Cases:
 
     def _teller(self, conn: Connection) -> Teller:
         whole = may(member().role, Right.DESK)
-        return Teller(g.say, time_zone(conn, member().school), self._now_ms(), whole)
+        school = member().school
+        zone, members = time_zone(conn, school), shown_names(conn, school)
+        return Teller(g.say, zone, self._now_ms(), whole, members)
 
 
 def _asked(names: tuple[str, ...]) -> dict[str, str]:

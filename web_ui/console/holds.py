@@ -23,6 +23,7 @@ from sync.central.placing import titles_meant, why_not
 from sync.central.queue import CANCELLED, EXPIRED
 from sync.central.read import time_zone
 from sync.central.roles import Right, may
+from sync.central.staff import shown_names
 from web_ui.console.counter import rules_or_abort
 from web_ui.console.frame import framed
 from web_ui.console.gate import member
@@ -173,7 +174,9 @@ class _Holds:
         return Desk(conn, member().school, member().login, self._now_ms())
 
     def _teller(self, conn: Connection) -> Teller:
-        return Teller(g.say, time_zone(conn, member().school), self._now_ms())
+        school = member().school
+        zone, members = time_zone(conn, school), shown_names(conn, school)
+        return Teller(g.say, zone, self._now_ms(), members=members)
 
     def _today(self, conn: Connection) -> date:
         return now_at(rules_or_abort(conn), self._now_ms()).local.date()
@@ -237,7 +240,7 @@ def _witness(tell: Teller, seen: Seen) -> dict[str, str]:
     told = tell.witness(seen)
     if seen.key.station != DESK:
         return told
-    who = (seen.entry.staff if seen.entry else None) or tell.say("console.copy.by_rule")
+    who = tell.member(seen.entry.staff if seen.entry else None) or tell.say("console.copy.by_rule")
     return {**told, "where": tell.say("console.copy.desk", who=who)}
 
 

@@ -18,6 +18,7 @@ from sync.central.desk import Desk
 from sync.central.read import time_zone
 from sync.central.reading_lists import Added, Entry, Head, ListOf
 from sync.central.roles import Right, may
+from sync.central.staff import shown_names
 from web_ui.console.collected import barcodes_in
 from web_ui.console.forms import Said, at_most, needed
 from web_ui.console.frame import framed
@@ -234,7 +235,9 @@ class _Reading:
         return Desk(conn, member().school, member().login, self._now_ms())
 
     def _teller(self, conn: Connection) -> Teller:
-        return Teller(g.say, time_zone(conn, member().school), self._now_ms())
+        school = member().school
+        zone, members = time_zone(conn, school), shown_names(conn, school)
+        return Teller(g.say, zone, self._now_ms(), members=members)
 
     def _page(self, name: str, **shown: object) -> str:
         return render_template(f"reading/{name}.html", **framed(self._db, "reading_lists"), **shown)
@@ -256,7 +259,7 @@ def _told(tell: Teller, one: ListOf) -> dict[str, Any]:
         "head": head,
         "whom": _whom(head),
         "span": span,
-        "made_by": one.made_by,
+        "made_by": tell.member(one.made_by),
         "changed": tell.moment(one.changed_ms),
         "count": one.count,
         "gone": one.gone,

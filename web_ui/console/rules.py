@@ -27,6 +27,7 @@ from sync.central.desk import Desk
 from sync.central.publishing import check_text, put_in_force, text_of, versions
 from sync.central.read import time_zone
 from sync.central.roles import Right, may
+from sync.central.staff import shown_names
 from web_ui.console.frame import framed
 from web_ui.console.gate import member
 from web_ui.console.rights import needs
@@ -77,8 +78,8 @@ class _Rules:
         school = member().school
         with self._db.read() as conn:
             kept = versions(conn, school)
-            tell = Teller(g.say, time_zone(conn, school), self._now_ms())
-        shown = [(one, tell.moment(one.published_ms)) for one in kept]
+            tell = _teller(conn, self._now_ms())
+        shown = [(one, tell.moment(one.published_ms), tell.member(one.staff)) for one in kept]
         return self._page(
             "rules", versions=shown, parts=_parts(), done=bool(request.args.get("done"))
         )
@@ -132,7 +133,7 @@ class _Rules:
         school = member().school
         with self._db.read() as conn:
             text, (now, based_on) = text_of(conn, school, digest), _in_force(conn)
-            tell = Teller(g.say, time_zone(conn, school), self._now_ms())
+            tell = _teller(conn, self._now_ms())
             one = next((v for v in versions(conn, school) if v.digest == digest), None)
         if not text or one is None:
             abort(404, g.say("console.no_page"))
@@ -141,6 +142,7 @@ class _Rules:
             "rules_version",
             version=one,
             when=when,
+            who=tell.member(one.staff),
             text=text,
             again=f"{text.rstrip()}\n\n# {g.say('console.rules.again_from', when=when)}\n",
             based_on=based_on,
@@ -181,6 +183,11 @@ class _Rules:
         may_publish = may(member().role, Right.DECIDE)
         told = {"may_publish": may_publish, **shown}
         return render_template(f"rules/{name}.html", **framed(self._db, "rules"), **told)
+
+
+def _teller(conn: Connection, now_ms: int) -> Teller:
+    school = member().school
+    return Teller(g.say, time_zone(conn, school), now_ms, members=shown_names(conn, school))
 
 
 def differences(before: str, after: str) -> list[Difference]:

@@ -17,6 +17,7 @@ from sync.central.db import CentralError, Connection, Database
 from sync.central.desk import Desk
 from sync.central.read import time_zone
 from sync.central.roles import Right, may
+from sync.central.staff import shown_names
 from sync.central.stocktaking import Taking, Verdict, taking_of
 from web_ui.console.collected import Unfit, barcodes_in, chosen_file
 from web_ui.console.frame import framed
@@ -229,7 +230,8 @@ class _Stock:
     def _words(self, conn: Connection) -> StockWords:
         school = member().school
         shelves: Shelving = shelving(conn, school)
-        return StockWords(Teller(g.say, time_zone(conn, school), self._now_ms()), shelves)
+        zone, members = time_zone(conn, school), shown_names(conn, school)
+        return StockWords(Teller(g.say, zone, self._now_ms(), members=members), shelves)
 
     def _desk(self, conn: Connection) -> Desk:
         return Desk(conn, member().school, member().login, self._now_ms())

@@ -26,12 +26,12 @@ class StockWords:
             "name": one.name,
             "scope": self.shelving.scope(one.scope),
             "begun": self.tell.moment(one.begun_ms),
-            "begun_by": one.begun_by,
+            "begun_by": self.tell.member(one.begun_by),
             "scanned": one.scanned,
             "sum": summed,
             "summed": self.tell.moment(summed.at_ms) if summed else "",
             "closed": self.tell.moment(one.closed_ms) if one.closed_ms is not None else "",
-            "closed_by": one.closed_by,
+            "closed_by": self.tell.member(one.closed_by),
             "act": one.act,
         }
 
@@ -57,7 +57,7 @@ class StockWords:
             "told": self.said(row, verdict, home),
             "times": getattr(row, "times", 1),
             "when": self.tell.moment(row.at_ms) if hasattr(row, "at_ms") else "",
-            "staff": getattr(row, "staff", ""),
+            "staff": self.tell.member(getattr(row, "staff", "")),
         }
 
     def said(self, row: Any, verdict: str, home: str) -> str:

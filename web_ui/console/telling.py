@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -25,13 +26,19 @@ _EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 class Teller:
     """Tells in one language and one school's time. now_ms: UTC milliseconds.
 
-    whole: the numbers of unknown cards are told in full; otherwise their last two letters.
+    whole: the numbers of unknown cards are told in full; otherwise their last two letters. members: names of
+    staff by their logins.
     """
 
     say: Voice
     zone: ZoneInfo
     now_ms: int
     whole: bool = False
+    members: Mapping[str, str] = field(default_factory=dict)
+
+    def member(self, login: str | None) -> str:
+        """Who of the staff that was; "" for nobody."""
+        return self.members.get(login, login) if login else ""
 
     # Moments.
 
@@ -103,7 +110,7 @@ class Teller:
         known = next((c for c in one.choices if c.value == value), Choice(value))
         return self.say(
             "console.decided",
-            who=by.staff or self.say("console.somebody"),
+            who=self.member(by.staff) or self.say("console.somebody"),
             when=self.moment(by.wall_ms),
             choice=self.choice(known),
         )

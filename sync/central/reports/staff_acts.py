@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sync.central.report_tables import act_days
 from sync.central.reports.look import Look
 from sync.central.reports.values import Cell, Chart, Column, Fact, Report, Sheet, Unit, Word
-from sync.central.schema import staff
+from sync.central.staff import shown_names
 
 
 def report(look: Look) -> Report:
@@ -24,8 +24,7 @@ def report(look: Look) -> Report:
         .group_by(act_days.c.staff, act_days.c.act)
     )
     done = Counter({(r.staff, r.act): int(r.n) for r in look.conn.execute(query) if r.n})
-    mine = select(staff.c.login, staff.c.name).where(staff.c.school == look.school)
-    names = {row.login: row.name for row in look.conn.execute(mine)}
+    names = shown_names(look.conn, look.school)
     people: Counter[str] = Counter()
     kinds: Counter[str] = Counter()
     for (login, act), n in done.items():
