@@ -122,6 +122,7 @@ def test_who_only_looks_reads_the_list_and_changes_nothing(console):
         page = console.see(path)
         for ours in (
             "zhao老师",
+            "li老师",
             "阳光学校",
             "中文",
             "寒假共读",
