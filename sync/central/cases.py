@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Connection, Text, and_, select
 
 from kiosk.domain import Act
-from kiosk.entry import Entry, UnreadableEntry, parse
+from kiosk.entry import Entry, UnreadableEntry, parse, proof
 from sync.central.db import CentralError, given
 from sync.central.read import key_of
 from sync.central.schema import (
@@ -37,7 +37,7 @@ _PLACE = {"station": Text, "epoch": BigInteger, "seq": BigInteger}
 class Seen:
     """An entry as evidence. The true time lies in [lo, hi]; entry None: its text cannot be read.
 
-    patron: the name of whoever stands beside it (None: nobody, or somebody who was erased).
+    patron: the name of whoever stands beside it (None: nobody, or somebody who was erased). proof: its code on a slip.
     """
 
     key: Key
@@ -47,6 +47,7 @@ class Seen:
     hi: int
     entry: Entry | None
     patron: str | None
+    proof: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +177,8 @@ def evidence(conn: Connection, school: str, keys: Collection[Key]) -> dict[Key, 
         if row.station is not None:
             who = row.name or row.patron
             where = row.where or row.station
-            seen[key] = Seen(key, where, row.lo, row.est, row.hi, _read(row.body), who)
+            told = (_read(row.body), who, proof(row.hash))
+            seen[key] = Seen(key, where, row.lo, row.est, row.hi, *told)
     return seen
 
 

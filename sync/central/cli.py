@@ -133,6 +133,7 @@ def _keep_house(db: object, ending: threading.Event, clock: Callable[[], int]) -
     from sync.central.heartbeats import forget_heartbeats
     from sync.central.list_posts import keep_up
     from sync.central.posts import forget_over
+    from sync.central.proofs import note_proofs
     from sync.central.reports.up_to_date import bring_up_to_date
 
     assert isinstance(db, Database)
@@ -148,6 +149,7 @@ def _keep_house(db: object, ending: threading.Event, clock: Callable[[], int]) -
                     forget_over(conn, school, clock())
                     keep_up(Desk(conn, school, None, clock()))
                 bring_up_to_date(db, school, ending.is_set)
+                note_proofs(db, school, ending.is_set)
         except CentralError as error:
             click.echo(str(error), err=True)
         if ending.wait(HOUSEKEEPING_S):

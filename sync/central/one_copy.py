@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, select
 
 from kiosk.domain import Copy
-from kiosk.entry import UnreadableEntry, parse
+from kiosk.entry import UnreadableEntry, parse, proof
 from sync.central.cases import Seen
 from sync.central.db import CentralError
 from sync.central.facts import copy_in, copy_of, shelf_of
@@ -126,4 +126,5 @@ def _seen(row: Any) -> Seen:
     except UnreadableEntry:
         entry = None
     key = Key(row.station, row.epoch, row.seq)
-    return Seen(key, row.at or row.station, row.lo, row.est, row.hi, entry, row.name or row.patron)
+    told = (entry, row.name or row.patron, proof(row.hash))
+    return Seen(key, row.at or row.station, row.lo, row.est, row.hi, *told)

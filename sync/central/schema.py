@@ -36,6 +36,8 @@ from sync.central.lending_tables import holds as holds
 from sync.central.lending_tables import loans as loans
 from sync.central.pin_tables import pins as pins
 from sync.central.post_tables import posts as posts
+from sync.central.proof_tables import proofs as proofs
+from sync.central.proof_tables import proven as proven
 from sync.central.reading_tables import reading_lists as reading_lists
 from sync.central.reading_tables import reading_titles as reading_titles
 from sync.central.report_tables import heartbeats as heartbeats

@@ -52,6 +52,7 @@ PLACES = {
 # What is asked behind the question mark, besides nothing.
 ASKED = {
     "console.counter.start": ("q=读者7", "q=dz7", "q=2000000007", "q=10000007"),
+    "console.slip": ("code=7QK2M9",),
     "console.holds.list": ("list=waiting", "list=expired"),
     "console.overdue.list": ("class=8年级0班", "k=2026-11-20&k=open:1:1"),
     "library.search": ("q=故事", "q=gs"),

@@ -107,7 +107,7 @@ SELECT :school, 10000000 + n || '', CASE WHEN n <= :open_loans THEN 'p' || n % :
 FROM generate_series(1, :copies) n;
 
 INSERT INTO entries (school, station, epoch, seq, hash, body, barcode, lo, est, hi, received_ms)
-SELECT :school, 'old', 1, n, 'h' || n, '{}', 10000000 + n % :copies + 1 || '', t, t, t, t FROM (SELECT n, :now
+SELECT :school, 'old', 1, n, md5('' || n), '{}', 10000000 + n % :copies + 1 || '', t, t, t, t FROM (SELECT n, :now
 - (n % 2000 + 40) * CAST(:day AS bigint) t
 FROM generate_series(1, :entries) n) x;
 

@@ -32,6 +32,7 @@ AREAS: tuple[tuple[str, tuple[Page, ...]], ...] = (
             ("console.inbox", "inbox"),
             ("console.settled", "settled"),
             ("console.digest", "digest"),
+            ("console.slip", "slip"),
         ),
     ),
     (

@@ -19,6 +19,7 @@ from sync.central.db import CentralError, Connection, Database
 from sync.central.desk import Desk
 from sync.central.facts import now_at, rules_of
 from sync.central.finding import Found, find
+from sync.central.proofs import read_code
 from sync.central.read import time_zone
 from sync.central.recent import recent
 from sync.central.roles import Right
@@ -79,7 +80,7 @@ class _Counter:
             return redirect(url_for("console.holds.copy", barcode=found.copy), 303)
         if found.command:
             return redirect(url_for(".start"), 303)
-        return self._page("start", q=text, found=found)
+        return self._page("start", q=text, found=found, slip=read_code(text))
 
     def patron(self, patron: str) -> str:
         lit = frozenset(keys(request.args.get("n", "")))

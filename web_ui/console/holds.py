@@ -10,8 +10,6 @@ from flask import Blueprint, abort, g, redirect, render_template, request, url_f
 from werkzeug.wrappers import Response
 
 from sync.central import hold_lists
-from sync.central.cases import Seen
-from sync.central.counter import DESK
 from sync.central.db import CentralError, Connection, Database
 from sync.central.desk import Desk
 from sync.central.expiring import expire
@@ -99,7 +97,7 @@ class _Holds:
             "copy",
             place=_placed(tell, place),
             waiting=len(waiting),
-            evidence=[_witness(tell, each) for each in seen],
+            evidence=[tell.witness(each) for each in seen],
             fault=request.args.get("e", ""),
             claim=request.args.get("claim", ""),
         )
@@ -233,15 +231,6 @@ def _told(tell: Teller, line: Line, today: date) -> dict[str, Any]:
         "placed": tell.moment(line.placed_ms),
         "ended": tell.moment(line.ended_ms) if line.ended_ms is not None else "",
     }
-
-
-def _witness(tell: Teller, seen: Seen) -> dict[str, str]:
-    """An entry; of the desk, with who acted there."""
-    told = tell.witness(seen)
-    if seen.key.station != DESK:
-        return told
-    who = tell.member(seen.entry.staff if seen.entry else None) or tell.say("console.copy.by_rule")
-    return {**told, "where": tell.say("console.copy.desk", who=who)}
 
 
 def _placed(tell: Teller, place: Place) -> dict[str, Any]:

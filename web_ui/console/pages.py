@@ -38,6 +38,7 @@ from web_ui.console.rules import rule_pages
 from web_ui.console.school_year import year_pages
 from web_ui.console.shelf_lists import list_pages
 from web_ui.console.signed import set_up
+from web_ui.console.slips import slip_pages
 from web_ui.console.stock import stock_pages
 from web_ui.console.textbooks import textbook_pages
 from web_ui.console.titles import title_pages
@@ -67,6 +68,7 @@ def console_pages(
     entrance_pages(pages, db, sign_in_ms)
     today_pages(pages, db, now_ms)
     case_pages(pages, db, now_ms)
+    slip_pages(pages, db, now_ms)
     device_pages(pages, db, now_ms)
     rule_pages(pages, db, now_ms)
     people = people_pages(db, now_ms)

@@ -16,6 +16,7 @@ from sync.central.db import CentralError, Connection, Database
 from sync.central.desk import Desk
 from sync.central.people import Person, Wanted, card_there, find_people, masked, person, still_out
 from sync.central.pins import issued
+from sync.central.proofs import read_code
 from sync.central.read import time_zone
 from sync.central.roles import Right, may
 from sync.central.rules import rules_in_force
@@ -75,9 +76,8 @@ class _People:
             (row, named.get(row.category, row.category), out.get(row.id, 0)) for row in found.rows
         ]
         erased = request.args.get("done") == "erased"
-        return self._page(
-            "list", rows=shown, q=text, class_name=class_name, more=more, erased=erased
-        )
+        asked = {"q": text, "class_name": class_name, "slip": read_code(text)}
+        return self._page("list", rows=shown, **asked, more=more, erased=erased)
 
     def page(self, patron: str) -> str:
         return self._one(patron, done=request.args.get("done", ""))

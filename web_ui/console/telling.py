@@ -9,11 +9,13 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_timedelta
 
+from kiosk.domain import Act
 from kiosk.entry import Entry
 from sync.central.cases import Choice, Question, Seen
 from sync.central.digest import Line
 from sync.central.overview import Event, Machine
 from sync.central.people import masked, unknown_number
+from sync.events import DESK
 from web_ui.catalogue import Voice
 from web_ui.telling import clock_time, tell_day
 
@@ -119,13 +121,20 @@ class Teller:
         """One entry: where, when, what was done, and what the person was shown."""
         entry = seen.entry
         return {
-            "where": seen.station,
+            "where": self.where(seen),
             "when": self.when(seen),
             "act": self.act(seen),
-            "shown": self.shown(entry) if entry else "",
+            "shown": self.shown(entry, seen.proof) if entry else "",
             "doubt": self.say("console.clock_unsure") if entry and entry.clock != "sure" else "",
             "key": str(seen.key),
         }
+
+    def where(self, seen: Seen) -> str:
+        """At which station; at the library's own desk, with who acted there."""
+        if seen.key.station != DESK:
+            return seen.station
+        who = self.member(seen.entry.staff if seen.entry else None)
+        return self.say("console.copy.desk", who=who or self.say("console.copy.by_rule"))
 
     def act(self, seen: Seen) -> str:
         if seen.entry is None:
@@ -135,20 +144,27 @@ class Teller:
             return act
         return self.say("console.who_did", who=self.person(seen.patron), act=act)
 
-    def shown(self, entry: Entry) -> str:
-        """What stood on the screen."""
+    def shown(self, entry: Entry, proof: str = "") -> str:
+        """What stood on the screen; of a return, the code on the slip, too."""
         if not entry.allowed:
             bare = f"reason.{entry.reason}.head_bare"
             reason = bare if self.say.has(bare) else f"reason.{entry.reason}.head"
             return self.say("console.shown_refused", reason=self.say(reason))
         if entry.due_on:
             day = date.fromisoformat(entry.due_on)
-            told = self.say("line.due", day=tell_day(self.say, day, self.local(self.now_ms).date()))
+            told = [
+                self.say("line.due", day=tell_day(self.say, day, self.local(self.now_ms).date()))
+            ]
         elif entry.days:
-            told = self.say("line.due_days", n=entry.days)
+            told = [self.say("line.due_days", n=entry.days)]
+        elif entry.act is Act.CHECKIN and proof:
+            told = [self.say("console.shown_back", proof=proof)]
         else:
-            return ""
-        return self.say("console.shown", told=told)
+            told = []
+        told += [self.say(f"note.{note}") for note in entry.notes if self.say.has(f"note.{note}")]
+        return (
+            self.say("console.shown", told=self.say("console.and_then").join(told)) if told else ""
+        )
 
     # The digest.
 

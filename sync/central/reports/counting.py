@@ -57,7 +57,7 @@ def count_acts(db: Database, school: str, stop: Stop = never) -> bool:
 
 def uncounted(conn: Connection, school: str) -> int:
     """How many entries have not been counted yet."""
-    return sum(chain.durable - chain.seq for chain in _chains(conn, school))
+    return sum(chain.durable - chain.seq for chain in chains_behind(conn, school))
 
 
 def count_again(conn: Connection, school: str, station: str) -> None:
@@ -75,42 +75,42 @@ def forget_reader(conn: Connection, school: str, ids: Iterable[str]) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Chain:
+class Chain:
     station: str
     epoch: int
     durable: int
     seq: int
 
 
-def _chains(conn: Connection, school: str) -> list[_Chain]:
-    """Every chain that goes beyond what was counted of it, earlier epochs first."""
-    same = [counted.c[name] == lineages.c[name] for name in ("school", "station", "epoch")]
-    done = func.coalesce(counted.c.seq, 0)
+def chains_behind(conn: Connection, school: str, marks: Table = counted) -> list[Chain]:
+    """Every chain that goes beyond what `marks` say was gone through of it, earlier epochs first."""
+    same = [marks.c[name] == lineages.c[name] for name in ("school", "station", "epoch")]
+    done = func.coalesce(marks.c.seq, 0)
     query = (
         select(lineages.c.station, lineages.c.epoch, lineages.c.durable, done.label("seq"))
-        .outerjoin(counted, and_(*same))
+        .outerjoin(marks, and_(*same))
         .where(lineages.c.school == school, lineages.c.durable > done)
         .order_by(lineages.c.epoch, lineages.c.station)
     )
-    chains = [_Chain(row.station, row.epoch, row.durable, row.seq) for row in conn.execute(query)]
-    return [*chains, *_desk(conn, school)]
+    chains = [Chain(row.station, row.epoch, row.durable, row.seq) for row in conn.execute(query)]
+    return [*chains, *_desk(conn, school, marks)]
 
 
-def _desk(conn: Connection, school: str) -> list[_Chain]:
+def _desk(conn: Connection, school: str, marks: Table) -> list[Chain]:
     """The chain of what staff did; it has no lineage."""
     ours = (entries.c.school == school, entries.c.station == DESK)
-    done = (counted.c.school == school, counted.c.station == DESK)
-    seqs = {row.epoch: row.seq for row in conn.execute(select(counted).where(*done))}
+    done = (marks.c.school == school, marks.c.station == DESK)
+    seqs = {row.epoch: row.seq for row in conn.execute(select(marks).where(*done))}
     last = select(entries.c.epoch, entries.c.seq).where(*ours)
     row = conn.execute(last.order_by(entries.c.epoch.desc(), entries.c.seq.desc()).limit(1)).first()
     if row is None or row.seq <= seqs.get(row.epoch, 0):
         return []
-    return [_Chain(DESK, row.epoch, row.seq, seqs.get(row.epoch, 0))]
+    return [Chain(DESK, row.epoch, row.seq, seqs.get(row.epoch, 0))]
 
 
 def _behind(conn: Connection, school: str) -> tuple[str, int, int] | None:
     """The chain to go on with, and up to where it was counted."""
-    chain = next(iter(_chains(conn, school)), None)
+    chain = next(iter(chains_behind(conn, school)), None)
     return (chain.station, chain.epoch, chain.seq) if chain else None
 
 
