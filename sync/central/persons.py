@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -61,8 +61,12 @@ class Persons:
         if not new:
             return
         self._learnt |= new
-        self._merged |= self._aliases(new)
+        self.follow(new)
         self._histories |= self._read_histories({self._merged.get(p, p) for p in new})
+
+    def follow(self, patron_ids: Collection[str]) -> None:
+        """Where merged patrons went, and no more of them."""
+        self._merged |= self._aliases(patron_ids)
 
     def beside(self, patron: str | None, card: str | None) -> Person | None:
         """The person of an entry with this patron and card beside it."""
@@ -78,7 +82,7 @@ class Persons:
             return _UNKNOWN_PATRON if person.patron.startswith(UNKNOWN) else _NOTHING_ODD
         return about_patron(person.patron, person.card, lo=stamp.lo, est=stamp.est, history=history)
 
-    def _aliases(self, patron_ids: set[str]) -> dict[str, str]:
+    def _aliases(self, patron_ids: Collection[str]) -> dict[str, str]:
         # A station that did not know the card yet when it was used: the record may know it by now.
         numbers = [p.removeprefix(UNKNOWN) for p in patron_ids if p.startswith(UNKNOWN)]
         told = {"school": self._school, "ids": listed(patron_ids), "numbers": listed(numbers)}

@@ -47,11 +47,13 @@ PLACES = {
     "console.stock": {"which": "found", "form": "csv"},
     "console.weeding": {"form": "csv"},
     "console.catalogue": {"job": "j1"},
+    "console.rooms": {"form": "csv"},
     "console.voices": {"name": "v1", "kind": "complaint", "end": "csv"},
 }
 # What is asked behind the question mark, besides nothing.
 ASKED = {
     "console.counter.start": ("q=读者7", "q=dz7", "q=2000000007", "q=10000007"),
+    "console.rooms.day": ("room=reading&day=2026-11-24",),
     "console.slip": ("code=7QK2M9",),
     "console.holds.list": ("list=waiting", "list=expired"),
     "console.overdue.list": ("class=8年级0班", "k=2026-11-20&k=open:1:1"),

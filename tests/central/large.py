@@ -131,6 +131,12 @@ SELECT :school, 'w' || n, 'b' || n, 'p' || n % :patrons + 1, :now - CAST(n AS bi
 DATE '2026-11-20' + n % 30 END
 FROM generate_series(1, :open_loans / 10) n;
 
+INSERT INTO room_stays (school, station, entry, patron, room, from_ms, closes_ms, out_ms)
+SELECT :school, 's1', 'old:3:' || n, 'p' || n % :patrons + 1, 'reading', :now - n * (CAST(:day AS bigint) / 100),
+:now - n * (CAST(:day AS bigint) / 100) + 36000000, CASE WHEN n % 3 > 0 THEN
+:now - n * (CAST(:day AS bigint) / 100) + 1800000 END
+FROM generate_series(1, :open_loans) n;
+
 UPDATE loans SET claimed_by = 'desk:1:1', claimed_ms = :now WHERE school = :school AND opened_by IN
 (SELECT 'open:1:' || n * 20 FROM generate_series(1, :open_loans / 20) n);
 

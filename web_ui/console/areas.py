@@ -24,6 +24,8 @@ AREAS: tuple[tuple[str, tuple[Page, ...]], ...] = (
             ("console.boxes.missing", "missing"),
             ("console.textbooks.list", "textbooks"),
             ("console.textbooks.classes", "handing"),
+            ("console.rooms.list", "rooms_now"),
+            ("console.rooms.day", "rooms_day"),
         ),
     ),
     (

@@ -34,6 +34,7 @@ from web_ui.console.people import people_pages
 from web_ui.console.pins import pin_pages
 from web_ui.console.reading import reading_pages
 from web_ui.console.reports import report_pages
+from web_ui.console.rooms import room_pages
 from web_ui.console.rules import rule_pages
 from web_ui.console.school_year import year_pages
 from web_ui.console.shelf_lists import list_pages
@@ -96,6 +97,7 @@ def console_pages(
     pages.register_blueprint(stock_pages(db, now_ms))
     pages.register_blueprint(weeding_pages(db, now_ms))
     pages.register_blueprint(act_pages(db, now_ms))
+    pages.register_blueprint(room_pages(db, now_ms))
     pages.register_blueprint(voice_pages(db, now_ms))
     for circulation in (counter_pages, hold_pages, claim_pages, overdue_pages):
         pages.register_blueprint(circulation(db, now_ms))

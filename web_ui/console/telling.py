@@ -12,10 +12,10 @@ from babel.dates import format_date, format_timedelta
 from kiosk.domain import Act
 from kiosk.entry import Entry
 from sync.central.cases import Choice, Question, Seen
+from sync.central.counter import DESK
 from sync.central.digest import Line
 from sync.central.overview import Event, Machine
 from sync.central.people import masked, unknown_number
-from sync.events import DESK
 from web_ui.catalogue import Voice
 from web_ui.telling import clock_time, tell_day
 

@@ -12,6 +12,6 @@ from sync.central.persons import Persons
 def whose(conn: Connection, school: str, patron_ids: Collection[str]) -> dict[str, str]:
     """Every id with the one that it leads to; most lead to themselves."""
     known = Persons(conn, school)
-    known.learn(patron_ids)
+    known.follow(set(patron_ids))
     found = {name: known.beside(name, None) for name in patron_ids}
     return {name: person.patron for name, person in found.items() if person}
