@@ -9,6 +9,7 @@ from kiosk.desk_values import Account
 from kiosk.domain import Copy, Facts, Loan, Now, Verdict
 from kiosk.loan_rules import blocked_by_overdue
 from kiosk.policy import decide_renewal, loans_allowed_more
+from kiosk.store.lent import term_count
 from kiosk.store.posts import standing
 from kiosk.store.tx import Tx, with_types
 from kiosk.voice_posts import Answer
@@ -28,7 +29,8 @@ def read_account(tx: Tx, patron_id: str, rules: Rules, now: Now, *, room: str) -
     told = tx.holds_ready(patron_id), tx.messages(patron_id, now)
     answers = standing(tx, Answer, now, patron_id=patron_id)
     told_back = tuple((post.id, post.body.text) for post in answers)
-    return Account(patron, out, renewals, more, *told, answers=told_back)
+    counted = term_count(tx, patron, rules, now)
+    return Account(patron, out, renewals, more, *told, answers=told_back, term=counted)
 
 
 def _renewal(tx: Tx, base: Facts, loan: Loan, copy: Copy, by: tuple[Rules, Now, str]) -> Verdict:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from kiosk.activities import Offered
 from kiosk.domain import Card, Copy, Loan, Patron, Receipt, Verdict
 from kiosk.rooms import Presence
+from kiosk.term_count import TermCount
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,10 @@ NOBODY = Who("")
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """What stands on a patron's account: loans with copies, how each could be renewed now, and what more is allowed."""
+    """What stands on a patron's account: loans with copies, how each could be renewed now, and what more is allowed.
+
+    term: how many were borrowed this term; None for no pupil, no goal, or where it is not known.
+    """
 
     patron: Patron
     out: tuple[tuple[Loan, Copy], ...]
@@ -34,6 +38,7 @@ class Account:
     holds_ready: tuple[str, ...]
     messages: tuple[str, ...] = ()
     answers: tuple[tuple[str, str], ...] = ()
+    term: TermCount | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from kiosk.board import Board
 from kiosk.domain import Note, Reason
 from kiosk.rooms import Passage
 from kiosk.signs import Sign
+from kiosk.term_count import TermCount
 
 
 class Place(StrEnum):
@@ -168,6 +169,7 @@ class VisitView:
     answers: tuple[tuple[str, str], ...] = ()
     activities: tuple[Offered, ...] = ()
     speaks: bool = False
+    term: TermCount | None = None
 
 
 @dataclass(frozen=True, slots=True)

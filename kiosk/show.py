@@ -196,6 +196,7 @@ def visit_view(
         messages=account.messages,
         answers=account.answers,
         activities=visit.activities,
+        term=account.term,
     )
 
 

@@ -17,6 +17,11 @@ class TermCount:
     goal: float
 
 
+def span_of(term: Term) -> str:
+    """What a count of this term is told under: its days, so that a term whose days have changed is another one."""
+    return f"{term.begins.isoformat()}..{term.ends.isoformat()}"
+
+
 def term_with_goal(rules: Rules, day: date) -> Term | None:
     """The term that runs on this day; None where there is none, or no goal for it."""
     if not rules.library.goals.loans_per_term:

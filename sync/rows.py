@@ -53,7 +53,7 @@ class CopyRow(FedRow):
 
 
 class PatronRow(FedRow):
-    """Who borrows."""
+    """Who borrows. lent: how many copies a pupil has borrowed in each term, by its days, a JSON object."""
 
     id: Text
     name: Text
@@ -62,6 +62,7 @@ class PatronRow(FedRow):
     class_name: Text
     expires_on: Day | None = None
     blocked: Text | None = None
+    lent: Text | None = None
 
 
 class CardRow(FedRow):

@@ -7,6 +7,7 @@ from typing import Any, assert_never
 from kiosk.activities import Offered
 from kiosk.rooms import Passage
 from kiosk.screen import FindView, Found, OpenHours, Place, RoomView, Screen, Touch, VisitView
+from kiosk.term_count import TermCount
 from web_ui.board_words import board_view
 from web_ui.catalogue import Voice
 from web_ui.covers import cover
@@ -145,6 +146,7 @@ def _visit(visit: VisitView, screen: Screen, voice: Voice) -> Json:
         "lent_head": voice("visit.lent"),
         "out": voice("visit.out", n=visit.out),
         "more": _more(visit.more, voice),
+        "term": _term(visit.term, voice),
         "alerts": _alerts(visit, screen, voice),
         "activities": [_activity(at, one, voice) for at, one in enumerate(visit.activities)],
         "in_room": _in_room(visit.in_room, voice) if visit.in_room else None,
@@ -195,6 +197,10 @@ def _more(more: int | None, voice: Voice) -> str:
             return voice("visit.more_none")
         case n:
             return voice("visit.more", n=n)
+
+
+def _term(term: TermCount | None, voice: Voice) -> str:
+    return voice("visit.term", n=term.lent, goal=f"{term.goal:g}") if term else ""
 
 
 def _alerts(visit: VisitView, screen: Screen, voice: Voice) -> list[Json]:

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from kiosk.pinyin import toned
 from kiosk.store.erasing import ERASING
-from kiosk.store.lineage import AS_OF, CURSOR, REVOKED, RULES
+from kiosk.store.lineage import AS_OF, COUNTED, CURSOR, REVOKED, RULES
 from kiosk.store.outgoing import copies_since, durable
 from kiosk.store.pace import Pace
 from kiosk.store.search import DELETE, INSERT, index_rows
@@ -35,7 +35,7 @@ TABLES: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "patron": (
         "patrons",
         "id",
-        ("name", "category", "grade", "class_name", "expires_on", "blocked"),
+        ("name", "category", "grade", "class_name", "expires_on", "blocked", "lent"),
     ),
     "card": ("cards", "number", ("patron_id", "state")),
     "loan": (
@@ -87,6 +87,8 @@ def apply_page(
     between: called before each step; what it raises breaks the work off there. pace: that of the pages before.
     """
     pace = pace or fed_pace()
+    if changes.get("patron"):
+        forget_counted(store)
     for kind in ORDER:
         write_rows(store, kind, changes.get(kind, ()), unanswered, between=between, pace=pace)
     with store.begin() as tx:
@@ -99,6 +101,14 @@ def all_read(store: Store, as_of_ms: int) -> None:
     """Everything that the central record had to tell at this moment of its clock has been taken in."""
     with store.begin() as tx:
         tx.set_value(AS_OF, str(as_of_ms))
+        epoch = int(tx.value("epoch") or 1)
+        tx.set_value(COUNTED, f"{epoch}:{durable(tx, epoch)}")
+
+
+def forget_counted(store: Store) -> None:
+    """Counts come in: until all is read, nobody knows which of our entries they hold."""
+    with store.begin() as tx:
+        tx.set_value(COUNTED, "")
 
 
 def unanswered(tx: Tx) -> frozenset[str]:

@@ -12,6 +12,8 @@ AS_OF = "as_of_ms"
 SERVER_SEEN = "server_seen_ms"
 RULES = "rules"
 REVOKED = "revoked"
+# "epoch:seq" of the last of our entries that the counts of loans hold which were fed; "": they come in just now.
+COUNTED = "counted"
 ROOM = "station_room"
 RULES_GOOD = "rules_good"
 

@@ -75,6 +75,8 @@ patrons = Table(
     Column("blocked", Text),
     # What a pupil of a vocational school learns; never fed, since lending asks nothing of it.
     Column("major", Text, nullable=False, server_default=text("''")),
+    # How many copies a pupil has borrowed in each term (JSON, by its days): the central record's count as it was fed.
+    Column("lent", Text),
 )
 
 cards = Table(

@@ -18,6 +18,7 @@ from kiosk.store.feed import (
     TABLES,
     Change,
     fed_pace,
+    forget_counted,
     unanswered,
     write_rows,
 )
@@ -70,6 +71,7 @@ def apply_snapshot(store: Store, cursor: int, *, between: Callable[[], None]) ->
 
     between: as in `feed.apply_page`.
     """
+    forget_counted(store)
     with _staging(store.folder) as db:
         epoch, seq = db.execute("SELECT epoch, seq FROM mark").fetchone()
 

@@ -20,7 +20,9 @@ from kiosk.rulebook import make_rules
 from sync.central.db import CentralError, upsert_many
 from sync.central.desk import Desk
 from sync.central.positions import publish
+from sync.central.rules import rules_in_force
 from sync.central.schema import copies, patrons, rules, stations
+from sync.central.term_counts import tell_of_new_terms
 from sync.central.values import RULES_KEY
 
 FILE = "library.toml"
@@ -76,10 +78,12 @@ def put_in_force(desk: Desk, text: str, *, based_on: str | None = None) -> bool:
         raise CentralError("other rules were published meanwhile; begin again from those")
     if made.digest == in_force:
         return False
+    before = rules_in_force(desk.conn, desk.school)
     problems = tuple(_against_record(desk.conn, desk.school, made.library))
     if problems:
         raise SettingsError(problems)
     _keep(desk, made, text)
+    tell_of_new_terms(desk.conn, desk.school, before, made)
     return True
 
 

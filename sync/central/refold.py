@@ -48,6 +48,7 @@ _HOLDING = (
 _PATRON, _OPENED_MS, _DUE_ON = (_LOAN.index(n) for n in ("patron", "opened_ms", "due_on"))
 _OUTCOME = ("school", *_PLACE, "outcome", "codes", "past_limit", "revision")
 _OVER = frozenset({Code.OVER_LIMIT})
+_UNDONE = "undone"
 _SEAL = ("school", "barcode", "to_ms", "sealed")
 
 
@@ -56,6 +57,7 @@ class Changed:
     """What a refold has changed, for those who write it down and tell others.
 
     since: for each patron whose loans changed, the moment from which the limit may be passed anew, or no longer.
+    counted: the patrons who have borrowed another number of copies by it.
     """
 
     school: str
@@ -65,6 +67,7 @@ class Changed:
     loans: list[Values] = field(default_factory=list)
     vanished: list[str] = field(default_factory=list)
     since: dict[str, int] = field(default_factory=dict)
+    counted: set[str] = field(default_factory=set)
     holdings: list[Values] = field(default_factory=list)
     seals: list[Seal] = field(default_factory=list)
     told: dict[str, Folded] = field(default_factory=dict)
@@ -92,6 +95,7 @@ def refold(
         barcode: (start, [*start.known, *fresh[barcode]]) for barcode, start in begun.items()
     }
     changed = Changed(school, now_ms)
+    new = {e.key for events in fresh.values() for e in events}
     unknown = not_held(conn, school, folding)
     late = {barcode: start.to_ms for barcode, start in begun.items() if not start.in_turn}
     before = _loans_beyond(conn, school, late)
@@ -100,9 +104,8 @@ def refold(
         for barcode, (start, events) in folding.items():
             sealable = not unknown or all(e.after not in unknown for e in events)
             _fold_one(changed, shelf.copies[barcode], start, events, sealable=sealable)
-        _note_loans(changed, before)
+        _note_loans(changed, before, new, late)
         _write_loans(conn, changed)
-    new = {e.key for events in fresh.values() for e in events}
     told = {s.event.key: s for start in begun.values() for s in start.tail}
     changed.past_limit |= limits.check(conn, school, changed.since)
     revised = _write_outcomes(conn, changed, new, told, plain)
@@ -130,7 +133,12 @@ def _fold_one(
     changed.holdings.append((*_holding_row(changed.school, copy, told), *state))
 
 
-def _note_loans(changed: Changed, before: dict[str, tuple[Values, bool]]) -> None:
+def _note_loans(
+    changed: Changed,
+    before: dict[str, tuple[Values, bool]],
+    new: Collection[Key],
+    late: Collection[str],
+) -> None:
     """Compare the loans with those written before: what is new, what differs, what turns out to have been none."""
     for barcode, told in changed.told.items():
         for span in told.spans:
@@ -139,14 +147,22 @@ def _note_loans(changed: Changed, before: dict[str, tuple[Values, bool]]) -> Non
             if was != row:
                 changed.loans.append(row)
                 _note_patron(changed, span.patron, span.opened_ms)
+                # A return that comes in its turn changes no count.
+                if barcode in late or span.opened_by in new or span.how == _UNDONE:
+                    _note_count(changed, span.patron, was[_PATRON] if was else None)
             if was is not None and was[_PATRON] != span.patron:
                 _note_patron(changed, was[_PATRON], span.opened_ms)
     for opened_by, (row, was_past) in before.items():
         changed.vanished.append(opened_by)
         _note_patron(changed, row[_PATRON], row[_OPENED_MS])
+        _note_count(changed, row[_PATRON])
         key = key_of(opened_by)
         if was_past and key:
             changed.past_limit[key] = False
+
+
+def _note_count(changed: Changed, *whose: str | None) -> None:
+    changed.counted.update(name for name in whose if name)
 
 
 def _note_patron(changed: Changed, patron: str | None, from_ms: int) -> None:
@@ -297,8 +313,9 @@ def _told(codes: frozenset[Code], past: bool) -> tuple[str, str]:
 
 
 def _publish(conn: Connection, changed: Changed, revised: list[Values]) -> None:
-    """Give positions to what stations must hear: the copies and loans touched, and outcomes revised."""
-    publish(conn, changed.school, [(HELD, b) for b in changed.told])
+    """Give positions to what stations must hear: copies and loans touched, whose count is another, outcomes revised."""
+    counted = [("patron", name) for name in sorted(changed.counted)]
+    publish(conn, changed.school, [*((HELD, b) for b in changed.told), *counted])
     if revised:
         at = next_positions(conn, changed.school, len(revised))
         told = [(*row, n) for n, row in enumerate(revised, at)]

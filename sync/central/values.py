@@ -38,6 +38,7 @@ from sync.central.schema import (
     rules,
     titles,
 )
+from sync.central.term_counts import with_counts
 
 RULES_KEY = "library"
 
@@ -203,14 +204,19 @@ _DAYS = ("due_on", "expires_on", "from_on", "until_on")
 def read_all(conn: Connection, school: str, kind: Kind) -> Iterator[dict[str, Any]]:
     """Every value of this kind, in order of the keys."""
     rows = conn.execution_options(yield_per=5_000).execute(kind.rows(school).order_by(kind.key))
-    return (value for _, value in _values(kind, rows))
+    told = (value for _, value in _values(kind, rows))
+    return with_counts(conn, school, told, None) if kind.name == "patron" else told
 
 
 def read_changed(
     conn: Connection, school: str, kind: Kind, wanted: Callable[[Any], Any]
 ) -> dict[str, dict[str, Any]]:
     """The values of the keys that `wanted` picks out; a key without one is gone."""
-    return dict(_values(kind, conn.execute(wanted(kind.rows(school)))))
+    told = dict(_values(kind, conn.execute(wanted(kind.rows(school)))))
+    if kind.name == "patron":
+        counted = with_counts(conn, school, told.values(), list(told))
+        told = dict(zip(told, counted, strict=True))
+    return told
 
 
 def _values(kind: Kind, rows: Any) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from kiosk.domain import Reason
 from kiosk.screen import Book, Line, LineKind, OpenHours, Place, Screen, Touch, VisitView
+from kiosk.term_count import TermCount
 
 LOCAL = datetime(2026, 11, 25, 11, 45, tzinfo=ZoneInfo("Asia/Shanghai"))
 DUE = date(2026, 12, 9)
@@ -98,7 +99,18 @@ def visit(*lines: Line, **changes: Any) -> VisitView:
     new = sum(line.kind is LineKind.LENT for line in lines)
     renewable = sum(Touch.RENEW in line.offers for line in lines)
     view = VisitView(
-        "v1", "李小满", "三年级 2 班", 3, "🦊", False, lines, new, out, max(0, 4 - out), renewable
+        "v1",
+        "李小满",
+        "三年级 2 班",
+        3,
+        "🦊",
+        False,
+        lines,
+        new,
+        out,
+        max(0, 4 - out),
+        renewable,
+        term=TermCount(3, 2),
     )
     return replace(view, **changes)
 

@@ -131,7 +131,7 @@ def count_pupils(conn: Connection, school: str) -> dict[int, int]:
 def lent_in(conn: Connection, school: str, patron: str, term: Period, zone: ZoneInfo) -> int:
     """How many copies this patron has borrowed in the term."""
     query: Select[Any] = select(func.count()).where(
-        *_in_term(school, term, zone), loans.c.patron == patron
+        *in_term(school, term, zone), loans.c.patron == patron
     )
     return int(conn.execute(query).scalar_one())
 
@@ -203,13 +203,14 @@ def _live(school: str, term: Period, zone: ZoneInfo) -> Any:
     """The loans of the term by whose they are."""
     return (
         select(loans.c.patron, func.count().label("n"))
-        .where(*_in_term(school, term, zone))
+        .where(*in_term(school, term, zone))
         .group_by(loans.c.patron)
         .subquery()
     )
 
 
-def _in_term(school: str, term: Period, zone: ZoneInfo) -> tuple[Any, ...]:
+def in_term(school: str, term: Period, zone: ZoneInfo) -> tuple[Any, ...]:
+    """Which loans count as borrowed in the term."""
     return (
         loans.c.school == school,
         loans.c.opened_ms >= term.from_ms(zone),

@@ -42,7 +42,8 @@ function patron(page) {
       h("p", { class: "lent-head" }, page.lent_head),
       h("p", { class: "count", key: `count ${page.lent}` }, page.lent),
       h("p", { class: "more" }, page.more),
-      h("p", { class: "out" }, page.out)));
+      h("p", { class: "out" }, page.out),
+      page.term && h("p", { class: "term" }, page.term)));
 }
 
 // An answer of the library's, until its reader says that it was read.
@@ -117,7 +118,8 @@ export function young(view) {
         ? [outcome(newest), largeBook(newest)]
         : page.in_room ? inRoom(page)
         : [h("div", { class: "stage-head", key: "hello" }, h("span", { class: "big-face" }, page.avatar),
-             h("h2", { class: "greeting" }, say(page.hello))), h("p", { class: "sub" }, say(page.hello_more))]),
+             h("h2", { class: "greeting" }, say(page.hello))), h("p", { class: "sub" }, say(page.hello_more)),
+           page.term && h("p", { class: "term" }, say(page.term))]),
     h("div", { class: "young-offers" }, newest && offers(newest)),
     others(rest),
     h("nav", { class: "bar-touch" },
