@@ -52,6 +52,7 @@ from sync.central.stock_tables import acted as acted
 from sync.central.stock_tables import scans as scans
 from sync.central.voice_tables import said as said
 from sync.central.voice_tables import voices as voices
+from sync.central.wish_tables import wishes as wishes
 
 # `position` counts the changes of a school; taking the next one locks the row, so no reader skips a position.
 schools = Table(

@@ -23,7 +23,7 @@ from sync.central.post_tables import posts
 from sync.central.posts import end, new_id, put, read_posts, withdraw
 from sync.central.read import time_zone
 from sync.central.reports.whose import whose
-from sync.central.schema import patrons, titles, voices
+from sync.central.schema import patrons, voices
 
 NEW, LOOKING, ANSWERED, SEEN = "new", "looking", "answered", "seen"
 STATES = (NEW, LOOKING, ANSWERED, SEEN)
@@ -71,14 +71,14 @@ def page(
         mine.append(tuple_(voices.c.at_ms, voices.c.id) < tuple_(at_ms, after))
     query = select(voices).where(*mine).order_by(voices.c.at_ms.desc(), voices.c.id.desc())
     rows = conn.execute(query.limit(PAGE + 1)).all()
-    found = _named(conn, school, rows[:PAGE])
+    found = named_voices(conn, school, rows[:PAGE])
     return found, found[-1].id if len(rows) > PAGE else ""
 
 
 def one(conn: Connection, school: str, name: str) -> Voice:
     """This voice. Raises CentralError where there is none."""
     query = select(voices).where(voices.c.school == school, voices.c.id == name)
-    found = _named(conn, school, conn.execute(query).all())
+    found = named_voices(conn, school, conn.execute(query).all())
     if not found:
         raise CentralError(f"nobody said {name}")
     return found[0]
@@ -109,7 +109,8 @@ def count_waiting(conn: Connection, school: str, most: int) -> int:
     return int(conn.execute(select(func.count()).select_from(some)).scalar_one())
 
 
-def _named(conn: Connection, school: str, rows: Sequence[Any]) -> list[Voice]:
+def named_voices(conn: Connection, school: str, rows: Sequence[Any]) -> list[Voice]:
+    """Rows of voices with whoever said them, as they are called now."""
     ids = {row.patron for row in rows if row.patron}
     merged = whose(conn, school, ids) if ids else {}
     known = {merged.get(i, i) for i in ids}
@@ -182,43 +183,6 @@ def _change(desk: Desk, name: str, **values: Any) -> None:
 def _today(desk: Desk) -> date:
     zone = time_zone(desk.conn, desk.school)
     return datetime.fromtimestamp(desk.now_ms / 1000, zone).date()
-
-
-# Wishes for books.
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """A book that is wished for: how often, when last, and its title where the library has it ("": it has not)."""
-
-    isbn: str
-    count: int
-    last_ms: int
-    title: str
-
-
-def wishes(conn: Connection, school: str, after: str = "") -> tuple[list[Wish], str]:
-    """A page of the wishes by ISBN, in its order, and after which the next page begins ("": there is none)."""
-    last = func.max(voices.c.at_ms).label("last")
-    query = (
-        select(voices.c.isbn, func.count().label("n"), last)
-        .where(
-            voices.c.school == school,
-            voices.c.kind == Saying.PURCHASE.value,
-            voices.c.isbn > after,
-        )
-        .group_by(voices.c.isbn)
-        .order_by(voices.c.isbn)
-        .limit(PAGE + 1)
-    )
-    rows = conn.execute(query).all()
-    isbns = [row.isbn for row in rows[:PAGE]]
-    held = select(titles.c.isbn, titles.c.title).where(
-        titles.c.school == school, one_of(conn, titles.c.isbn, isbns)
-    )
-    named = {row.isbn: row.title for row in conn.execute(held)} if isbns else {}
-    found = [Wish(r.isbn, int(r.n), int(r.last), named.get(r.isbn, "")) for r in rows[:PAGE]]
-    return found, found[-1].isbn if len(rows) > PAGE else ""
 
 
 # Questionnaires.

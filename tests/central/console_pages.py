@@ -48,7 +48,7 @@ PLACES = {
     "console.weeding": {"form": "csv"},
     "console.catalogue": {"job": "j1"},
     "console.rooms": {"form": "csv"},
-    "console.voices": {"name": "v1", "kind": "complaint", "end": "csv"},
+    "console.voices": {"name": "v1", "kind": "complaint", "end": "csv", "isbn": "9787020002207"},
 }
 # What is asked behind the question mark, besides nothing.
 ASKED = {
@@ -85,7 +85,7 @@ ASKED = {
         "call_first=I201/9&call_last=I201/9",
     ),
     "console.voices.list": ("kind=purchase", "state=new", "kind=answers&after=v1"),
-    "console.voices.wishes": ("after=9787020002207",),
+    "console.voices.wishes": ("after=9787020002206", "state=new"),
     "console.activities.list": ('after=["2027-01-01","zz"]',),
     "console.people.list": ("q=读者7", "q=2000000007", "class=1年级3班", "name=读者5&id=p5"),
 }
@@ -156,6 +156,8 @@ def made_in(db: Database) -> dict[str, dict[str, str]]:
         told = {"options": "{}", "staff": LOGIN, "begun_ms": NOON, "beat_ms": NOON, "step": "done"}
         said = {"school": SCHOOL, "id": "v1", "kind": "complaint", "at_ms": NOON}
         upsert_many(conn, voices, [{**said, "said": '{"note":"loud"}'}])
+        wished = {"school": SCHOOL, "id": "v2", "kind": "purchase", "at_ms": NOON}
+        upsert_many(conn, voices, [{**wished, "isbn": "9787020002207", "said": "{}"}])
         form = ask(desk, Questionnaire(title="问卷", questions=(STARS,)), until, until)
         upsert_many(conn, imports, [{"school": SCHOOL, "id": "j1", "name": "书.csv", **told}])
     return {

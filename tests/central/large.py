@@ -71,7 +71,7 @@ def _count_tables(conn: Connection) -> None:
 _STATEMENTS = """
 INSERT INTO titles (school, id, title, author, publisher, year, class_number, isbn, pinyin)
 SELECT :school, 'b' || n, '第' || n || '本书', '作者' || n % 5000, '出版社' || n % 200, '2019', 'I' || 200 + n % 80 ||
-'.' || n % 9, '', ''
+'.' || n % 9, 9780000000000 + n || '', ''
 FROM generate_series(1, :copies / 5) n;
 
 INSERT INTO copies (school, barcode, title_id, copy_type, state, shelf, room, call_number)

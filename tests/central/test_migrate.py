@@ -61,7 +61,7 @@ def test_a_later_release_is_refused_with_the_remedy(db, tmp_path):
 
 def test_a_login_that_is_locked_stays_so_when_tries_are_counted_apart(db, tmp_path):
     with db.begin() as conn:
-        for table in ("pins", "tries", "proofs", "proven"):
+        for table in ("pins", "tries", "proofs", "proven", "wishes"):
             conn.execute(text(f"DROP TABLE {table}"))
         for column in (
             "failed INTEGER DEFAULT 0",

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from kiosk.saying import Words
+from kiosk.voice_posts import Answer
 from sync.central.cli_pages import make_app
 from sync.central.schema import posts, voices
 from sync.central.staff import add_staff
@@ -18,6 +19,7 @@ from tests.central.fleet import SCHOOL, Pen, enrol, found_school, publish_rules,
 from tests.central.line import HandClock
 from tests.central.records import sqlite_record
 from tests.central.test_voices import say
+from tests.sync.story import NOON
 from tests.web_ui.console import PASSWORD, Console
 
 ISBN = "9787020002207"
@@ -89,8 +91,56 @@ def test_who_gave_no_name_can_only_be_answered_in_public(db, console):
 def test_wishes_stand_together_by_isbn(console):
     console.signed_in("li")
     page = console.see("/console/voices/wishes")
-    assert re.search(rf'<th scope="row">{ISBN}</th><td>2</td>', page)
+    assert re.search(rf'<td>{ISBN}</td><td class="n">2</td>', page)
     assert "馆里没有" in page
+    assert "还没有定" in page
+    told = console.client.get("/console/voices/wishes.csv").data.decode("utf-8-sig")
+    (head, line) = csv.reader(io.StringIO(told))
+    assert (
+        head == ["书名", "书号", "次数", "日期", "馆藏", "办到哪一步", "回复"] or head[0] == "书号"
+    )
+    assert line[2:3] == ["2"]
+    assert console.client.get("/console/voices/wishes.xlsx").status_code == 200
+
+
+def test_what_becomes_of_a_wish_is_told_to_everybody_and_to_whoever_gave_a_name(db, console):
+    here = f"/console/voices/wishes/{ISBN}"
+    console.signed_in("li").see(here)
+    assert console.send(here, state="ordered")[0] == 403
+    console.signed_in("wang").see(here)
+    status, page = console.send(here, state="ordered", title="城南旧事", answer="")
+    assert status == 303
+    assert "大家想要的这本书已经订了" in page
+    assert "wang老师，" in page
+    told = {p.patron_id: Answer.model_validate_json(p.body) for p in rows(db, posts)}
+    assert told.keys() == {"", "hua"}
+    assert {(a.asked, a.text) for a in told.values()} == {
+        ("城南旧事", "大家想要的这本书已经订了，到了就告诉大家。")
+    }
+    assert {v.state for v in rows(db, voices) if v.kind == "purchase"} == {"answered"}
+    console.send(here, state="arrived", title="城南旧事", answer="在三号书架")
+    assert {Answer.model_validate_json(p.body).text for p in rows(db, posts)} == {"在三号书架"}
+    assert "到馆了" in console.see("/console/voices/wishes?state=arrived")
+    assert "城南旧事" not in console.see("/console/voices/wishes?state=new")
+    assert "在三号书架" in console.client.get("/console/voices/wishes.csv").text
+    console.send(here, state="new", title="城南旧事")
+    assert rows(db, posts) == []
+    assert {v.state for v in rows(db, voices) if v.kind == "purchase"} == {"new"}
+    assert list(faults(db)) == []
+    assert console.send(here, state="burnt")[0] == 400
+    assert console.client.get("/console/voices/wishes/9787020002208").status_code == 404
+
+
+def test_who_wishes_after_an_answer_is_seen_to_wait(db, console):
+    here = f"/console/voices/wishes/{ISBN}"
+    console.signed_in("wang").see(here)
+    console.send(here, state="no", answer="太贵了")
+    pen = Pen("hall", epoch=2)
+    enrol(db, "hall", epoch=2)
+    say(pen, Words(isbn=ISBN), at=40 * 24 * 3_600_000, patron="ming", kind="purchase")
+    push(db, pen, now=NOON + 41 * 24 * 3_600_000)
+    assert "新增 1 人次" in console.see("/console/voices/wishes")
+    assert "又有 1 人次想要这本书" in console.see(here)
 
 
 def test_words_are_erased_by_whoever_decides_and_by_nobody_else(db, console):

@@ -24,6 +24,7 @@ from web_ui.console.frame import framed, in_language
 from web_ui.console.gate import member
 from web_ui.console.rights import needs
 from web_ui.console.telling import Teller
+from web_ui.console.wishes import wish_pages
 
 QUESTIONS = 8
 _GRADES = range(1, 13)
@@ -39,7 +40,6 @@ def voice_pages(db: Database, now_ms: Callable[[], int]) -> Blueprint:
     views = _Voices(db, now_ms)
     for rule, name, view in (
         ("/", "list", views.list),
-        ("/wishes", "wishes", views.wishes),
         ("/questionnaires", "forms", views.forms),
         ("/questionnaires/<form>", "results", views.results),
         ("/one/<name>", "one", views.one),
@@ -56,6 +56,7 @@ def voice_pages(db: Database, now_ms: Callable[[], int]) -> Blueprint:
         ("/questionnaires/<form>/stop", "stop", views.stop, Right.DECIDE),
     ):
         pages.add_url_rule(rule, name, needs(right, act), methods=["POST"])
+    wish_pages(pages, db, now_ms)
     return pages
 
 
@@ -114,15 +115,6 @@ class _Voices:
     def erase(self, name: str) -> Redirected:
         back = url_for(".one", name=name)
         return self._act("erased", "state", back, lambda desk: voices.erase_voice(desk, name))
-
-    def wishes(self) -> str:
-        with self._db.read() as conn:
-            tell = self._teller(conn)
-            found, after = voices.wishes(conn, member().school, request.args.get("after", ""))
-        return self._page(
-            "voices/wishes.html", "wishes", lines=[(one, tell.day(tell.local(one.last_ms).date())) for one in found],
-            more=url_for(".wishes", after=after) if after else "",
-        )  # fmt: skip
 
     def forms(self) -> str:
         with self._db.read() as conn:
