@@ -45,6 +45,8 @@ _OF_FILE = {"patrons": ("patron", "card"), "catalogue": ("title", "copy")}
 _PORTION = 2_000
 # What an import brings and stations are not told.
 _UNTOLD = {"patron": ("major",)}
+# What a station knows from the record alone.
+_OF_RECORD = ("last_entry", "lendable", "lent")
 
 
 def publish_rules(db: Database, school: str, file: Path, *, staff: str, now_ms: int) -> bool:
@@ -142,7 +144,7 @@ def _batched(rows: list[tuple[str, dict[str, Any]]]) -> list[list[tuple[str, dic
 
 def _rows_of_store(store: Store, kind: str) -> dict[str, dict[str, Any]]:
     table, key, columns = TABLES[kind]
-    told = (c for c in columns if c not in ("last_entry", "lendable"))
+    told = (c for c in columns if c not in _OF_RECORD)
     kept = [*told, *_UNTOLD.get(kind, ())]
     with store.read() as tx:
         found = tx.conn.exec_driver_sql(f"SELECT {key}, {', '.join(kept)} FROM {table}")
