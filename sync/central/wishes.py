@@ -43,7 +43,7 @@ class State(StrEnum):
 class Wish:
     """A book that is wished for: how often, when last. held: the title where the library has it ("": it has not).
 
-    title: as staff call it. fresh: how many wished for it since the last decision.
+    title: as staff call it. fresh: how many came in since the decision, and are not answered.
     """
 
     isbn: str
@@ -192,18 +192,17 @@ def _told(conn: Connection, school: str, rows: Sequence[Any]) -> list[Wish]:
 
 
 def _fresh(conn: Connection, school: str, rows: Sequence[Any]) -> dict[str, int]:
-    """How often each was wished for since it was decided on."""
-    since = [row.isbn for row in rows if row.state_ms is not None and row.last > row.state_ms]
-    if not since:
+    """How many wishes for each book that was decided on are not answered: they came in since."""
+    known = [row.isbn for row in rows if row.state != State.NEW]
+    if not known:
         return {}
     query = (
         select(voices.c.isbn, func.count().label("n"))
-        .join(decided, and_(decided.c.school == voices.c.school, decided.c.isbn == voices.c.isbn))
         .where(
             voices.c.school == school,
             voices.c.kind == Saying.PURCHASE.value,
-            one_of(conn, voices.c.isbn, since),
-            voices.c.at_ms > decided.c.state_ms,
+            one_of(conn, voices.c.isbn, known),
+            voices.c.state == NEW,
         )
         .group_by(voices.c.isbn)
     )

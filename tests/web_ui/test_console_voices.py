@@ -19,7 +19,6 @@ from tests.central.fleet import SCHOOL, Pen, enrol, found_school, publish_rules,
 from tests.central.line import HandClock
 from tests.central.records import sqlite_record
 from tests.central.test_voices import say
-from tests.sync.story import NOON
 from tests.web_ui.console import PASSWORD, Console
 
 ISBN = "9787020002207"
@@ -137,10 +136,14 @@ def test_who_wishes_after_an_answer_is_seen_to_wait(db, console):
     console.send(here, state="no", answer="太贵了")
     pen = Pen("hall", epoch=2)
     enrol(db, "hall", epoch=2)
-    say(pen, Words(isbn=ISBN), at=40 * 24 * 3_600_000, patron="ming", kind="purchase")
-    push(db, pen, now=NOON + 41 * 24 * 3_600_000)
+    # Said before the answer, at a station without a line.
+    say(pen, Words(isbn=ISBN), at=5, patron="ming", kind="purchase")
+    push(db, pen)
     assert "新增 1 人次" in console.see("/console/voices/wishes")
     assert "又有 1 人次想要这本书" in console.see(here)
+    status, page = console.send(here, state="no", answer="")
+    assert (status, "太贵了" in page, "又有" in page) == (303, True, False)
+    assert {v.answer for v in rows(db, voices) if v.kind == "purchase"} == {"太贵了"}
 
 
 def test_words_are_erased_by_whoever_decides_and_by_nobody_else(db, console):
@@ -186,7 +189,7 @@ def test_a_questionnaire_is_made_answered_and_counted(db, console):
     page = console.see(f"/console/voices/questionnaires/{form.id}")
     assert "3 人答过" in page
     assert "平均 4.5 星" in page
-    assert re.search(r'<th scope="row">故事</th><td>1</td>', page)
+    assert re.search(r'<th scope="row">故事</th><td class="n">1</td>', page)
     told = console.client.get(f"/console/voices/questionnaires/{form.id}.csv").data
     assert "★★★★★,1" in told.decode("utf-8-sig")
     console.send(f"/console/voices/questionnaires/{form.id}/stop")

@@ -167,7 +167,11 @@ def test_what_the_console_puts_up_is_shown_while_it_stands(record):
     with record.begin(SCHOOL) as conn:
         add_staff(conn, SCHOOL, "li", "李老师", "librarian", PASSWORD)
     console = Console(client).signed_in()
-    console.see("/console/notices/")
+    page = console.see("/console/notices/")
+    # Two forms of the same fields stand there: each label leads to a field of its own form.
+    labelled, ids = re.findall(r' for="([^"]+)"', page), re.findall(r' id="([^"]+)"', page)
+    assert len(labelled) == len(set(labelled)) > 12
+    assert set(labelled) <= set(ids)
     days = {"from_on": "2020-01-01", "until_on": "2099-01-01"}
     sent = {"text": "期末请还书", "text_en": "Bring all back", "on_page": "y", **days}
     later = {**sent, "text": "以后再说", "from_on": "2098-01-01"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask import Blueprint, abort, g, redirect, render_template, request, url_for
 from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
 from wtforms import BooleanField, StringField, TextAreaField
@@ -16,12 +16,14 @@ from sync.central.db import Connection, Database
 from sync.central.desk import Desk
 from sync.central.notices import KINDS, take_down, write
 from sync.central.posts import ahead, new_id, today
+from sync.central.read import time_zone
 from sync.central.roles import Right, may
 from web_ui.console.forms import Said, at_most, needed
 from web_ui.console.frame import framed
 from web_ui.console.gate import member
 from web_ui.console.reading import GRADES, Day, grade_field
 from web_ui.console.rights import needs
+from web_ui.console.telling import Teller
 
 DONE = ("saved", "ended")
 
@@ -105,6 +107,7 @@ class _Notices:
     def _page(self, sent: dict[str, FlaskForm], done: str = "") -> str:
         with self._db.read() as conn:
             day = today(conn, member().school, self._now_ms())
+            tell = Teller(g.say, time_zone(conn, member().school), self._now_ms())
             found: dict[str, dict[str, Post[Any]]] = {
                 kind: {post.id: post for post in ahead(conn, member().school, body, day)}
                 for kind, body in KINDS.items()
@@ -121,6 +124,7 @@ class _Notices:
             found=found,
             forms=forms,
             fields=_fields,
+            tell=tell,
             edited=edited,
             done=done,
             forever=FOREVER,
@@ -137,9 +141,13 @@ def _form(kind: str, start: dict[str, Any] | None = None) -> FlaskForm:
     return _FORMS[kind](None, data=start) if start is not None else _FORMS[kind]()
 
 
-def _fields(form: FlaskForm) -> list[Any]:
+def _fields(kind: str, form: FlaskForm) -> list[Any]:
     words = [name for name in form._fields if name not in (*_LAST, "csrf_token", "token")]
-    return [form[name] for name in (*words, *_LAST)]
+    found = [form[name] for name in (*words, *_LAST)]
+    for field in found:
+        # Two forms stand on the page: what names a field must be of its form.
+        field.id = field.label.field_id = f"{kind}-{field.name}"
+    return found
 
 
 def _start(post: Post[Notice | Event] | None) -> dict[str, Any] | None:

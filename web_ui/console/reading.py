@@ -44,7 +44,10 @@ class Day(DateField):
 
 
 def grade_field(key: str) -> SelectField:
-    return SelectField(Said(key), choices=["", *map(str, GRADES)], validate_choice=False)
+    def choices() -> list[tuple[str, str]]:
+        return [("", str(Said("console.filter.all"))), *((str(n), str(n)) for n in GRADES)]
+
+    return SelectField(Said(key), choices=choices, validate_choice=False)
 
 
 class HeadForm(FlaskForm):

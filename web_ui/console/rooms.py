@@ -65,7 +65,7 @@ class _Rooms:
             found, more = visits_on(conn, member().school, day)
             every = machines(conn, member().school) if library else []
         rooms = _names(library)
-        places = [room] if room else list(rooms)
+        places = [room] if room else [r.key for r in library.rooms if r.sign_in] if library else []
         stations = (
             [m for key in places for m in stations_of(every, key, library)] if library else []
         )
@@ -153,8 +153,11 @@ def _room(tell: Teller, room: RoomNow) -> dict[str, Any]:
 
 def _station(tell: Teller, one: Machine) -> dict[str, Any]:
     """How far this station has told. behind: what was done there since then is not known here."""
-    seen = tell.machine(one)["seen"]
-    silent = one.seen_ms is None or one.seen_ms < tell.now_ms - THERE_MS
+    if one.seen_ms is None:
+        return {"name": one.name, "told": g.say("console.rooms.never"), "behind": True}
+    local, today = tell.local(one.seen_ms), tell.local(tell.now_ms).date()
+    seen = clock_time(local) if local.date() == today else tell.moment(one.seen_ms)
+    silent = one.seen_ms < tell.now_ms - THERE_MS
     if one.unsent:
         told = g.say("console.rooms.unsent", seen=seen, n=one.unsent)
     else:

@@ -169,7 +169,7 @@ class _Voices:
             rows += [[told["text"], label, n] for label, n in told["counts"]]
             rows += [[told["text"], text, 1] for text in told["texts"]]
         body = found.form.body
-        head = [g.say(f"console.voices.column.{n}") for n in ("question", "answer", "count")]
+        head = [g.say(f"console.voices.column.{n}") for n in ("question", "chosen", "count")]
         return table_file(in_language(body.title, body.title_en), end, head, rows)
 
     def file(self, kind: str, form: str) -> Response:
@@ -225,7 +225,7 @@ def _told(tell: Teller, one: Voice) -> dict[str, Any]:
         "who": " ".join(filter(None, (one.name, one.class_name))) or g.say("console.voices.nobody"),
         "state": g.say(f"console.voices.state.{one.state}"),
         "answer": one.answer,
-        "waits": g.say("console.voices.waits", n=waits) if waiting else "",
+        "waits": g.say("console.voices.waits", n=waits) if waiting and waits else "",
         "read": tell.moment(one.read_ms) if one.read_ms else "",
     }
 

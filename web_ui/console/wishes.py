@@ -103,7 +103,10 @@ class _Wishes:
         try:
             with self._db.begin(member().school) as conn:
                 desk = Desk(conn, member().school, member().login, self._now_ms())
-                told = answer or _usual(conn).get(chosen, "")
+                was, _ = wishes.one(conn, member().school, isbn)
+                # Saved again as it was: whoever has wished since is told what the others were.
+                same = was.answer if was.state == chosen else ""
+                told = answer or same or _usual(conn).get(chosen, "")
                 title = request.form.get("title", "")
                 wishes.decide(desk, isbn, State(chosen), title=title, answer=told)
         except CentralError:

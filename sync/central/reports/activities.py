@@ -57,7 +57,7 @@ def report(look: Look) -> Report:
 
 
 _COLUMNS = (
-    Column("day", Unit.DAY), Column("activity"), Column("kind"), Column("theme"), Column("held"),
+    Column("day", Unit.DAY), Column("activity"), Column("activity_kind"), Column("theme"), Column("held"),
     Column("took_part", Unit.COUNT), Column("copies_read", Unit.COUNT), Column("donated_read", Unit.COUNT),
     Column("essays", Unit.COUNT),
 )  # fmt: skip
