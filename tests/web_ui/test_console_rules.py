@@ -133,6 +133,12 @@ def test_a_window_that_ends_before_it_begins_cannot_be_published(ruled, record):
     assert "开放时段 · 第 1 条 · 到 <code>windows[0].to = &#34;11:00&#34;</code>" in page
     assert "结束的时间不比开始晚，请写 11:30 以后的时间" in page
     assert "rules/publish" not in page
+    # The form stands there with what was filled in, to be mended.
+    again = filled(page)
+    assert again["0.to"] == ["11:00"]
+    again["0.to"] = ["12:45"]
+    status, page = ruled.send("/console/rules/part/windows", **again)
+    assert (status, "没有错，可以发布" in page) == (200, True)
     text = SHIPPED.replace('to = "12:30"', 'to = "11:00"', 1)
     with record.read() as conn:
         based_on = versions(conn, SCHOOL)[0].digest

@@ -6,7 +6,7 @@ Nothing is kept between the pages: a changed text travels in the form, with the 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from flask import Blueprint, abort, g, redirect, render_template, request, url_for
@@ -21,7 +21,7 @@ from config.rewriting import (
     section,
     sections,
 )
-from config.settings import SettingsError
+from config.settings import Problem, SettingsError
 from sync.central.db import CentralError, Connection, Database
 from sync.central.desk import Desk
 from sync.central.publishing import check_text, put_in_force, text_of, versions
@@ -36,8 +36,9 @@ from web_ui.console.telling import Teller
 
 MAX_TEXT_BYTES = 512 * 1024
 TOP = "top"
-_NEW_ROWS = 1
 _AROUND = 2
+# A row of a form: its place in the file, or a name for a new one; and what stands in its fields.
+_Filled = tuple[str, Mapping[str, Sequence[str]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,33 +89,29 @@ class _Rules:
         wanted = _section(name)
         with self._db.read() as conn:
             text, based_on = _in_force(conn)
-        rows: list[tuple[object, dict[str, list[str]]]] = list(
-            enumerate(rows_of(text, wanted.name) if text else [{}])
-        )
-        if wanted.many:
-            rows += [(f"new{at}", {}) for at in range(_NEW_ROWS)]
-        return self._page(
-            "rules_part",
-            part=name,
-            section=wanted,
-            rows=rows,
-            based_on=based_on,
-            options=_options(text, wanted),
-        )
+        rows = rows_of(text, wanted.name) if text else [{}]
+        return self._form(wanted, text, [(str(at), row) for at, row in enumerate(rows)], based_on)
 
     def change(self, name: str) -> str | tuple[str, int]:
         """What was filled in becomes a text, and that is checked like any other."""
         wanted = _section(name)
         with self._db.read() as conn:
             text = text_of(conn, member().school, request.form.get("based_on", ""))
-        removed = set(request.form.getlist("remove"))
-        rows = [
-            (int(at) if at.isdigit() else None, filled)
+        removed, based_on = set(request.form.getlist("remove")), request.form.get("based_on", "")
+        kept = [
+            (at, filled)
             for at in request.form.getlist("row")
             if at not in removed and (filled := _filled(wanted, at))
         ]
+        rows = [(int(at) if at.isdigit() else None, filled) for at, filled in kept]
         try:
-            return self._checked(rewritten(text, wanted.name, rows), back=name)
+            made = rewritten(text, wanted.name, rows)
+            with self._db.read() as conn:
+                problems = check_text(conn, member().school, made)
+            if problems:
+                # Whoever fills in a form mends it there: with all that was filled in.
+                return self._form(wanted, text, kept, based_on, problems), 409
+            return self._checked(made, back=name)
         except WrittenOtherwise:
             return self._page(
                 "rules_checked", why=g.say("console.rules.otherwise"), back=name, text=text
@@ -164,6 +161,27 @@ class _Rules:
                 "rules_checked", why=g.say("console.rules.meanwhile"), back="", text=text
             ), 409
         return redirect(url_for("console.rules", done="1"), 303)
+
+    def _form(
+        self,
+        wanted: Section,
+        text: str,
+        rows: Sequence[_Filled],
+        based_on: str,
+        problems: Sequence[Problem] = (),
+    ) -> str:
+        blank: list[_Filled] = (
+            [("new0", {})] if wanted.many and all(at.isdigit() for at, _ in rows) else []
+        )
+        return self._page(
+            "rules_part",
+            part=wanted.name or TOP,
+            section=wanted,
+            rows=[*rows, *blank],
+            based_on=based_on,
+            options=_options(text, wanted),
+            problems=[told_problem(one, g.say) for one in problems],
+        )
 
     def _checked(self, text: str, *, back: str) -> str | tuple[str, int]:
         with self._db.read() as conn:
