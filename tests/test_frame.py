@@ -32,6 +32,8 @@ FILES = (
     "usr/share/fonts/truetype/noto/NotoColorEmoji.ttf",
     "usr/lib/postgresql/15/bin/initdb",
 )
+# Nobody is kept from testing for want of it.
+WINDOWLESS = ("chromium-headless-shell", "usr/bin/chromium-headless-shell")
 
 
 @dataclass
@@ -114,7 +116,9 @@ def _fake_apt(machine: Machine) -> str:
     cases = "\n".join(
         f'        {package}) mkdir -p "{path.parent}"; touch "{path}" ;;'
         for package, path in zip(
-            PACKAGES, (machine.folder / "system" / f for f in FILES), strict=True
+            (*PACKAGES, WINDOWLESS[0]),
+            (machine.folder / "system" / f for f in (*FILES, WINDOWLESS[1])),
+            strict=True,
         )
     )
     return FAKE_APT.format(cases=cases)
@@ -146,7 +150,7 @@ def bare(tmp_path: Path) -> Machine:
 @pytest.fixture
 def whole(bare: Machine) -> Machine:
     """The same machine, with every system package and a .venv that the script has made."""
-    bare.has(*FILES)
+    bare.has(*FILES, WINDOWLESS[1])
     assert bare.set_up("tests").returncode == 0
     bare.forget_calls()
     return bare
@@ -198,6 +202,9 @@ def test_root_installs_with_apt_get_and_says_what_for(bare: Machine) -> None:
         "apt-get -q update",
         "apt-get -q -y -o DPkg::Lock::Timeout=300 install --no-install-recommends "
         + " ".join(PACKAGES),
+        "apt-get -q update",
+        "apt-get -q -y -o DPkg::Lock::Timeout=300 install --no-install-recommends "
+        + WINDOWLESS[0],
     ]
     assert bare.calls("sudo") == []
     assert "Chinese text in the browser" in done.stderr
@@ -207,7 +214,18 @@ def test_sudo_without_a_password_is_used(bare: Machine) -> None:
     _allow_sudo(bare)
     assert bare.set_up("tests").returncode == 0
     assert bare.calls("sudo")[:2] == ["sudo -n true", "sudo -n apt-get -q update"]
-    assert len(bare.calls("apt-get")) == 2
+    assert len(bare.calls("apt-get")) == 4
+
+
+def test_without_the_windowless_browser_the_tests_take_the_whole_one(bare: Machine) -> None:
+    bare.has(*FILES)
+    done = bare.set_up("tests")
+    assert (done.returncode, "chromium" in done.stderr) == (0, False)
+    bare.program("id", "echo 0")
+    bare.program("apt-get", "echo 'E: Unable to locate package'; exit 100")
+    done = bare.set_up("tests")
+    assert done.returncode == 0
+    assert "going on without it" in done.stderr
 
 
 def test_a_failed_apt_get_stops_the_tests_and_shows_its_words(bare: Machine) -> None:
