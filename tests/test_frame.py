@@ -226,6 +226,7 @@ def test_without_the_windowless_browser_the_tests_take_the_whole_one(bare: Machi
     done = bare.set_up("tests")
     assert done.returncode == 0
     assert "going on without it" in done.stderr
+    assert bare.set_up("tests").stderr == "", "it is tried once"
 
 
 def test_a_failed_apt_get_stops_the_tests_and_shows_its_words(bare: Machine) -> None:
