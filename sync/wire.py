@@ -22,6 +22,7 @@ Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Text = Annotated[str, Field(max_length=16_384, pattern=r"^[^\x00]*$")]
 Count = Annotated[int, Field(ge=0, le=2**53)]
 Seq = Annotated[int, Field(ge=1, le=2**53)]
+Epoch = Annotated[int, Field(ge=1, le=2**31 - 1)]
 Millis = Annotated[int, Field(ge=-(2**53), le=2**53)]
 
 
@@ -51,7 +52,7 @@ class Hello(Message):
     path: ClassVar[str] = "/sync/hello"
     school: Name
     station: Name
-    epoch: Seq
+    epoch: Epoch
     token: Secret
     last_seq: Count
     head: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")]
@@ -119,7 +120,7 @@ class AskMissing(Message):
 
     path: ClassVar[str] = "/sync/missing"
     session: Secret
-    epoch: Seq
+    epoch: Epoch
     after_seq: Count
 
 
@@ -131,7 +132,7 @@ class Enrolled(Message):
     station: Name
     name: Text
     room: Text
-    epoch: Seq
+    epoch: Epoch
     token: Secret
     time_zone: Name
 
@@ -139,9 +140,9 @@ class Enrolled(Message):
 class Rewind(Message):
     """Go on in a new epoch. Of `from_epoch` the centre holds everything up to `durable`."""
 
-    epoch: Seq
+    epoch: Epoch
     token: Secret
-    from_epoch: Seq
+    from_epoch: Epoch
     durable: Count
 
 
@@ -166,7 +167,7 @@ class Welcome(Message):
 class Answer(Message):
     """What became of one entry; a higher revision outranks a lower one."""
 
-    epoch: Seq
+    epoch: Epoch
     seq: Seq
     outcome: Literal["accepted", "excepted", "conflict", "quarantined"]
     codes: list[Name]

@@ -30,7 +30,7 @@ from sync.central.db import (
 from sync.central.leavers import tell_of_leavers
 from sync.central.positions import HELD, next_positions, publish
 from sync.central.read import Shelf, Stored, key_of, read_codes
-from sync.central.schema import holdings, loans, outcomes, seals
+from sync.central.schema import holdings, loans, outcomes, patrons, seals
 from sync.central.starts import Seal, Start, next_seals, not_held, starts
 from sync.events import Code, Event, Folded, Key, Span, outcome_of
 from sync.fold import Copy, fold
@@ -312,9 +312,16 @@ def _told(codes: frozenset[Code], past: bool) -> tuple[str, str]:
     return outcome.value, " ".join(sorted(codes))
 
 
+def _known(conn: Connection, changed: Changed) -> list[str]:
+    """Of the counted only patrons of the record: the feed keeps its keys, and a card without a patron is none."""
+    mine = (patrons.c.school == changed.school, one_of(conn, patrons.c.id, changed.counted))
+    query = select(patrons.c.id).where(*mine).order_by(patrons.c.id)
+    return list(conn.execute(query).scalars()) if changed.counted else []
+
+
 def _publish(conn: Connection, changed: Changed, revised: list[Values]) -> None:
     """Give positions to what stations must hear: copies and loans touched, whose count is another, outcomes revised."""
-    counted = [("patron", name) for name in sorted(changed.counted)]
+    counted = [("patron", name) for name in _known(conn, changed)]
     publish(conn, changed.school, [*((HELD, b) for b in changed.told), *counted])
     if revised:
         at = next_positions(conn, changed.school, len(revised))

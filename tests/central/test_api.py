@@ -232,10 +232,13 @@ def test_what_others_did_is_fed_as_it_is_now(db, clock, teller, s1):
     copy |= {"last_entry": key, "lendable": True}
     loan = {"barcode": "20001", "patron_id": "ming", "opened_ms": NOON, "due_on": "2026-12-09"}
     loan |= {"renewals": 0, "entry": key, "boxed": False}
-    assert changes(teller, session, 0) == [("copy", "20001", copy), ("loan", "20001", loan)]
+    told = changes(teller, session, 0)
+    assert told[:2] == [("copy", "20001", copy), ("loan", "20001", loan)]
+    # The pupil's row tells how many they have borrowed.
+    assert [(kind, key) for kind, key, _ in told[2:]] == [("patron", "ming")]
     back = s2.pen.checkin("20001", at=HOUR)
     teller.say("push", **s2.push(session))
-    told_now = changes(teller, session, 0)
+    told_now = [one for one in changes(teller, session, 0) if one[0] != "patron"]
     assert told_now == [("copy", "20001", copy | {"last_entry": back}), ("loan", "20001", None)]
 
 
@@ -381,8 +384,13 @@ def test_a_loan_that_no_station_can_name_is_not_fed(db, teller, s1):
     assert (fed["copy", "99999"], fed["loan", "99999"]) == (None, None)
     assert fed["copy", "20001"]["last_entry"] == f"s1:{s1.epoch}:1"
     with db.read() as conn:
-        # A copy and its loan are one row of the feed.
-        assert len(conn.execute(select(feed)).all()) == 2
+        # A copy and its loan are one row of the feed; a card without a patron has none.
+        rows = conn.execute(select(feed.c.kind, feed.c.key).order_by(feed.c.position)).all()
+    assert [tuple(row) for row in rows] == [
+        ("held", "20001"),
+        ("held", "99999"),
+        ("patron", "ming"),
+    ]
 
 
 def test_the_answers_are_packed_for_those_who_can_unpack(teller, s1):

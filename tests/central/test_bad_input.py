@@ -103,6 +103,14 @@ def test_a_message_with_one_field_wrong_is_refused_or_does_no_harm(db, teller, s
     assert list(faults(db)) == []
 
 
+@pytest.mark.parametrize("epoch", [0, 2**31, 2**53])
+@pytest.mark.parametrize("call", ["hello", "missing"])
+def test_an_epoch_that_no_record_can_hold_is_refused(teller, s1, call, epoch):
+    message = whole_messages(s1, greet(teller, s1)["session"])[call]
+    teller.say(call, **{**message, "epoch": epoch})
+    assert is_refused(teller)
+
+
 def test_an_entry_of_impossible_parts_is_kept_and_never_a_failure(db, teller, s1):
     """Well hashed, well chained, and every field whatever it may be: an outcome, and the next one is taken too."""
     session = greet(teller, s1)["session"]
