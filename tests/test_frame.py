@@ -203,8 +203,7 @@ def test_root_installs_with_apt_get_and_says_what_for(bare: Machine) -> None:
         "apt-get -q -y -o DPkg::Lock::Timeout=300 install --no-install-recommends "
         + " ".join(PACKAGES),
         "apt-get -q update",
-        "apt-get -q -y -o DPkg::Lock::Timeout=300 install --no-install-recommends "
-        + WINDOWLESS[0],
+        "apt-get -q -y -o DPkg::Lock::Timeout=300 install --no-install-recommends " + WINDOWLESS[0],
     ]
     assert bare.calls("sudo") == []
     assert "Chinese text in the browser" in done.stderr
