@@ -40,7 +40,7 @@ class Server:
         )
         self.host, self.port = host, int(self._server.effective_port)
         self._closing = threading.Event()
-        self._running = threading.Lock()
+        self._running, self._pulling = threading.Lock(), threading.Lock()
 
     @property
     def url(self) -> str:
@@ -51,14 +51,17 @@ class Server:
             while not self._closing.is_set():
                 wasyncore.loop(timeout=LOOP_S, map=self._sockets, use_poll=True, count=1)
             self._server.task_dispatcher.shutdown(timeout=STOP_S)
-            wasyncore.close_all(self._sockets, ignore_all=True)
+            # Not while close() pulls the trigger: its number may be another file's by then.
+            with self._pulling:
+                wasyncore.close_all(self._sockets, ignore_all=True)
 
     def close(self) -> None:
         """End the streams, let running requests finish, free the port; returns when `run` has ended."""
         self._streams.stop()
-        if not self._closing.is_set():
-            self._closing.set()
-            self._server.pull_trigger()
+        with self._pulling:
+            if not self._closing.is_set():
+                self._closing.set()
+                self._server.pull_trigger()
         with self._running:
             wasyncore.close_all(self._sockets, ignore_all=True)
 
