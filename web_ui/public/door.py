@@ -15,6 +15,8 @@ from web_ui.words import words
 
 # Pages in ten minutes for one address: a class behind one address may look, a machine may not copy the catalogue.
 PAGES = 1_200
+# The longest form is a card number and a PIN.
+MOST_BYTES = 2_048
 POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'"
@@ -37,6 +39,11 @@ def guard_public(pages: Blueprint, public: Public, now_ms: Callable[[], int]) ->
             abort(404)
         if request.endpoint != "library.static" and not rate.allows(asker, now_ms()):
             abort(429)
+        if request.method == "POST":
+            # Before anything of the form is read.
+            request.max_form_memory_size = MOST_BYTES
+            if request.content_length is None or request.content_length > MOST_BYTES:
+                abort(413)
         check_text()
 
     @pages.after_request

@@ -22,7 +22,6 @@ from web_ui.public.frame import at, of_school, page
 from web_ui.rate import Rate
 from web_ui.security import from_elsewhere
 
-_MOST_BYTES = 2_048
 # On a computer that others use, too, the page leaves by itself.
 STANDS_S = 180
 _REMEMBERED = 10_000
@@ -49,11 +48,8 @@ class MinePage:
         return self._form()
 
     def show(self) -> Response | str | tuple[str, int]:
-        request.max_form_memory_size = _MOST_BYTES
         if from_elsewhere():
             abort(403)
-        if request.content_length is None or request.content_length > _MOST_BYTES:
-            abort(413)
         if not self._sent.is_new(request.form.get("once", "")):
             # Whoever comes next may go back and send the form of whoever was here.
             return self._form(g.say("public.mine.again")), 409
