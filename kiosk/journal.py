@@ -12,6 +12,7 @@ from kiosk.domain import Act, Now, Verdict
 from kiosk.entry import GENESIS, Entry, canonical, chain_faults, commitment, digest, proof
 from kiosk.store.lineage import AS_OF, CURSOR
 from kiosk.store.schema import journal, journal_people, journal_said, meta
+from kiosk.store.statement import Statement
 from kiosk.store.store import Store
 from kiosk.store.tx import Tx
 
@@ -30,12 +31,15 @@ def _known(key: str) -> ScalarSelect[str]:
 # though the journal may be empty. A rewind begins a new epoch.
 _ONE = select(literal(1).label("one")).subquery()
 _LATEST = _LAST.subquery()
-_HEAD = select(
-    _LATEST,
-    _known("epoch").label("now_epoch"),
-    _known(CURSOR).label("cursor"),
-    _known(AS_OF).label("as_of_ms"),
-).select_from(_ONE.outerjoin(_LATEST, true()))
+_HEAD = Statement(
+    select(
+        _LATEST,
+        _known("epoch").label("now_epoch"),
+        _known(CURSOR).label("cursor"),
+        _known(AS_OF).label("as_of_ms"),
+    ).select_from(_ONE.outerjoin(_LATEST, true()))
+)
+_NEWEST = Statement(_LAST)
 # In meta: the newest moment known to be right (UTC ms). Written with each entry of a sure clock and when staff confirm
 # the clock, whichever came last; what an unsure clock wrote is no witness, it would make the wrong time trusted.
 _LAST_SURE = "last_sure_ms"
@@ -44,10 +48,9 @@ _WALK = (
     .order_by(journal.c.epoch, journal.c.seq)
     .where(journal.c.epoch >= bindparam("from_epoch"))
 )
-# Made once: putting a statement together costs more than SQLite takes to run it.
-_APPEND = insert(journal)
-_APPEND_PERSON = insert(journal_people)
-_APPEND_SAID = insert(journal_said)
+_APPEND = Statement(insert(journal))
+_APPEND_PERSON = Statement(insert(journal_people))
+_APPEND_SAID = Statement(insert(journal_said))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +97,7 @@ class Journal:
         self, tx: Tx, what: Occurrence, verdict: Verdict, *, now: Now, rules_digest: str
     ) -> Written:
         """Write the next entry of the chain. `now` is the time of the scan."""
-        head = tx.conn.execute(_HEAD).one()
+        head = tx.first(_HEAD)
         epoch = int(head.now_epoch or 1)
         seq = head.seq + 1 if head.epoch == epoch else 1
         prev = head.hash or GENESIS
@@ -108,26 +111,13 @@ class Journal:
             entry = entry._replace(as_of_ms=int(head.as_of_ms), cursor=head.cursor)
         body = canonical(entry)
         entry_hash = digest(body)
-        tx.conn.execute(
-            _APPEND,
-            {
-                "epoch": epoch,
-                "seq": seq,
-                "hash": entry_hash,
-                "body": body,
-                "copy": what.copy,
-                "at_ms": now.at_ms,
-            },
-        )
+        place = {"epoch": epoch, "seq": seq}
+        tx.run(_APPEND, **place, hash=entry_hash, body=body, copy=what.copy, at_ms=now.at_ms)
         if salt:
-            tx.conn.execute(
-                _APPEND_PERSON,
-                {"epoch": epoch, "seq": seq, "salt": salt}
-                | {"patron_id": what.patron_id, "card": what.card},
-            )
+            told = {"salt": salt, "patron_id": what.patron_id, "card": what.card}
+            tx.run(_APPEND_PERSON, **place, **told)
         if said_salt:
-            beside = {"epoch": epoch, "seq": seq, "salt": said_salt, "said": what.said}
-            tx.conn.execute(_APPEND_SAID, beside)
+            tx.run(_APPEND_SAID, **place, salt=said_salt, said=what.said)
         if now.sure:
             tx.set_value(_LAST_SURE, str(now.at_ms))
         return Written(entry.key, proof(entry_hash))
@@ -171,13 +161,13 @@ class Journal:
 
 def length(tx: Tx) -> int:
     """How many entries this station has written in its present epoch (dense from 1)."""
-    last = tx.conn.execute(_LAST).first()
+    last = tx.first(_NEWEST)
     return last.seq if last else 0
 
 
 def unsent(tx: Tx) -> int:
     """How many entries the central record has not yet made durable."""
-    last = tx.conn.execute(_LAST).first()
+    last = tx.first(_NEWEST)
     if last is None:
         return 0
     return int(last.seq) - int(tx.value(f"durable:{last.epoch}") or 0)

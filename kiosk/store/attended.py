@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, bindparam, select
 
 from kiosk.domain import Act
 from kiosk.entry import parse
 from kiosk.store.schema import journal, journal_people
+from kiosk.store.statement import Statement
 from kiosk.store.tx import Tx
+
+_SAME = and_(journal.c.epoch == journal_people.c.epoch, journal.c.seq == journal_people.c.seq)
+_ATTENDED = Statement(
+    select(journal.c.body)
+    .join(journal_people, _SAME)
+    .where(
+        journal_people.c.patron_id == bindparam("patron_id"),
+        journal.c.at_ms >= bindparam("since_ms"),
+        journal.c.body.contains(f'"act":"{Act.ATTEND}"'),
+    )
+)
 
 
 def attended(tx: Tx, patron_id: str, since_ms: int) -> set[str]:
-    same = and_(journal.c.epoch == journal_people.c.epoch, journal.c.seq == journal_people.c.seq)
-    query = (
-        select(journal.c.body)
-        .join(journal_people, same)
-        .where(
-            journal_people.c.patron_id == patron_id,
-            journal.c.at_ms >= since_ms,
-            journal.c.body.contains(f'"act":"{Act.ATTEND}"'),
-        )
-    )
-    return {parse(body).value or "" for body in tx.conn.execute(query).scalars()}
+    rows = tx.run(_ATTENDED, patron_id=patron_id, since_ms=since_ms)
+    return {parse(row.body).value or "" for row in rows}

@@ -16,13 +16,13 @@ from kiosk.calendar import Rules, zone
 from kiosk.domain import Act, Now, Patron
 from kiosk.entry import Entry, UnreadableEntry, parse
 from kiosk.store.lineage import COUNTED
-from kiosk.store.schema import journal, journal_people, meta, patrons
+from kiosk.store.schema import journal, journal_people, patrons
+from kiosk.store.statement import Statement
 from kiosk.store.tx import Tx
 from kiosk.term_count import TermCount, span_of, term_with_goal
 
-_FED = select(patrons.c.lent).where(patrons.c.id == bindparam("patron_id"))
-_KNOWN = select(meta.c.key, meta.c.value).where(meta.c.key.in_(("epoch", COUNTED)))
-_SINCE = (
+_FED = Statement(select(patrons.c.lent).where(patrons.c.id == bindparam("patron_id")))
+_SINCE = Statement(
     select(journal.c.body)
     .join(
         journal_people,
@@ -34,8 +34,10 @@ _SINCE = (
         journal_people.c.seq > bindparam("after"),
     )
 )
-_ENTRY = select(journal.c.body).where(
-    journal.c.epoch == bindparam("epoch"), journal.c.seq == bindparam("seq")
+_ENTRY = Statement(
+    select(journal.c.body).where(
+        journal.c.epoch == bindparam("epoch"), journal.c.seq == bindparam("seq")
+    )
 )
 
 
@@ -47,9 +49,8 @@ def term_count(tx: Tx, patron: Patron, rules: Rules, now: Now) -> TermCount | No
     if term is None:
         return None
     fed = _fed(tx, patron.id, term)
-    known = {row.key: row.value for row in tx.conn.execute(_KNOWN)}
-    epoch, _, counted = known.get(COUNTED, "").partition(":")
-    if fed is None or not counted or epoch != known.get("epoch"):
+    epoch, _, counted = (tx.value(COUNTED) or "").partition(":")
+    if fed is None or not counted or epoch != tx.value("epoch"):
         return None
     begins = datetime.combine(term.begins, time(), zone(rules))
     try:
@@ -63,17 +64,16 @@ def term_count(tx: Tx, patron: Patron, rules: Rules, now: Now) -> TermCount | No
 
 
 def _fed(tx: Tx, patron_id: str, term: Term) -> int | None:
-    told = tx.conn.execute(_FED, {"patron_id": patron_id}).scalar()
-    count = json.loads(told).get(span_of(term)) if told else None
+    row = tx.first(_FED, patron_id=patron_id)
+    count = json.loads(row.lent).get(span_of(term)) if row and row.lent else None
     return count if isinstance(count, int) else None
 
 
 def _lent_since(tx: Tx, patron_id: str, counted: tuple[int, int], from_ms: int) -> int:
     """Checkouts of ours beyond this entry, less those that were undone beyond it."""
-    asked = {"patron_id": patron_id, "epoch": counted[0], "after": counted[1]}
     lent = 0
-    for body in tx.conn.execute(_SINCE, asked).scalars():
-        entry = parse(body)
+    for row in tx.run(_SINCE, patron_id=patron_id, epoch=counted[0], after=counted[1]):
+        entry = parse(row.body)
         lent += _is_loan(entry, from_ms)
         if entry.act is Act.CHECKIN and entry.undoes:
             lent -= _is_loan(_entry(tx, entry.undoes), from_ms)
@@ -91,5 +91,5 @@ def _is_loan(entry: Entry | None, from_ms: int) -> bool:
 
 def _entry(tx: Tx, key: str) -> Entry | None:
     _, epoch, seq = key.rsplit(":", 2)
-    body = tx.conn.execute(_ENTRY, {"epoch": int(epoch), "seq": int(seq)}).scalar()
-    return parse(body) if body else None
+    row = tx.first(_ENTRY, epoch=int(epoch), seq=int(seq))
+    return parse(row.body) if row else None

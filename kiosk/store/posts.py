@@ -12,19 +12,23 @@ from sqlalchemy import bindparam, select
 from kiosk.domain import Now
 from kiosk.posts import B, Post
 from kiosk.store.schema import posts
+from kiosk.store.statement import Statement
 from kiosk.store.tx import Tx
 
 log = structlog.get_logger()
 
 # So many of a kind are looked at; nobody reads more from a screen.
 MOST = 200
-_FED = (
+_NEWEST = (
     select(posts)
     .where(posts.c.kind == bindparam("kind"), posts.c.patron_id == bindparam("patron_id"))
     .order_by(posts.c.from_on.desc(), posts.c.id)
     .limit(MOST)
 )
-_STANDING = _FED.where(posts.c.until_on >= bindparam("today"), posts.c.from_on <= bindparam("last"))
+_FED = Statement(_NEWEST)
+_STANDING = Statement(
+    _NEWEST.where(posts.c.until_on >= bindparam("today"), posts.c.from_on <= bindparam("last"))
+)
 
 
 def standing(
@@ -41,7 +45,7 @@ def standing(
         today = now.local.date()
         asked |= {"today": today, "last": today + timedelta(days=ahead_days)}
     found: list[Post[B]] = []
-    for row in tx.conn.execute(_STANDING if now.sure else _FED, asked):
+    for row in tx.run(_STANDING if now.sure else _FED, **asked):
         try:
             body = kind.model_validate_json(row.body)
         except ValidationError as error:

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError
+from sqlalchemy.exc import DatabaseError
 
 from kiosk.errors import StoreBusy, StoreError, StoreFull, StoreNewer
 from kiosk.store.backup import copy_whole, drop_old, fsync_folder
@@ -89,9 +89,10 @@ class Store:
         Raises StoreBusy when another process keeps the lock for 5 s, StoreFull when the disk has no room.
         """
         with self._in_our_words(), self._engine.connect() as conn:
-            _begin_immediate(conn)
-            yield Tx(conn)
-            conn.commit()
+            tx = Tx(conn)
+            _begin_immediate(tx.db)
+            yield tx
+            tx.db.execute("COMMIT")
 
     @contextlib.contextmanager
     def begin_fed(self) -> Iterator[Tx]:
@@ -100,33 +101,34 @@ class Store:
         A loan may come before its patron, so references may lead nowhere for a while. What is deleted is overwritten
         on the disk. It is durable with the next `begin`; until then a power cut may undo it, and it is fed again.
         """
-        with self._in_our_words(), self._engine.connect() as conn, _without_references(conn):
-            _begin_immediate(conn)
-            yield Tx(conn)
-            conn.commit()
+        with self._in_our_words(), self._engine.connect() as conn:
+            tx = Tx(conn)
+            with _without_references(tx.db):
+                _begin_immediate(tx.db)
+                yield tx
+                tx.db.execute("COMMIT")
 
     @contextlib.contextmanager
     def read(self) -> Iterator[Tx]:
         """A consistent view of the store; it never waits for a writer."""
         with self._in_our_words(), self._engine.connect() as conn:
-            conn.exec_driver_sql("BEGIN")
-            yield Tx(conn)
+            tx = Tx(conn)
+            tx.db.execute("BEGIN")
+            yield tx
 
     @contextlib.contextmanager
     def _in_our_words(self) -> Iterator[None]:
         # What was begun is rolled back where the connection is given back.
         try:
             yield
-        except IntegrityError:
-            # A broken constraint is our own mistake, not the disk's.
-            raise
-        except DatabaseError as error:
-            if self._is_full(error):
+        except (sqlite3.DatabaseError, DatabaseError) as error:
+            why = error.orig if isinstance(error, DatabaseError) else error
+            if isinstance(why, sqlite3.IntegrityError):
+                # A broken constraint is our own mistake, not the disk's.
+                raise
+            if disk_is_full(why, self.folder):
                 raise self._full() from error
-            raise StoreError(f"{self.path}: {error.orig}; look at the disk") from error
-
-    def _is_full(self, error: DatabaseError) -> bool:
-        return disk_is_full(error.orig, self.folder)
+            raise StoreError(f"{self.path}: {why}; look at the disk") from error
 
     def _full(self) -> StoreFull:
         return StoreFull(f"the disk of {self.folder} is full; free some space")
@@ -187,7 +189,7 @@ class Store:
         try:
             yield
         except DatabaseError as error:
-            if self._is_full(error):
+            if disk_is_full(error.orig, self.folder):
                 raise self._full() from error
             raise StoreError(
                 f"{self.path} cannot be opened ({error.orig}); {_remedy(error)}"
@@ -270,26 +272,26 @@ def _upgrade(conn: Connection, to: str = HEAD) -> None:
 
 
 @contextlib.contextmanager
-def _without_references(conn: Connection) -> Iterator[None]:
+def _without_references(db: sqlite3.Connection) -> Iterator[None]:
     # SQLite takes these between transactions only.
     for setting in ("foreign_keys=OFF", "secure_delete=ON", "synchronous=NORMAL"):
-        conn.exec_driver_sql(f"PRAGMA {setting}")
+        db.execute(f"PRAGMA {setting}")
     try:
         yield
     finally:
-        conn.rollback()
+        db.rollback()
         for setting in ("foreign_keys=ON", "secure_delete=OFF", "synchronous=FULL"):
-            conn.exec_driver_sql(f"PRAGMA {setting}")
+            db.execute(f"PRAGMA {setting}")
 
 
-def _begin_immediate(conn: Connection) -> None:
+def _begin_immediate(db: sqlite3.Connection) -> None:
     deadline = time.monotonic() + LOCK_WAIT_S
     while True:
         try:
-            conn.exec_driver_sql("BEGIN IMMEDIATE")
+            db.execute("BEGIN IMMEDIATE")
             return
-        except OperationalError as error:
-            if "locked" not in str(error.orig):
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error):
                 raise
             if time.monotonic() > deadline:
                 raise StoreBusy(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterable
 from datetime import date
 from typing import Any
@@ -9,7 +10,6 @@ from typing import Any
 from sqlalchemy import (
     BindParameter,
     Connection,
-    Row,
     and_,
     bindparam,
     delete,
@@ -22,39 +22,47 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from kiosk.domain import Card, CardState, Copy, CopyState, Hold, Loan, Now, Patron, Title
 from kiosk.store.schema import cards, copies, holds, loans, messages, meta, patrons, posts, titles
+from kiosk.store.statement import Statement
 
 _LOAN_FIELDS = tuple(Loan.__dataclass_fields__)
-_PATRON = select(patrons).where(patrons.c.id == bindparam("id"))
-_CARD = select(cards).where(cards.c.number == bindparam("number"))
-_TITLE_COLUMNS = (
+_PATRONS = select(*(patrons.c[name] for name in Patron.__dataclass_fields__))
+_PATRON = Statement(_PATRONS.where(patrons.c.id == bindparam("id")))
+_EVERY_PATRON = Statement(_PATRONS.order_by(patrons.c.class_name, patrons.c.id))
+_CARDS = select(cards)
+_CARD = Statement(_CARDS.where(cards.c.number == bindparam("number")))
+_EVERY_CARD = Statement(_CARDS.order_by(cards.c.state, cards.c.number))
+_COPIES = select(
+    copies,
     titles.c.title,
     titles.c.author,
     titles.c.class_number,
     titles.c.isbn,
     titles.c.pinyin,
+).join(titles, titles.c.id == copies.c.title_id)
+_EVERY_COPY = Statement(_COPIES.order_by(copies.c.barcode))
+_COPIES_OF_ISBN = Statement(_COPIES.where(titles.c.isbn == bindparam("isbn")))
+# A loan stands behind whatever else is in its row: the copy with its loan, if it has one, is what every scan asks for.
+_LENT = tuple(loans.c[name].label(f"loan_{name}") for name in _LOAN_FIELDS)
+_LOAN = Statement(select(*_LENT).where(loans.c.barcode == bindparam("barcode")))
+_COPY_AND_LOAN = Statement(
+    _COPIES.outerjoin(loans, loans.c.barcode == copies.c.barcode)
+    .add_columns(*_LENT)
+    .where(copies.c.barcode == bindparam("barcode"))
 )
-_COPIES = select(copies, *_TITLE_COLUMNS).join(titles, titles.c.id == copies.c.title_id)
-_COPY = _COPIES.where(copies.c.barcode == bindparam("barcode"))
-# The copy with its loan, if it has one, in a single row: every scan of a book asks for both.
-_ON_LOAN = tuple(loans.c[name].label(f"loan_{name}") for name in _LOAN_FIELDS)
-_COPY_AND_LOAN = _COPY.outerjoin(loans, loans.c.barcode == copies.c.barcode).add_columns(*_ON_LOAN)
-_COPIES_OF_ISBN = _COPIES.where(titles.c.isbn == bindparam("isbn"))
-_LOAN = select(loans).where(loans.c.barcode == bindparam("barcode"))
-_LOANS_OUT = (
-    select(loans, copies, *_TITLE_COLUMNS)
-    .join(copies, copies.c.barcode == loans.c.barcode)
-    .join(titles, titles.c.id == copies.c.title_id)
+_LOANS_OUT = Statement(
+    _COPIES.join(loans, loans.c.barcode == copies.c.barcode)
+    .add_columns(*_LENT)
     .where(loans.c.patron_id == bindparam("patron_id"))
     .order_by(loans.c.due_on, loans.c.opened_ms, loans.c.barcode)
 )
-_HOLDS = (
-    select(holds)
+_HOLDS = Statement(
+    select(*(holds.c[name] for name in Hold.__dataclass_fields__))
     .where(holds.c.title_id == bindparam("title_id"))
     .order_by(holds.c.placed_ms, holds.c.n)
 )
 # Copies that the queue could be served from: on the shelf, lendable by state, not promised to anybody.
-_FREE = (
-    select(func.count())
+_FREE = Statement(
+    select(func.count().label("free"))
     .select_from(copies)
     .outerjoin(loans, loans.c.barcode == copies.c.barcode)
     .outerjoin(
@@ -67,29 +75,30 @@ _FREE = (
         holds.c.n.is_(None),
     )
 )
-_HOLDS_READY = (
+_HOLDS_READY = Statement(
     select(titles.c.title)
     .join(holds, holds.c.title_id == titles.c.id)
     .where(holds.c.patron_id == bindparam("patron_id"), holds.c.barcode.isnot(None))
     .order_by(holds.c.placed_ms)
 )
-_MESSAGES = (
+_MESSAGES = Statement(
     select(messages.c.text, messages.c.from_ms, messages.c.to_ms)
     .where(messages.c.patron_id == bindparam("patron_id"))
     .order_by(messages.c.from_ms.desc(), messages.c.id)
 )
-_META = select(meta.c.value).where(meta.c.key == bindparam("key"))
+_META = Statement(select(meta.c.value).where(meta.c.key == bindparam("key")))
 
-# Statements that write are made once too: putting one together costs more than SQLite takes to run it. A parameter
-# may not have the name of a column that is set, hence the underscores.
+# A parameter may not have the name of a column that is set, hence the underscore.
 _OF_BARCODE: BindParameter[str] = bindparam("barcode_")
 _NEW_META = upsert(meta)
-_SET_META = _NEW_META.on_conflict_do_update(
-    index_elements=["key"], set_={"value": _NEW_META.excluded.value}
+_SET_META = Statement(
+    _NEW_META.on_conflict_do_update(
+        index_elements=["key"], set_={"value": _NEW_META.excluded.value}
+    )
 )
-_OPEN_LOAN = insert(loans)
-_CLOSE_LOAN = delete(loans).where(loans.c.barcode == _OF_BARCODE)
-_RENEW_LOAN = (
+_OPEN_LOAN = Statement(insert(loans))
+_CLOSE_LOAN = Statement(delete(loans).where(loans.c.barcode == bindparam("barcode")))
+_RENEW_LOAN = Statement(
     update(loans)
     .where(loans.c.barcode == _OF_BARCODE)
     .values(
@@ -99,71 +108,107 @@ _RENEW_LOAN = (
         entry=bindparam("entry"),
     )
 )
-_EXCUSE_LOAN = (
+_EXCUSE_LOAN = Statement(
     update(loans).where(loans.c.barcode == _OF_BARCODE).values(excused_on=bindparam("until"))
 )
-_SET_LAST_ENTRY = (
+_SET_LAST_ENTRY = Statement(
     update(copies).where(copies.c.barcode == _OF_BARCODE).values(last_entry=bindparam("entry"))
+)
+_FOUND_AGAIN = Statement(
+    update(copies).where(copies.c.barcode == _OF_BARCODE).values(state=CopyState.ON_SHELF.value)
+)
+_FILL_HOLD = Statement(
+    delete(holds).where(
+        holds.c.title_id == bindparam("title_id"), holds.c.patron_id == bindparam("patron_id")
+    )
+)
+_HOLD_OF = Statement(select(holds.c.n).where(holds.c.barcode == bindparam("barcode")))
+_KEEP_FOR_HOLD = Statement(
+    update(holds)
+    .where(
+        holds.c.n
+        == select(func.min(holds.c.n))
+        .where(
+            holds.c.title_id == bindparam("title_id_"),
+            holds.c.barcode.is_(None),
+            holds.c.patron_id != bindparam("returned_by"),
+        )
+        .scalar_subquery()
+    )
+    .values(barcode=bindparam("barcode"))
+)
+_RELEASE_HOLD = Statement(update(holds).where(holds.c.barcode == _OF_BARCODE).values(barcode=None))
+_FORGET_POST = Statement(
+    delete(posts).where(posts.c.id == bindparam("id"), posts.c.patron_id == bindparam("patron_id"))
 )
 
 
 class Tx:
-    """One open transaction. `conn` is for the journal, the imports and the search, which speak SQL themselves."""
+    """One open transaction: `run` and `first` for statements that are fixed.
+
+    `conn` is for the imports, the search and the feed, which speak SQL themselves; `db`, the driver's own, is below it.
+    """
 
     def __init__(self, conn: Connection) -> None:
         self.conn = conn
+        driver = conn.connection.driver_connection
+        assert isinstance(driver, sqlite3.Connection), "a station's store is SQLite's"
+        self.db = driver
+
+    def run(self, statement: Statement, **told: Any) -> list[Any]:
+        """All rows that it gives; none where it writes."""
+        return statement.run(self.db, told)
+
+    def first(self, statement: Statement, **told: Any) -> Any:
+        """The first row; None where there is none."""
+        return next(iter(statement.run(self.db, told)), None)
 
     def patron(self, patron_id: str) -> Patron | None:
-        row = self.conn.execute(_PATRON, {"id": patron_id}).first()
-        return _patron(row) if row else None
+        row = self.first(_PATRON, id=patron_id)
+        return Patron(*row) if row else None
 
     def card(self, number: str) -> Card | None:
-        row = self.conn.execute(_CARD, {"number": number}).first()
+        row = self.first(_CARD, number=number)
         return _card(row) if row else None
 
     def copy(self, barcode: str) -> Copy | None:
-        row = self.conn.execute(_COPY, {"barcode": barcode}).first()
-        return _copy(row) if row else None
+        return self.copy_and_loan(barcode)[0]
 
     def copy_and_loan(self, barcode: str) -> tuple[Copy | None, Loan | None]:
-        row = self.conn.execute(_COPY_AND_LOAN, {"barcode": barcode}).first()
+        row = self.first(_COPY_AND_LOAN, barcode=barcode)
         if row is None:
             # The central record may tell of a loan before it tells of the copy.
             return None, self.loan(barcode)
-        lent = Loan(*row[-len(_LOAN_FIELDS) :]) if row.loan_barcode else None
-        return _copy(row), lent
+        return _copy(row), _loan(row) if row.loan_barcode else None
 
     def every_copy(self) -> list[Copy]:
         """In the order of their labels."""
-        return [_copy(row) for row in self.conn.execute(_COPIES.order_by(copies.c.barcode))]
+        return [_copy(row) for row in self.run(_EVERY_COPY)]
 
     def every_patron(self) -> list[tuple[Patron, tuple[Card, ...]]]:
         """Class by class in the order of their numbers, each with all cards ever given out, the good ones first."""
         theirs: dict[str, list[Card]] = {}
-        for row in self.conn.execute(select(cards).order_by(cards.c.state, cards.c.number)):
+        for row in self.run(_EVERY_CARD):
             theirs.setdefault(row.patron_id, []).append(_card(row))
-        rows = self.conn.execute(select(patrons).order_by(patrons.c.class_name, patrons.c.id))
-        return [(_patron(row), tuple(theirs.get(row.id, ()))) for row in rows]
+        return [(Patron(*row), tuple(theirs.get(row.id, ()))) for row in self.run(_EVERY_PATRON)]
 
     def copies_of_isbn(self, isbn: str) -> list[Copy]:
-        return [_copy(row) for row in self.conn.execute(_COPIES_OF_ISBN, {"isbn": isbn})]
+        return [_copy(row) for row in self.run(_COPIES_OF_ISBN, isbn=isbn)]
 
     def loan(self, barcode: str) -> Loan | None:
-        row = self.conn.execute(_LOAN, {"barcode": barcode}).first()
+        row = self.first(_LOAN, barcode=barcode)
         return _loan(row) if row else None
 
     def loans_out(self, patron_id: str) -> list[tuple[Loan, Copy]]:
         """The patron's open loans with their copies, the first due in front."""
-        rows = self.conn.execute(_LOANS_OUT, {"patron_id": patron_id})
-        return [(_loan(row), _copy(row)) for row in rows]
+        return [(_loan(row), _copy(row)) for row in self.run(_LOANS_OUT, patron_id=patron_id)]
 
     def holds(self, title_id: str) -> tuple[Hold, ...]:
-        rows = self.conn.execute(_HOLDS, {"title_id": title_id})
-        return tuple(Hold(r.title_id, r.patron_id, r.placed_ms, r.barcode) for r in rows)
+        return tuple(Hold(*row) for row in self.run(_HOLDS, title_id=title_id))
 
     def holds_ready(self, patron_id: str) -> tuple[str, ...]:
         """Titles that wait on the hold shelf for this patron."""
-        return tuple(self.conn.execute(_HOLDS_READY, {"patron_id": patron_id}).scalars())
+        return tuple(row.title for row in self.run(_HOLDS_READY, patron_id=patron_id))
 
     def messages(self, patron_id: str, now: Now) -> tuple[str, ...]:
         """What the library has to say to this patron now ("": to everybody), the newest first.
@@ -172,101 +217,68 @@ class Tx:
         """
         return tuple(
             row.text
-            for row in self.conn.execute(_MESSAGES, {"patron_id": patron_id})
+            for row in self.run(_MESSAGES, patron_id=patron_id)
             if not now.sure or row.from_ms <= now.at_ms < (row.to_ms or now.at_ms + 1)
         )
 
     def forget_post(self, name: str, patron_id: str) -> None:
         """The patron has read what was for their eyes."""
-        self.conn.execute(delete(posts).where(posts.c.id == name, posts.c.patron_id == patron_id))
+        self.run(_FORGET_POST, id=name, patron_id=patron_id)
 
     def free_copies(self, title_id: str) -> int:
-        return self.conn.execute(_FREE, {"title_id": title_id}).scalar_one()
+        free: int = self.first(_FREE, title_id=title_id).free
+        return free
 
     def open_loan(self, loan: Loan, entry: str) -> None:
-        self.conn.execute(
-            _OPEN_LOAN,
-            {
-                "barcode": loan.barcode,
-                "patron_id": loan.patron_id,
-                "opened_ms": loan.opened_ms,
-                "due_on": loan.due_on,
-                "renewals": loan.renewals,
-                "excused_on": loan.excused_on,
-                "entry": entry,
-            },
-        )
+        told = {name: getattr(loan, name) for name in _LOAN_FIELDS}
+        self.run(_OPEN_LOAN, **told, entry=entry)
 
     def close_loan(self, barcode: str) -> None:
-        self.conn.execute(_CLOSE_LOAN, {"barcode_": barcode})
+        self.run(_CLOSE_LOAN, barcode=barcode)
 
     def renew_loan(self, barcode: str, due_on: date | None, entry: str) -> None:
-        told = {"barcode_": barcode, "due_on": due_on, "entry": entry}
-        self.conn.execute(_RENEW_LOAN, told)
+        self.run(_RENEW_LOAN, barcode_=barcode, due_on=due_on, entry=entry)
 
     def excuse_loan(self, barcode: str, until: date) -> None:
-        self.conn.execute(_EXCUSE_LOAN, {"barcode_": barcode, "until": until})
+        self.run(_EXCUSE_LOAN, barcode_=barcode, until=until)
 
     def fill_hold(self, title_id: str, patron_id: str) -> None:
         """The patron has the copy: the place in the queue is used."""
-        self.conn.execute(
-            delete(holds).where(holds.c.title_id == title_id, holds.c.patron_id == patron_id)
-        )
+        self.run(_FILL_HOLD, title_id=title_id, patron_id=patron_id)
 
     def keep_for_hold(self, title_id: str, barcode: str, *, returned_by: str | None) -> None:
         """Set the returned copy aside for the first in the queue who has none waiting (provisional, as told).
 
         A copy that stands on the hold shelf already, and is scanned again, stays with the patron it was kept for.
         """
-        if self.conn.execute(select(holds.c.n).where(holds.c.barcode == barcode)).first():
+        if self.first(_HOLD_OF, barcode=barcode):
             return
-        first = (
-            select(func.min(holds.c.n))
-            .where(
-                holds.c.title_id == title_id,
-                holds.c.barcode.is_(None),
-                holds.c.patron_id != (returned_by or ""),
-            )
-            .scalar_subquery()
-        )
-        self.conn.execute(update(holds).where(holds.c.n == first).values(barcode=barcode))
+        by = returned_by or ""
+        self.run(_KEEP_FOR_HOLD, title_id_=title_id, barcode=barcode, returned_by=by)
 
     def release_hold(self, barcode: str) -> None:
         """The copy leaves the hold shelf again; whoever waited keeps the place in the queue."""
-        self.conn.execute(update(holds).where(holds.c.barcode == barcode).values(barcode=None))
+        self.run(_RELEASE_HOLD, barcode_=barcode)
 
     def set_last_entry(self, barcode: str, entry: str) -> None:
-        self.conn.execute(_SET_LAST_ENTRY, {"barcode_": barcode, "entry": entry})
+        self.run(_SET_LAST_ENTRY, barcode_=barcode, entry=entry)
 
     def found_again(self, barcode: str) -> None:
-        self.conn.execute(
-            update(copies).where(copies.c.barcode == barcode).values(state=CopyState.ON_SHELF.value)
-        )
+        self.run(_FOUND_AGAIN, barcode_=barcode)
 
     def value(self, key: str) -> str | None:
-        return self.conn.execute(_META, {"key": key}).scalar()
+        row = self.first(_META, key=key)
+        return row.value if row else None
 
     def set_value(self, key: str, value: str) -> None:
-        self.conn.execute(_SET_META, {"key": key, "value": value})
+        self.run(_SET_META, key=key, value=value)
 
 
-def _patron(row: Row[Any]) -> Patron:
-    return Patron(
-        id=row.id,
-        name=row.name,
-        category=row.category,
-        grade=row.grade,
-        class_name=row.class_name,
-        expires_on=row.expires_on,
-        blocked=row.blocked,
-    )
-
-
-def _card(row: Row[Any]) -> Card:
+def _card(row: Any) -> Card:
     return Card(row.number, row.patron_id, CardState(row.state))
 
 
-def _copy(row: Row[Any]) -> Copy:
+def _copy(row: Any) -> Copy:
     title = Title(row.title_id, row.title, row.author, row.class_number, row.isbn, row.pinyin)
     return Copy(
         barcode=row.barcode,
@@ -281,16 +293,8 @@ def _copy(row: Row[Any]) -> Copy:
     )
 
 
-def _loan(row: Row[Any]) -> Loan:
-    return Loan(
-        barcode=row.barcode,
-        patron_id=row.patron_id,
-        opened_ms=row.opened_ms,
-        due_on=row.due_on,
-        renewals=row.renewals,
-        excused_on=row.excused_on,
-        boxed=row.boxed,
-    )
+def _loan(row: Any) -> Loan:
+    return Loan(*row[-len(_LOAN_FIELDS) :])
 
 
 def with_types(out: Iterable[tuple[Loan, Copy]]) -> tuple[tuple[Loan, str], ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 import tempfile
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -13,7 +14,6 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError
 
 from kiosk import journal as journals
 from kiosk.desk_values import NOBODY, Who
@@ -119,7 +119,7 @@ def test_a_changed_or_lost_entry_is_told_by_its_number(school: School) -> None:
 
 def test_a_second_open_loan_of_one_copy_cannot_be_written(school: School) -> None:
     lend(school, P1, CITY)
-    with pytest.raises(IntegrityError), school.store.begin() as tx:
+    with pytest.raises(sqlite3.IntegrityError), school.store.begin() as tx:
         tx.open_loan(Loan(CITY, "p2", 0, None), "kiosk-1:1:9")
 
 
@@ -128,7 +128,7 @@ def test_an_act_that_fails_half_way_leaves_neither_loan_nor_entry(school: School
         tx.conn.execute(
             text("CREATE TRIGGER no BEFORE INSERT ON loans BEGIN SELECT RAISE(ABORT, 'no'); END")
         )
-    with pytest.raises(IntegrityError):
+    with pytest.raises(sqlite3.IntegrityError):
         school.desk.checkout(P1, CITY, school.now)
     assert ledger.hold_whole(school.store.folder) == []
 
