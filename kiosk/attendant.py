@@ -192,6 +192,7 @@ class Attendant:
             before,
             presence=welcome.presence,
             activities=welcome.activities,
+            recommended=welcome.recommended,
         )
         self.state = opened(self.state, visit)
         for loan, copy in reversed(kept):

@@ -1,4 +1,4 @@
-"""The board of the idle screen: what the library has put up, one card at a time. PURE.
+"""The board of the idle screen: what the library has put up, one card at a time; and a pupil's card of books. PURE.
 
 Which card stands is a function of the posts and the clock, so that the screen stays one of state: cards follow each
 other every CARD_MS, and a finger on the board turns to the next and lets that one stand as long.
@@ -6,12 +6,13 @@ other every CARD_MS, and a finger on the board turns to the next and lets that o
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
 from kiosk.activities import Activity, Kind
+from kiosk.domain import Patron
 from kiosk.posts import BookList, Event, Notice, Post
 
 CARD_MS = 10_000
@@ -20,8 +21,11 @@ AHEAD_DAYS = 14
 # So that whoever waits a minute or two has seen all of it.
 NOTICES, MESSAGES, HAPPENINGS, LISTS = 5, 2, 4, 4
 BOOKS, CARDS_OF_A_LIST = 3, 2
+# Books that a visit has room for.
+RECOMMENDED = 2
 # Characters that fit on one card large enough to be read from two metres; Latin letters are half as wide.
 FITS, FITS_LATIN = 90, 170
+_EVERY = (None, None)
 _ENDS = "。！？；!?;\n"
 
 
@@ -125,6 +129,27 @@ def cards(
     return (*notices, *happenings[:HAPPENINGS], *lists)
 
 
+def lists_for(patron: Patron, lists: Iterable[BookList]) -> list[BookList]:
+    """Those meant for this pupil: of the class first, then of the grade, for everybody, and new books."""
+    grade = patron.grade
+    if grade is None:
+        return []
+    meant = (body for body in lists if body.is_for(grade))
+    mine = [body for body in meant if body.class_name in ("", patron.class_name)]
+    # Equals stay as they came: the newest first.
+    return sorted(mine, key=lambda b: (b.why == "new", not b.class_name, _grades(b) == _EVERY))
+
+
+def recommended(body: BookList, picks: Iterable[Pick], day: date) -> Card | None:
+    """A card with few of a list's titles, all on the shelf, others each day; None where none is."""
+    near = [pick for pick in picks if pick.free]
+    if not near:
+        return None
+    first = day.toordinal() * RECOMMENDED % len(near)
+    books = (*near[first:], *near[:first])[:RECOMMENDED]
+    return Card(_kind(body), body.name, body.recommender, books=books)
+
+
 def parts(text: str) -> Iterator[str]:
     """A text in pieces that fit on a card, cut behind a sentence where there is one."""
     left = text.strip()
@@ -161,13 +186,18 @@ def _activities(posted: Posted, english: bool) -> Iterator[Card]:
 
 
 def _of_list(body: BookList, picks: tuple[Pick, ...]) -> Iterator[Card]:
-    kind = CardKind.NEW if body.why == "new" else CardKind.TEACHER
     # Whoever reads this wants to go and take one: what is on the shelf comes first.
     near = sorted(picks, key=lambda pick: pick.free == 0)[: BOOKS * CARDS_OF_A_LIST]
     details = (body.class_name,) if body.class_name else ()
     for at in range(0, len(near), BOOKS):
         books = tuple(near[at : at + BOOKS])
-        yield Card(kind, body.name, body.recommender, _grades(body), details=details, books=books)
+        yield Card(
+            _kind(body), body.name, body.recommender, _grades(body), details=details, books=books
+        )
+
+
+def _kind(body: BookList) -> CardKind:
+    return CardKind.NEW if body.why == "new" else CardKind.TEACHER
 
 
 def _grades(body: Notice | Event | BookList | Activity) -> tuple[int | None, int | None]:

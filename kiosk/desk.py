@@ -30,6 +30,7 @@ from kiosk.domain import (
 )
 from kiosk.door import Door
 from kiosk.errors import StoreFull
+from kiosk.finding import never_lent
 from kiosk.journal import Journal, Occurrence, Written
 from kiosk.policy import (
     decide_checkin,
@@ -40,7 +41,7 @@ from kiosk.policy import (
 )
 from kiosk.say_page import ANSWERS, FORMS, Telling
 from kiosk.saying import Saying, Words, written
-from kiosk.store.board import read_board
+from kiosk.store.board import read_board, read_recommended
 from kiosk.store.posts import standing
 from kiosk.store.store import Store
 from kiosk.store.tx import Tx, with_types
@@ -94,7 +95,9 @@ class Desk:
                 return Welcome(receipt)
             who = Who(patron.id, number, typed, visit, device)
             presence = self.door.pass_by(tx, patron, who, now)
-            return Welcome(receipt, presence, offered(tx, patron, now))
+            kept_in = never_lent(self._rules().library)
+            books = read_recommended(tx, patron, now, never_lent=kept_in)
+            return Welcome(receipt, presence, offered(tx, patron, now), books)
 
     def look(self, text: str) -> Look:
         """Find the copy, its loan, or the card that this text is the barcode of."""

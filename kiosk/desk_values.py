@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kiosk.activities import Offered
+from kiosk.board import Card as BoardCard
 from kiosk.domain import Card, Copy, Loan, Patron, Receipt, Verdict
 from kiosk.rooms import Presence
 from kiosk.term_count import TermCount
@@ -52,8 +53,9 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Welcome:
-    """What a card has opened, and, in a reading room, whether its patron is in or out now."""
+    """What a card has opened; in a reading room, whether its patron is in or out now; books for a pupil to take."""
 
     receipt: Receipt
     presence: Presence | None = None
     activities: tuple[Offered, ...] = ()
+    recommended: BoardCard | None = None

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from kiosk.activities import Offered
-from kiosk.board import Board
+from kiosk.board import Board, Card
 from kiosk.domain import Note, Reason
 from kiosk.rooms import Passage
 from kiosk.signs import Sign
@@ -170,6 +170,7 @@ class VisitView:
     activities: tuple[Offered, ...] = ()
     speaks: bool = False
     term: TermCount | None = None
+    recommended: Card | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from config.library import WEEKDAYS
-from kiosk.board import NOTHING, Board, Posted, board, cards
+from kiosk.board import NOTHING, Board, Card, Posted, board, cards
 from kiosk.calendar import Rules, closed_by, closes_at, opens_next, window_at
 from kiosk.desk_values import Account
 from kiosk.domain import Act, Copy, Loan, Note, Now, Reason, Receipt, Verdict
@@ -38,6 +38,10 @@ _KINDS = {
     Act.SCAN: LineKind.REFUSED,
     Act.VISIT: LineKind.REFUSED,
 }
+
+
+# So many loans leave room on every screen.
+FEW_LOANS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,11 +128,13 @@ def _board(
     standing = board(made, state.board.step_at(now.at_ms))
     if standing is None:
         return None
-    books = tuple(
-        replace(one, shelf=shelf_words(one.shelf, rules, state.language))
-        for one in standing.card.books
-    )
-    return replace(standing, card=replace(standing.card, books=books))
+    return replace(standing, card=_shelved(standing.card, rules, state.language))
+
+
+def _shelved(card: Card, rules: Rules, language: str) -> Card:
+    """The card with its shelves as library.toml calls them."""
+    books = (replace(one, shelf=shelf_words(one.shelf, rules, language)) for one in card.books)
+    return replace(card, books=tuple(books))
 
 
 def _category(state: State, rules: Rules) -> str:
@@ -197,7 +203,21 @@ def visit_view(
         answers=account.answers,
         activities=visit.activities,
         term=account.term,
+        recommended=_recommended(visit, before, account, (rules, language)),
     )
+
+
+def _recommended(
+    visit: Visit, before: tuple[Line, ...], account: Account, words: tuple[Rules, str]
+) -> Card | None:
+    """What is done with books goes first: only while nothing was scanned, and few loans stand there, none of them late.
+
+    Nor is anything recommended to whoever may borrow nothing now, or has just come to sit down and read.
+    """
+    late = any(line.overdue_days for line in before)
+    if visit.lines or visit.presence or late or len(before) > FEW_LOANS or not account.more:
+        return None
+    return visit.recommended and _shelved(visit.recommended, *words)
 
 
 def _up_to(last: int, grade: int | None) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from kiosk.activities import Kind, Offered
-from kiosk.board import BY_CLOCK, Turned
+from kiosk.board import BY_CLOCK, Card, Turned
 from kiosk.domain import Patron, Reason, Receipt
 from kiosk.rooms import Passage, Presence
 from kiosk.say_page import Telling
@@ -147,6 +147,7 @@ class Visit:
 
     before: barcodes on loan when the visit began; they stand below as loans until something happens to them.
     presence: in a reading room that is signed in to, whether they are in. activities: those of today.
+    recommended: books for a pupil to take, chosen once, so that nothing on the screen changes by itself.
     """
 
     id: str
@@ -159,6 +160,7 @@ class Visit:
     next_line: int = 1
     presence: Presence | None = None
     activities: tuple[Offered, ...] = ()
+    recommended: Card | None = None
 
     @property
     def session(self) -> str | None:

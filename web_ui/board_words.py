@@ -1,4 +1,4 @@
-"""The card that stands on the board of the idle screen, in words."""
+"""The card that stands on the board of the idle screen, and a pupil's card of books, in words."""
 
 from __future__ import annotations
 
@@ -31,6 +31,15 @@ def board_view(board: Board, voice: Voice, today: date) -> Json:
         "tally": voice("board.tally", n=board.at + 1, of=board.of) if several else "",
         "next": voice("touch.next_card"),
     }
+
+
+def recommended_view(card: Card, voice: Voice, today: date) -> Json:
+    """Books to take from the shelf, and who recommends them."""
+    for pick in card.books:
+        voice.learn(pick.title, pick.pinyin)
+        voice.learn_aloud(pick.shelf)
+    books = [_book(pick, voice) for pick in card.books]
+    return {"head": _head(card, voice, today), "own_head": bool(card.by), "books": books}
 
 
 def _head(card: Card, voice: Voice, today: date) -> str:

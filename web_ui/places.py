@@ -8,7 +8,7 @@ from kiosk.activities import Offered
 from kiosk.rooms import Passage
 from kiosk.screen import FindView, Found, OpenHours, Place, RoomView, Screen, Touch, VisitView
 from kiosk.term_count import TermCount
-from web_ui.board_words import board_view
+from web_ui.board_words import board_view, recommended_view
 from web_ui.catalogue import Voice
 from web_ui.covers import cover
 from web_ui.lines import line_view
@@ -134,6 +134,10 @@ def _returns(screen: Screen, voice: Voice) -> Json:
 def _visit(visit: VisitView, screen: Screen, voice: Voice) -> Json:
     lines = [line_view(line, voice, screen.local) for line in visit.lines]
     done = any(line["tone"] == "yes" for line in lines)
+    alerts = _alerts(visit, screen, voice)
+    # What a patron should know before anything else needs the room.
+    told = alerts or screen.status.store_full or any(one.attended for one in visit.activities)
+    card = None if told else visit.recommended
     voice.learn_aloud(visit.class_name)
     return {
         "id": visit.id,
@@ -147,7 +151,8 @@ def _visit(visit: VisitView, screen: Screen, voice: Voice) -> Json:
         "out": voice("visit.out", n=visit.out),
         "more": _more(visit.more, voice),
         "term": _term(visit.term, voice),
-        "alerts": _alerts(visit, screen, voice),
+        "recommended": recommended_view(card, voice, screen.local.date()) if card else None,
+        "alerts": alerts,
         "activities": [_activity(at, one, voice) for at, one in enumerate(visit.activities)],
         "in_room": _in_room(visit.in_room, voice) if visit.in_room else None,
         "renewable": visit.renewable,

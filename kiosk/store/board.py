@@ -1,10 +1,10 @@
-"""What the store has for the board of the idle screen (see `kiosk/board.py`), with the line cut, too."""
+"""What the store has for the board and for a pupil's card (see `kiosk/board.py`), with the line cut, too."""
 
 from __future__ import annotations
 
 from kiosk.activities import Activity
-from kiosk.board import AHEAD_DAYS, LISTS, Pick, Posted
-from kiosk.domain import Now
+from kiosk.board import AHEAD_DAYS, LISTS, Card, Pick, Posted, lists_for, recommended
+from kiosk.domain import Now, Patron
 from kiosk.posts import BookList, Event, Notice, Suggested
 from kiosk.screen import Found
 from kiosk.store.posts import standing
@@ -30,13 +30,29 @@ def read_board(tx: Tx, now: Now) -> Posted:
     )
 
 
-def _picks(tx: Tx, titles: tuple[Suggested, ...]) -> tuple[Pick, ...]:
+def read_recommended(
+    tx: Tx, patron: Patron, now: Now, *, never_lent: frozenset[str]
+) -> Card | None:
+    """A few books for this pupil to take from the shelf; none that they have at home. never_lent: types of copies."""
+    lists = lists_for(patron, (post.body for post in standing(tx, BookList, now)))[:LISTS]
+    at_home = {copy.title.id for _, copy in tx.loans_out(patron.id)} if lists else set()
+    for body in lists:
+        titles = tuple(one for one in body.titles if one.title_id not in at_home)
+        card = recommended(body, _picks(tx, titles, never_lent), now.local.date())
+        if card:
+            return card
+    return None
+
+
+def _picks(
+    tx: Tx, titles: tuple[Suggested, ...], never_lent: frozenset[str] = frozenset()
+) -> tuple[Pick, ...]:
     titles = titles[:LOOKED_UP]
-    held = found_by_id(tx.conn, [one.title_id for one in titles])
+    held = found_by_id(tx.conn, [one.title_id for one in titles], never_lent)
     return tuple(
-        _pick(held[one.title_id], one.why)
+        _pick(found, one.why)
         for one in titles
-        if one.title_id in held and held[one.title_id].copies
+        if (found := held.get(one.title_id)) and found.copies and not found.in_library_only
     )
 
 

@@ -65,11 +65,13 @@ def find(
     return shown, len(matched.union(ranked))
 
 
-def found_by_id(conn: Connection, ids: Sequence[str]) -> dict[str, Found]:
+def found_by_id(
+    conn: Connection, ids: Sequence[str], in_library_types: frozenset[str]
+) -> dict[str, Found]:
     """These titles, as far as they are known, by their ids."""
     query = select(titles.c.id, titles.c.n).where(titles.c.id.in_(ids))
     numbers = {row.id: row.n for row in conn.execute(query)}
-    found = _found(conn, list(numbers.values()), "", frozenset()) if numbers else ()
+    found = _found(conn, list(numbers.values()), "", in_library_types) if numbers else ()
     return dict(zip(numbers, found, strict=True))
 
 

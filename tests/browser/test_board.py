@@ -1,4 +1,4 @@
-"""A notice from the central record's store to the board of the idle screen, in Chromium, with the line cut after it."""
+"""A notice from the central record to the board of the idle screen, and a list to a pupil's visit, in Chromium."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
 from kiosk.posts import BookList, Notice, Post, Suggested
 from kiosk.screen import Touch
 from sync.carry import Carrier, Machine
+from sync.central import schema
+from sync.central.db import insert_many
 from sync.central.desk import Desk
 from sync.central.posts import put
 from sync.enrol import enrol
@@ -20,9 +22,11 @@ from sync.exchange import LineDown
 from sync.http import HttpLine
 from tests.browser.pupil import pupil
 from tests.central.fleet import SCHOOL
-from tests.kiosk.school import IN_WINDOW
+from tests.kiosk.school import ANAN, CITY, DREAM, IN_WINDOW, XIAOMAN
+from tests.kiosk.test_board import hang, suggested
 from tests.sync.story import NOON
 from tests.sync.town import ADDRESS, Centre, Wire
+from tests.web_ui.browse import SIZES
 
 pytestmark = pytest.mark.browser
 
@@ -45,6 +49,8 @@ def test_a_notice_arrives_by_an_exchange_and_stands_with_the_line_cut(
             Post("l1", BookList(name="好书", recommender="王老师", titles=(title,)), day),
         ]
         put(Desk(conn, SCHOOL, "lin", NOON), told)
+        card = {"school": SCHOOL, "number": XIAOMAN, "patron_id": "p1", "state": "active"}
+        insert_many(conn, schema.cards, [card])
     wire = Wire(centre)
     with pupil(tmp_path / "kiosk", browser) as child:
         school, line = child.school, HttpLine(ADDRESS, transport=wire)
@@ -68,4 +74,41 @@ def test_a_notice_arrives_by_an_exchange_and_stands_with_the_line_cut(
             child.tap(Touch.NEXT_CARD)
         child.tap(Touch.LANGUAGE)
         expect(child.page.locator(".card-text")).to_have_text("Closed on Friday.")
+        child.scan(XIAOMAN)
+        expect(child.page.locator(".recommended")).to_contain_text("Recommended by 王老师")
     centre.db.close()
+
+
+STANDING = """() => [...document.querySelectorAll(".bar-touch button, .patron .tally p")]
+  .map((e) => [e.className.split(" ")[0] + e.dataset.touch, e.getBoundingClientRect().y])"""
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_books_are_recommended_in_a_visit_and_move_nothing_when_they_go(
+    tmp_path: Path, browser: Browser, size: str
+) -> None:
+    with pupil(tmp_path, browser, size=size) as child:
+        body = BookList(recommender="王老师", grade_to=3, titles=suggested("t1", "t4"))
+        hang(child.school, "l1", body)
+        told = child.page.locator(".recommended")
+        child.scan(XIAOMAN)
+        for word in ("王老师推荐", "城南旧事", "红楼梦"):
+            expect(told).to_contain_text(word)
+        child.sees(child.school.touch(Touch.LANGUAGE))
+        expect(told).to_contain_text("Recommended by 王老师")
+        before = standing(child.page)
+        child.scan(CITY)
+        assert told.count() == 0
+        after = standing(child.page)
+        assert {key: after[key] for key in before} == before
+        # The youngest, and with a book at home.
+        child.scan(ANAN)
+        expect(told).to_contain_text("红楼梦")
+        expect(told.locator("rt").first).to_be_visible()
+        child.scan(DREAM, ANAN)
+        assert told.count() == 0
+
+
+def standing(page: Page) -> dict[str, float]:
+    """How high each button and each line of the count stands."""
+    return dict(page.evaluate(STANDING))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date, timedelta
 
 from sqlalchemy import insert
@@ -18,14 +19,27 @@ from kiosk.board import (
     Posted,
     board,
     cards,
+    lists_for,
     parts,
+    recommended,
 )
-from kiosk.domain import Now
+from kiosk.domain import Now, Patron
 from kiosk.posts import Body, BookList, Event, Notice, Post, Suggested
 from kiosk.screen import Place, Touch
 from kiosk.store.board import read_board
 from kiosk.store.schema import posts
-from tests.kiosk.school import CITY, IN_WINDOW, XIAOMAN, School
+from tests.kiosk.school import (
+    ANAN,
+    CITY,
+    DREAM,
+    IN_WINDOW,
+    INSECTS,
+    MORE,
+    SEA,
+    TEACHER,
+    XIAOMAN,
+    School,
+)
 
 TODAY = IN_WINDOW.date()
 TOMORROW = TODAY + timedelta(days=1)
@@ -111,6 +125,38 @@ def test_a_long_notice_is_cut_behind_sentences_and_loses_nothing() -> None:
     assert list(parts("  ")) == []
 
 
+# A pupil's card
+
+
+def test_lists_for_a_pupil_are_those_of_the_class_then_of_the_grade_then_for_all_then_new_books() -> (
+    None
+):
+    lists = [
+        BookList(name="new", why="new"),
+        BookList(name="all"),
+        BookList(name="upper grades", grade_from=4),
+        BookList(name="grade", grade_from=1, grade_to=3),
+        BookList(name="other class", class_name="三年级1班"),
+        BookList(name="class", class_name="三年级2班"),
+    ]
+    pupil = Patron("p", "李小满", "student", grade=3, class_name="三年级2班")
+    assert [one.name for one in lists_for(pupil, lists)] == ["class", "grade", "all", "new"]
+    assert lists_for(replace(pupil, grade=None), lists) == []
+
+
+def test_a_card_has_two_titles_that_are_in_and_other_ones_the_day_after() -> None:
+    picks = [Pick("abcdef"[n], free=n % 3) for n in range(6)]
+    body = BookList(name="好书", recommender="王老师")
+    shown = [recommended(body, picks, TODAY + timedelta(days=n)) for n in range(2)]
+    titles = ["".join(book.title for book in one.books) for one in shown if one]
+    assert sorted(titles) == ["bc", "ef"]
+    assert {(one.kind, one.by) for one in shown if one} == {(CardKind.TEACHER, "王老师")}
+    alone = recommended(body, picks[:2], TODAY)
+    assert alone is not None
+    assert [book.title for book in alone.books] == ["b"]
+    assert recommended(body, picks[:1], TODAY) is None
+
+
 # From the store to the screen
 
 
@@ -185,3 +231,55 @@ def test_without_posts_the_screen_is_as_it_was_and_a_visit_has_no_board(station:
     assert station.station.screen.board is None
     hang(station, "a", Notice(text="a"))
     assert station.scan(XIAOMAN).board is None
+
+
+def shown_books(school: School, *codes: str) -> list[str]:
+    screen = school.scan(*codes)
+    assert screen.visit is not None
+    card = screen.visit.recommended
+    return [book.title for book in card.books] if card else []
+
+
+def test_a_visit_recommends_what_is_in_until_a_book_is_scanned(station: School) -> None:
+    # Of reference books and of those that are out nothing is said.
+    hang(station, "l1", BookList(recommender="王老师", titles=suggested("t5", "t8", "t1", "t4")))
+    assert sorted(shown_books(station, XIAOMAN)) == ["城南旧事", "红楼梦"]
+    assert shown_books(station, INSECTS) == []
+    station.touch(Touch.FINISH)
+    # A teacher, who chooses for others, is left alone; the next in the queue sees what the last one left.
+    assert shown_books(station, TEACHER, DREAM) == []
+    assert shown_books(station, ANAN) == ["城南旧事"]
+
+
+def test_what_is_recommended_stands_still_whatever_happens_elsewhere(station: School) -> None:
+    hang(station, "l1", BookList(titles=suggested("t1")))
+    assert shown_books(station, XIAOMAN) == ["城南旧事"]
+    station.desk.checkout(station.who("p2", ANAN), CITY, station.now)
+    after(station, 60)
+    visit = station.station.screen.visit
+    assert visit is not None
+    assert visit.recommended is not None
+
+
+def test_a_pupil_is_not_told_of_a_book_at_home_and_of_none_with_many_or_late_ones(
+    station: School,
+) -> None:
+    hang(station, "l1", BookList(titles=suggested("t2", "t4")))
+
+    def lend(*codes: str) -> None:
+        for code in codes:
+            station.desk.checkout(station.who("p1", XIAOMAN), code, station.now)
+
+    lend(SEA)
+    assert shown_books(station, XIAOMAN) == ["红楼梦"]
+    station.touch(Touch.FINISH)
+    lend(*MORE[:2])
+    assert shown_books(station, XIAOMAN) == []
+    station.touch(Touch.FINISH)
+    for code in MORE[:2]:
+        station.desk.checkin(code, station.now)
+    assert shown_books(station, XIAOMAN) == ["红楼梦"]
+    station.touch(Touch.FINISH)
+    station.clock.set(IN_WINDOW + timedelta(days=16))
+    hang(station, "l2", BookList(titles=suggested("t4")), last=date(2027, 12, 31))
+    assert shown_books(station, XIAOMAN) == []

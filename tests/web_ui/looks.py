@@ -136,6 +136,12 @@ CARDS = {
     "new": Card(CardKind.NEW, books=PICKS[:2]),
 }
 
+TAUGHT = Card(CardKind.TEACHER, "笑着读完的故事", by="王老师", books=PICKS[:2])
+LONG_PICK = Pick(
+    "爷爷一定有办法和其他十个好听的故事", pinyin="yé " * 17, shelf="低年级书架", free=1
+)
+FRESH = Card(CardKind.NEW, books=(LONG_PICK, replace(PICKS[2], free=1)))
+
 
 def looks() -> dict[str, Screen]:
     """Every screen worth looking at, by name, in Chinese."""
@@ -291,6 +297,15 @@ def looks() -> dict[str, Screen]:
         "slip_no_paper": on_visit(visit(*BUSY), slip=SlipView("v1", True, Printed.NO_PAPER)),
         "slip_plain": on_visit(visit(*BUSY[1:3]), slip=SlipView("v1", False)),
         "young_hello": on_visit(young()),
+        "recommended": on_visit(visit(recommended=TAUGHT)),
+        "recommended_home": on_visit(visit(loan(1), loan(2, BOOKS[5]), recommended=FRESH)),
+        "recommended_full": on_visit(
+            visit(loan(1), recommended=replace(TAUGHT, by=CARDS["full"].by)), contrast=True
+        ),
+        "young_recommended": on_visit(young(recommended=TAUGHT)),
+        "young_recommended_home": on_visit(
+            young(loan(1, BOOKS[3]), loan(2, BOOKS[4]), recommended=FRESH)
+        ),
         "young_home": on_visit(
             young(loan(1, BOOKS[3]), loan(2, BOOKS[4], overdue_days=2, offers=()))
         ),

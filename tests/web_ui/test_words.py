@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from kiosk.domain import Note, Reason
-from kiosk.screen import Line, LineKind, OpenHours, Place, Screen, Touch
+from kiosk.screen import Line, LineKind, OpenHours, Place, Screen, Status, Touch
 from kiosk.signs import Condition, Light, Part, Sign
-from tests.web_ui.looks import SHUT, looks, reasons
+from tests.web_ui.looks import SHUT, TAUGHT, TODAY, looks, reasons
 from tests.web_ui.samples import (
     BOOKS,
     DICTIONARY,
@@ -143,6 +143,8 @@ def test_young_readers_find_pinyin_over_every_sentence(name: str) -> None:
         shown["touches"]["finish"],
         *(a["text"] for a in page["alerts"]),
     ]
+    if page["recommended"]:
+        sentences += [page["recommended"]["head"], page["recommended"]["books"][0]["place"]]
     for line in lines:
         sentences += [line["head"], line["due"], line["todo"], line["place"], *line["remarks"]]
         sentences += [offer["label"] for offer in line["offers"]]
@@ -295,3 +297,12 @@ def test_titles_are_read_only_where_each_character_has_a_syllable() -> None:
     ruby = view(on_visit(young(lent(2, good), lent(1, bad))))["ruby"]
     assert ruby[good.title][:2] == [["小", "xiǎo"], ["猪", "zhū"]]
     assert bad.title not in ruby
+
+
+def test_books_are_recommended_only_where_nothing_else_is_to_be_read_first() -> None:
+    calm = visit(loan(1), recommended=TAUGHT)
+    assert view(on_visit(calm))["visit"]["recommended"]["head"] == "王老师推荐"
+    told = replace(calm, messages=("周五来取新书卡",))
+    came = replace(calm, activities=(replace(TODAY, attended=True),))
+    for busy in (on_visit(told), on_visit(came), on_visit(calm, status=Status(store_full=True))):
+        assert view(busy)["visit"]["recommended"] is None

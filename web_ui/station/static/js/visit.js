@@ -13,7 +13,8 @@ export function visit(view) {
       alerts(page, view, page.lines.length > 0),
       h("ul", { class: "lines", "data-list": true }, page.lines.map((line) => bookLine(line, line.id))),
       !page.lines.length && (page.in_room ? h("div", { class: "none" }, inRoom(page)) :
-        h("div", { class: "none" }, h("i", { class: "icon", html: art.book }), h("b", null, page.empty), h("span", null, page.empty_more)))),
+        h("div", { class: "none" }, h("i", { class: "icon", html: art.book }), h("b", null, page.empty), h("span", null, page.empty_more))),
+      recommended(page)),
     pager(view),
     touches(page, view));
 }
@@ -31,6 +32,17 @@ export function visitUpright(view) {
         page.lines.filter((line) => line !== newest).map((line) => bookLine(line, line.id)))),
     pager(view),
     touches(page, view));
+}
+
+// Books to take from the shelf, for as long as nothing has been scanned.
+function recommended(page) {
+  const card = page.recommended;
+  return card && h("aside", { class: "recommended", key: "recommended" },
+    h("b", { class: "card-head", "data-own": card.own_head }, say(card.head)),
+    h("div", { class: "card-books" }, card.books.map((book) => h("div", { class: "card-book" }, cover(book.cover),
+      h("div", { class: "card-words" },
+        h("b", { class: "card-title", "data-own": true }, say(book.title)),
+        h("span", { class: "card-place", "data-own": book.own_place }, say(book.place)))))));
 }
 
 function patron(page) {
@@ -94,7 +106,7 @@ function outcome(line) {
 
 function welcome(page) {
   if (page.in_room) return inRoom(page);
-  return [h("h2", { class: "greeting", key: "hello" }, say(page.hello)), h("p", { class: "sub" }, say(page.hello_more))];
+  return [h("h2", { class: "greeting", key: "hello" }, say(page.hello)), h("p", { class: "sub" }, say(page.hello_more)), recommended(page)];
 }
 
 function alerts(page, view, busy) {
@@ -110,7 +122,7 @@ export function young(view) {
   const page = view.visit;
   const newest = newestOf(page);
   const rest = page.lines.filter((line) => line !== newest);
-  const tight = rest.length || page.alerts.length || view.status.store_full;
+  const tight = rest.length || page.recommended || page.alerts.length || view.status.store_full;
   return h("main", { key: `visit ${page.id}`, class: `page young ${newest ? newest.tone : "hello"}${tight ? " tight" : ""}` },
     h("section", { class: "stage" },
       alerts(page, view, newest !== null),
@@ -119,7 +131,7 @@ export function young(view) {
         : page.in_room ? inRoom(page)
         : [h("div", { class: "stage-head", key: "hello" }, h("span", { class: "big-face" }, page.avatar),
              h("h2", { class: "greeting" }, say(page.hello))), h("p", { class: "sub" }, say(page.hello_more)),
-           page.term && h("p", { class: "term" }, say(page.term))]),
+           page.term && h("p", { class: "term" }, say(page.term)), recommended(page)]),
     h("div", { class: "young-offers" }, newest && offers(newest)),
     others(rest),
     h("nav", { class: "bar-touch" },
