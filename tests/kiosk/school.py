@@ -83,11 +83,17 @@ class School:
         self.store = Store.open(folder / "data")
         self.rulebook = Rulebook(self.library_toml)
         self.clock = MovableClock(ZONE, IN_WINDOW, running=False)
-        self.journal = Journal("kiosk-1", self.clock)
         self.room = room or self.rulebook.current.library.library.room
-        self.desk = Desk(self.store, self.journal, lambda: self.rulebook.current, room=self.room)
         self.scanner = SimulatedScanner("scanner")
         self.online: bool | None = None
+        self._errors: list[BaseException] = []
+        self._patience = patience or Patience(repeat_ms=0)
+        self.sit_down("kiosk-1")
+
+    def sit_down(self, station: str) -> None:
+        """Desk and touchscreen of the station of this name, new and not yet open."""
+        self.journal = Journal(station, self.clock)
+        self.desk = Desk(self.store, self.journal, lambda: self.rulebook.current, room=self.room)
         parts = health.Parts(
             self.store, self.clock, self.rulebook, (self.scanner,), lambda: self.online
         )
@@ -103,8 +109,7 @@ class School:
             paper=None,
             room=self.room,
         )
-        self.station = Station(ports, patience or Patience(repeat_ms=0))
-        self._errors: list[BaseException] = []
+        self.station = Station(ports, self._patience)
         self.station.on_failure = self._errors.append
 
     def open(self) -> School:

@@ -10,9 +10,11 @@ import httpx
 import pytest
 from sqlalchemy import update
 
-from kiosk.store.schema import loans
+from kiosk.screen import Touch
+from kiosk.store.schema import journal, loans
 from kiosk.term_count import TermCount
 from sync.central import schema
+from sync.central.db import insert_many
 from sync.central.desk import Desk
 from sync.central.publishing import put_in_force, text_of
 from sync.central.read import time_zone
@@ -21,7 +23,10 @@ from sync.central.reports.readers import lent_in
 from sync.central.rules import rules_in_force
 from sync.exchange import LineDown, TakeRewind
 from tests.central.fleet import SCHOOL, publish_rules
+from tests.kiosk.school import XIAOMAN
 from tests.sync.town import COPIES, Place, Town
+from tests.web_ui.browse import running
+from tests.web_ui.test_events import Listener
 
 
 @pytest.fixture(autouse=True)
@@ -247,3 +252,28 @@ def test_at_any_moment_it_is_right_or_there_is_none(town, seed):
 def test_the_goal_stands_beside_it(hall):
     hall.exchange()
     assert hall.desk.account("p1", hall.school.now).term == TermCount(0, 2)
+
+
+def test_it_is_pushed_in_words_and_left_out_over_an_entry_that_cannot_be_read(town):
+    with town.centre.db.begin(SCHOOL) as conn:
+        card = {"school": SCHOOL, "number": XIAOMAN, "patron_id": "p1", "state": "active"}
+        insert_many(conn, schema.cards, [card])
+    hall = town.station("hall")
+    hall.exchange()
+    with running(hall.school.open().station) as server:
+        page = Listener(server.port)
+
+        def pushed() -> str:
+            return page.screen(hall.school.scan(XIAOMAN).n)["visit"]["term"]
+
+        assert pushed() == "这学期借了\u00a00\u00a0本（目标\u00a02\u00a0本）"
+        entry = hall.lend("20001")
+        assert pushed() == "这学期借了\u00a01\u00a0本（目标\u00a02\u00a0本）"
+        hall.school.touch(Touch.LANGUAGE)
+        assert pushed() == "1 book this term (goal:\u00a02)"
+        with hall.school.store.begin() as tx:
+            tx.conn.exec_driver_sql("DROP TRIGGER journal_only_grows")
+            broken = update(journal).where(journal.c.seq == int(entry.rsplit(":")[-1]))
+            assert tx.conn.execute(broken.values(body=b"{")).rowcount == 1
+        assert pushed() == ""
+        page.close()

@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from kiosk.desk import Desk
 from kiosk.entry import Entry, parse
-from kiosk.journal import Journal, verify
+from kiosk.journal import verify
 from kiosk.store.lineage import lineage
 from kiosk.store.schema import copies, journal, journal_aside, loans, meta
 from sync.carry import Carrier, Machine
@@ -178,12 +178,8 @@ class Place:
         with self.school.store.read() as tx:
             who = lineage(tx)
         assert who is not None
-        self.desk = Desk(
-            self.school.store,
-            Journal(who.station, self.school.clock),
-            lambda: self.school.rulebook.current,
-            room=self.school.room,
-        )
+        self.school.sit_down(who.station)
+        self.desk = self.school.desk
 
     def exchange(self, **more: Any) -> Told:
         return Carrier(self.school.store, self.line, self.machine, **more).run()
