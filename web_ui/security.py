@@ -98,11 +98,10 @@ def check_post() -> None:
         raise BadBody("Content-Type must be application/json", 415)
 
 
-def check_text() -> None:
-    """Nobody types a NUL; PostgreSQL takes no text with one, and would fail."""
+def has_nul() -> bool:
+    """Is there a NUL in the address or the form? Nobody types one; PostgreSQL takes no text with it, and would fail."""
     told = chain((request.view_args or {}).values(), _texts(request.args), _texts(request.form))
-    if any(isinstance(text, str) and "\0" in text for text in told):
-        abort(400, "a text in the address or the form has a NUL in it; take it out")
+    return any(isinstance(text, str) and "\0" in text for text in told)
 
 
 def _texts(told: MultiDict[str, str]) -> Iterator[str]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from kiosk.signs import Condition, Light, Sign
 from web_ui.catalogue import Voice
+from web_ui.telling import tell_room
 
 Json = dict[str, object]
 _WITH_DETAIL = frozenset({
@@ -30,6 +31,8 @@ def sign_view(sign: Sign, voice: Voice) -> Json:
     """One part; `detail` is the station's own English, where it knows more than these words: file, key, device."""
     key = f"staff.sign.{sign.condition}"
     values: dict[str, Any] = dict(sign.values)
+    if "free" in values:
+        values["free"] = tell_room(values["free"])
     return {
         "part": voice(f"staff.part.{sign.part}"),
         "name": sign.name,

@@ -10,6 +10,9 @@ from babel.dates import format_date, format_skeleton
 from web_ui.catalogue import LANGUAGES, Voice
 
 SOON_DAYS = 6
+GB_MB = 1024
+# No disk has so many figures of MB.
+FIGURES_MB = 12
 """Up to here a weekday names one day only."""
 
 
@@ -40,6 +43,14 @@ def tell_when(voice: Voice, moment: datetime, local: datetime) -> str:
 
 def tell_long_date(voice: Voice, day: date) -> str:
     return str(format_date(day, "long", locale=voice.locale))
+
+
+def tell_room(free_mb: str) -> str:
+    """Room on a disk as people say it, from what a station has told; "?" where it has told nothing."""
+    if not (free_mb.isascii() and free_mb.isdigit() and len(free_mb) <= FIGURES_MB):
+        return "?"
+    mb = int(free_mb)
+    return f"{mb} MB" if mb < GB_MB else f"{mb / GB_MB:.1f} GB"
 
 
 def warm_up() -> None:

@@ -214,7 +214,8 @@ def test_a_form_of_another_site_does_nothing(signed_in, record):
     case, page = case_in(record), signed_in.get("/console/").text
     path, told = f"/console/cases/{case}/settle", {**forms(page), "choice": "returned"}
     for headers in ({"Origin": "http://evil.example"}, {"Sec-Fetch-Site": "cross-site"}):
-        assert signed_in.post(path, data=told, headers=headers).status_code == 403
+        refused = signed_in.post(path, data=told, headers=headers)
+        assert (refused.status_code, "不是从老师的工作台发出的" in refused.text) == (403, True)
     for token in ("", "wrong"):
         assert signed_in.post(path, data={**told, "token": token}).status_code == 403
     assert holder(record, "20001") == "ming"
@@ -222,7 +223,10 @@ def test_a_form_of_another_site_does_nothing(signed_in, record):
 
 @pytest.mark.parametrize("address", ["people/%00", "people/?q=a%00", "people/?%00=a"])
 def test_a_text_that_no_database_takes_is_refused(signed_in, address):
-    assert signed_in.get(f"/console/{address}").status_code == 400
+    for language, said in (("zh", "存不下的字符"), ("en", "cannot be kept")):
+        signed_in.get(f"/console/language/{language}")
+        refused = signed_in.get(f"/console/{address}")
+        assert (refused.status_code, said in refused.text) == (400, True)
 
 
 def test_a_form_with_such_a_text_is_refused(client):

@@ -87,10 +87,11 @@ def test_a_station_is_added_and_its_code_is_shown_with_a_qr_code(console):
 def test_what_a_station_said_makes_its_light(console, record, clock):
     heard(record, "s1", clock.ms, **{"part scanner books": "scanner_ok", "unsent": "0"})
     assert light(console.see("/console/stations")) == "green"
-    heard_again = {"part scanner books": "scanner_ok", "part printer": "printer_doubt"}
+    heard_again = {"part printer": "printer_doubt", "part store": "store_ok", "free_mb": "73913"}
     with record.begin() as conn:
         conn.execute(update(stations).values(health=json.dumps(heard_again)))
     assert light(console.see("/console/stations")) == "yellow"
+    assert "还有 72.2 GB 空间" in console.see("/console/stations/s1")
     with record.begin() as conn:
         conn.execute(update(stations).values(health='{"part scanner books": "scanner_trouble"}'))
     page = console.see("/console/stations/s1")

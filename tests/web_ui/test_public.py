@@ -118,7 +118,9 @@ def test_any_text_may_be_typed(client, typed):
 
 
 def test_a_text_that_no_database_takes_is_refused(client):
-    assert client.get("/library/search?q=%00").status_code == 400
+    for language, said in (("zh", "存不下的字符"), ("en", "cannot be kept")):
+        refused = client.get(f"/library/search?q=%00&lang={language}")
+        assert (refused.status_code, said in refused.text) == (400, True)
     assert client.get("/library/title?id=a%00").status_code == 400
 
 

@@ -30,6 +30,8 @@ from tests.web_ui.samples import (
 )
 from web_ui.catalogue import LANGUAGES, Voice, messages, placeholders, ruby_marks
 from web_ui.lines import line_view
+from web_ui.staff_words import sign_view
+from web_ui.telling import tell_room
 from web_ui.words import view as view_of
 
 
@@ -306,3 +308,22 @@ def test_books_are_recommended_only_where_nothing_else_is_to_be_read_first() -> 
     came = replace(calm, activities=(replace(TODAY, attended=True),))
     for busy in (on_visit(told), on_visit(came), on_visit(calm, status=Status(store_full=True))):
         assert view(busy)["visit"]["recommended"] is None
+
+
+@pytest.mark.parametrize(
+    ("told", "room"),
+    [
+        ("812", "812 MB"),
+        ("1023", "1023 MB"),
+        ("1024", "1.0 GB"),
+        ("73913", "72.2 GB"),
+        ("", "?"),
+        ("unknown", "?"),
+        ("９", "?"),
+        ("9" * 5000, "?"),
+    ],
+)
+def test_room_on_a_disk_is_told_as_people_tell_it(told: str, room: str) -> None:
+    assert tell_room(told) == room
+    full = Sign(Condition.STORE_FULL, "", values={"free": told})
+    assert sign_view(full, Voice("zh"))["what"] == f"只剩 {room}：停止借书，照常还书。"

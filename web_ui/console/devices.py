@@ -25,6 +25,7 @@ from web_ui.console.gate import member
 from web_ui.console.rights import View, needs
 from web_ui.console.telling import Teller
 from web_ui.qr import qr_svg
+from web_ui.telling import tell_room
 
 DONE = ("renamed", "revoked", "chosen")
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
@@ -190,7 +191,7 @@ def _printers(one: Standing) -> list[tuple[str, str]]:
 def _part(free_mb: str, how: Condition) -> tuple[str, str, str, str]:
     """Its light, the light in words, what it is, and what to do."""
     light, key = Sign(how, "").light, f"staff.sign.{how}"
-    what = g.say(f"{key}.what", None, free=free_mb or "?")
+    what = g.say(f"{key}.what", None, free=tell_room(free_mb))
     return str(light), g.say(f"staff.light.{light}"), what, g.say(f"{key}.todo")
 
 

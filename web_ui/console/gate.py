@@ -11,7 +11,7 @@ from sync.central.sign_in import Member
 from web_ui.catalogue import LANGUAGES
 from web_ui.console.rights import most_bytes, right_of
 from web_ui.console.signed import csrf, whoever
-from web_ui.security import check_text, content_policy, from_elsewhere, mark
+from web_ui.security import content_policy, from_elsewhere, has_nul, mark
 from web_ui.words import words
 
 LANGUAGE = "kiosk_console_language"
@@ -29,7 +29,8 @@ def guard_console(pages: Blueprint) -> None:
             return None
         if request.method == "POST":
             _check_post()
-        check_text()
+        if has_nul():
+            abort(400, g.say("console.no_such_text"))
         here, right = whoever(), right_of(current_app, request.endpoint)
         if here is None and (right is None or not may(None, right)):
             return redirect(url_for("console.sign_in"), 303)
@@ -66,11 +67,11 @@ def _language() -> str:
 def _check_post() -> None:
     """Forms come from our own pages only, and are small."""
     if from_elsewhere():
-        abort(403, "another site may not use the console")
+        abort(403, g.say("console.from_elsewhere"))
     most = most_bytes(current_app, request.endpoint)
     request.max_form_memory_size = most
     if request.content_length is None or request.content_length > most:
-        abort(413, "the form is too large")
+        abort(413, g.say("console.large_form"))
 
 
 def _check_token() -> None:

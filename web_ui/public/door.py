@@ -10,7 +10,7 @@ from flask import Blueprint, Response, abort, g, request
 from config.central import Public
 from web_ui.catalogue import LANGUAGES
 from web_ui.rate import Rate
-from web_ui.security import check_text, mark
+from web_ui.security import has_nul, mark
 from web_ui.words import words
 
 # Pages in ten minutes for one address: a class behind one address may look, a machine may not copy the catalogue.
@@ -44,7 +44,8 @@ def guard_public(pages: Blueprint, public: Public, now_ms: Callable[[], int]) ->
             request.max_form_memory_size = MOST_BYTES
             if request.content_length is None or request.content_length > MOST_BYTES:
                 abort(413)
-        check_text()
+        if has_nul():
+            abort(400)
 
     @pages.after_request
     def _mark(response: Response) -> Response:

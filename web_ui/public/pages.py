@@ -111,10 +111,13 @@ def _span(span: Any) -> str:
     return f"{clock_time(span[0])}–{clock_time(span[1])}"
 
 
+_REFUSED = {400: "public.no_such_text", 429: "public.often"}
+
+
 def _told(error: HTTPException) -> tuple[str, int] | HTTPException:
     if error.code is None or error.code < 400:
         return error
-    said = g.say("public.often" if error.code == 429 else "public.no_page")
+    said = g.say(_REFUSED.get(error.code, "public.no_page"))
     return render_template("public/trouble.html", **framed(""), words=said), error.code
 
 
