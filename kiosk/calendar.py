@@ -42,9 +42,9 @@ class SpecialDays:
     known_until: date = date.max
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Rules:
-    """One valid library.toml with its calendar; `digest` is the SHA-256 of the file."""
+    """One valid library.toml with its calendar; `digest` is the SHA-256 of the file. The same only as itself."""
 
     library: Library
     special_days: SpecialDays
@@ -191,14 +191,15 @@ def calendar_warning(rules: Rules, today: date) -> date | None:
     return ends if (ends - today).days <= rules.library.holidays.warn_days else None
 
 
-def windows_on(rules: Rules, day: date) -> list[tuple[int, Window]]:
-    """The windows that run on the day, each with its place in library.toml."""
+@lru_cache(maxsize=64)
+def windows_on(rules: Rules, day: date) -> tuple[tuple[int, Window], ...]:
+    """The windows that run on the day, each with its place in library.toml. Every act asks for the same few days."""
     weekday = runs_as(rules, day)
-    return [
+    return tuple(
         (at, w)
         for at, w in enumerate(rules.library.windows)
         if weekday in w.days and _in_season(w, day)
-    ]
+    )
 
 
 def spans_for(rules: Rules, act: Act, category: str | None, room: str, day: date) -> list[Span]:

@@ -76,6 +76,7 @@ class Entry(NamedTuple):
 
 
 _FIELDS = set(Entry._fields)
+_JSON = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 _ACTS = {act.value: act for act in Act}
 _REASONS = {reason.value: reason for reason in Reason}
 
@@ -95,9 +96,11 @@ def key_of(station: str, epoch: int, seq: int) -> str:
 def canonical(entry: Entry) -> str:
     """The one text of an entry: the same entry gives the same bytes on every machine."""
     kept = {
-        name: value for name, value in entry._asdict().items() if value is not None and value != ()
+        name: value
+        for name, value in zip(Entry._fields, entry, strict=True)
+        if value is not None and value != ()
     }
-    return json.dumps(kept, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return _JSON.encode(kept)
 
 
 def digest(body: str) -> str:

@@ -11,7 +11,6 @@ from datetime import date, timedelta
 from kiosk import questions as ask_whether
 from kiosk.calendar import Rules, next_open_day
 from kiosk.domain import Act, Facts, Note, Now, Reason, Verdict
-from kiosk.loan_rules import find_rule
 from kiosk.policy import DECIDE, ORDERS, due, hold_filled, reappeared, take_back
 from kiosk.questions import Ask
 
@@ -33,8 +32,8 @@ def objections(ask: Ask) -> tuple[Verdict, ...]:
     """Everything that speaks against the act, in the order of the questions; of what cannot be, the first alone."""
     found: list[Verdict] = []
     for question in ORDERS[ask.act]:
-        ruled = _ruled(ask) if question in _OF_A_RULE else True
-        objection = question(ask) if ruled else None
+        asked = ask.found is not None if question in _OF_A_RULE else True
+        objection = question(ask) if asked else None
         if objection and objection.reason in NEVER:
             return (objection,)
         if objection:
@@ -44,10 +43,6 @@ def objections(ask: Ask) -> tuple[Verdict, ...]:
         verdict = DECIDE[ask.act](ask.facts, ask.rules, ask.now, room=ask.room)
         found += [] if verdict.allowed else [verdict]
     return tuple(found)
-
-
-def _ruled(ask: Ask) -> bool:
-    return find_rule(ask.rules, ask.patron, ask.copy.copy_type) is not None
 
 
 def decide_override(
@@ -75,8 +70,7 @@ def _notes(ask: Ask) -> tuple[Note, ...]:
 
 def _usual(ask: Ask) -> date:
     """What the rules would say if they allowed it, and never less than the loan has already."""
-    rule = find_rule(ask.rules, ask.patron, ask.copy.copy_type)
-    found = due(ask) if rule and rule[1].use == "loan" else None
+    found = due(ask) if ask.found and ask.found[1].use == "loan" else None
     present = ask.facts.loan.due_on if ask.facts.loan else None
     until = found.on if found else _next_open(ask)
     return max(until, present) if present else until

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from pathlib import PurePath
+from functools import cached_property
 
 from config.library import LoanRule
 from kiosk.calendar import Rules, closed_by, here, lends_on, opens_next, spans_for, window_at
@@ -34,7 +34,7 @@ from kiosk.loan_rules import (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Ask:
     """One act put to the rules: who asks, with what, where and when."""
 
@@ -44,11 +44,11 @@ class Ask:
     now: Now
     room: str
 
-    @property
+    @cached_property
     def local(self) -> datetime:
         return here(self.rules, self.now.local)
 
-    @property
+    @cached_property
     def today(self) -> date:
         return self.local.date()
 
@@ -66,14 +66,18 @@ class Ask:
     def category(self) -> str | None:
         return self.facts.patron.category if self.facts.patron else None
 
+    @cached_property
+    def found(self) -> tuple[int, LoanRule] | None:
+        """The loan rule for this patron and copy; None: there is none."""
+        return find_rule(self.rules, self.patron, self.copy.copy_type)
+
     @property
     def rule(self) -> tuple[int, LoanRule]:
-        found = find_rule(self.rules, self.patron, self.copy.copy_type)
-        assert found is not None, "lendable is asked first"
-        return found
+        assert self.found is not None, "lendable is asked first"
+        return self.found
 
     def ref(self, key: str) -> RuleRef:
-        return RuleRef(PurePath(self.rules.path).name or "library.toml", key)
+        return RuleRef(self.rules.path.rpartition("/")[2] or "library.toml", key)
 
 
 # Who you are.
@@ -162,11 +166,11 @@ def not_withheld(ask: Ask) -> Verdict | None:
 def lendable(ask: Ask) -> Verdict | None:
     if not ask.copy.lendable:
         return Verdict(False, Reason.IN_LIBRARY_ONLY, RuleRef("copy record", "lendable"))
-    found = find_rule(ask.rules, ask.patron, ask.copy.copy_type)
-    if not found:
+    if not ask.found:
         return Verdict(False, Reason.NO_RULE, ask.ref("loan_rules"))
-    if found[1].use == "in_library":
-        return Verdict(False, Reason.IN_LIBRARY_ONLY, ask.ref(f"loan_rules[{found[0]}].use"))
+    at, rule = ask.found
+    if rule.use == "in_library":
+        return Verdict(False, Reason.IN_LIBRARY_ONLY, ask.ref(f"loan_rules[{at}].use"))
     return None
 
 
