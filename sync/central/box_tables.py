@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Date, Index, Table, Text, text
+from sqlalchemy import BigInteger, Column, Date, Index, Table, Text
 
-from sync.central.columns import metadata, of_school
-
-
-def _where(name: str, condition: str, *columns: str) -> Index:
-    some = text(condition)
-    return Index(name, *columns, postgresql_where=some, sqlite_where=some)
-
+from sync.central.columns import metadata, of_school, where
 
 boxes = Table(
     "boxes",
@@ -44,7 +38,7 @@ box_loans = Table(
     Column("ended_ms", BigInteger),
     Index("box_loans_of", "school", "box", "lent_ms"),
     Index("box_loans_patron", "school", "patron", "lent_ms"),
-    _where("box_loans_out", "ended_ms IS NULL", "school", "box"),
+    where("box_loans_out", "ended_ms IS NULL", "school", "box"),
 )
 
 # A copy that went with it. entry: the checkout; whether it is back, the loan that this opened says. pupil: who was
@@ -59,6 +53,6 @@ box_lent = Table(
     Column("noted_ms", BigInteger),
     Column("missing_ms", BigInteger),
     Index("box_lent_of", "school", "loan", "barcode"),
-    _where("box_lent_pupil", "pupil IS NOT NULL", "school", "pupil"),
-    _where("box_lent_missing", "missing_ms IS NOT NULL", "school", "missing_ms", "entry"),
+    where("box_lent_pupil", "pupil IS NOT NULL", "school", "pupil"),
+    where("box_lent_missing", "missing_ms IS NOT NULL", "school", "missing_ms", "entry"),
 )

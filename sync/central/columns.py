@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Integer, MetaData, Text
+from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, Text, text
 
 metadata = MetaData()
 
@@ -23,3 +23,9 @@ def place() -> tuple[Column[str], Column[int], Column[int]]:
         Column("epoch", Integer, primary_key=True, autoincrement=False),
         Column("seq", BigInteger, primary_key=True, autoincrement=False),
     )
+
+
+def where(name: str, condition: str, *columns: str) -> Index:
+    """An index over the rows that the condition holds for."""
+    some = text(condition)
+    return Index(name, *columns, postgresql_where=some, sqlite_where=some)

@@ -7,14 +7,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Boolean, Column, Date, Index, Integer, Table, Text, false, text
 
-from sync.central.columns import metadata, of_school
-
-
-def _where(name: str, condition: str, *columns: str) -> Index:
-    """An index over the rows that the condition holds for."""
-    some = text(condition)
-    return Index(name, *columns, postgresql_where=some, sqlite_where=some)
-
+from sync.central.columns import metadata, of_school, where
 
 loans = Table(
     "loans",
@@ -37,8 +30,8 @@ loans = Table(
     Index("loans_copy", "school", "barcode", "opened_ms"),
     Index("loans_opened", "school", "opened_ms"),
     Index("loans_patron", "school", "patron", "closed_ms"),
-    _where("loans_due", "closed_ms IS NULL", "school", "due_on", "opened_by"),
-    _where(
+    where("loans_due", "closed_ms IS NULL", "school", "due_on", "opened_by"),
+    where(
         "loans_claimed",
         "closed_ms IS NULL AND claimed_ms IS NOT NULL",
         "school",
@@ -66,8 +59,8 @@ holds = Table(
     Column("ended_by", Text),
     Index("holds_title", "school", "title_id"),
     Index("holds_patron", "school", "patron_id"),
-    _where("holds_waiting", "ended_ms IS NULL AND barcode IS NULL", "school", "placed_ms", "id"),
-    _where("holds_shelf", "ended_ms IS NULL AND barcode IS NOT NULL", "school", "keep_until", "id"),
-    _where("holds_copy", "ended_ms IS NULL AND barcode IS NOT NULL", "school", "barcode"),
-    _where("holds_expired", "how = 'expired'", "school", "ended_ms", "id"),
+    where("holds_waiting", "ended_ms IS NULL AND barcode IS NULL", "school", "placed_ms", "id"),
+    where("holds_shelf", "ended_ms IS NULL AND barcode IS NOT NULL", "school", "keep_until", "id"),
+    where("holds_copy", "ended_ms IS NULL AND barcode IS NOT NULL", "school", "barcode"),
+    where("holds_expired", "how = 'expired'", "school", "ended_ms", "id"),
 )

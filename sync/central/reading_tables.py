@@ -18,7 +18,7 @@ from sqlalchemy import (
     true,
 )
 
-from sync.central.columns import metadata, of_school
+from sync.central.columns import metadata, of_school, where
 
 
 def _words(name: str) -> Column[str]:
@@ -44,7 +44,9 @@ reading_lists = Table(
     Column("made_by", Text, nullable=False),
     Column("changed_ms", BigInteger, nullable=False),
     Column("gone_ms", BigInteger),
-    Index("reading_lists_newest", "school", "changed_ms", "id"),
+    # Those that stand and those that are gone, apart: neither list grows with the other.
+    where("reading_lists_stand", "gone_ms IS NULL", "school", "changed_ms", "id"),
+    where("reading_lists_gone", "gone_ms IS NOT NULL", "school", "changed_ms", "id"),
 )
 
 # n: its place in the list; why: a line for readers.

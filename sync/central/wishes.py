@@ -11,7 +11,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, func, select, update
+from sqlalchemy import Connection, and_, delete, exists, func, select, update
 
 from kiosk.posts import Post
 from kiosk.saying import Saying
@@ -60,9 +60,9 @@ class Wish:
 
 def page(conn: Connection, school: str, after: str = "", state: str = "") -> tuple[list[Wish], str]:
     """A page of the wishes by ISBN, in its order, and after which the next page begins ("": there is none)."""
-    rows = conn.execute(_query(school, after, state).limit(PAGE + 1)).all()
-    found = _told(conn, school, rows[:PAGE])
-    return found, found[-1].isbn if len(rows) > PAGE else ""
+    isbns = list(conn.execute(_isbns(school, after, state).limit(PAGE + 1)).scalars())
+    found = _told(conn, school, isbns[:PAGE])
+    return found, isbns[PAGE - 1] if len(isbns) > PAGE else ""
 
 
 def every(conn: Connection, school: str, state: str = "") -> Iterator[Wish]:
@@ -77,12 +77,12 @@ def every(conn: Connection, school: str, state: str = "") -> Iterator[Wish]:
 
 def one(conn: Connection, school: str, isbn: str) -> tuple[Wish, list[Voice]]:
     """The wishes for one book, the newest first. Raises CentralError where nobody wishes for it."""
-    rows = conn.execute(_query(school, "", "").where(voices.c.isbn == isbn)).all()
-    if not rows:
+    found = _told(conn, school, [isbn])
+    if not found:
         raise CentralError(f"nobody wishes for {isbn}")
     query = select(voices).where(*_of(school, isbn)).order_by(voices.c.at_ms.desc(), voices.c.id)
     said = named_voices(conn, school, conn.execute(query.limit(MOST_TOLD)).all())
-    return _told(conn, school, rows)[0], said
+    return found[0], said
 
 
 def decide(desk: Desk, isbn: str, state: State, *, title: str, answer: str) -> None:
@@ -158,25 +158,41 @@ def _of(school: str, isbn: str) -> tuple[Any, ...]:
     )
 
 
-def _query(school: str, after: str, state: str) -> Any:
-    same = and_(decided.c.school == voices.c.school, decided.c.isbn == voices.c.isbn)
+_SAME = and_(decided.c.school == voices.c.school, decided.c.isbn == voices.c.isbn)
+
+
+def _isbns(school: str, after: str, state: str) -> Any:
+    """What is wished for, in order. Of few that were decided so, only those are looked at."""
+    if state and state != State.NEW:
+        ours = (decided.c.school == school, decided.c.state == state, decided.c.isbn > after)
+        return select(decided.c.isbn).where(*ours).order_by(decided.c.isbn)
+    all_of = (voices.c.school == school, voices.c.kind == Saying.PURCHASE.value)
+    query = select(voices.c.isbn).where(*all_of, voices.c.isbn > after).distinct()
+    if state:
+        query = query.where(~exists().where(_SAME, decided.c.state != State.NEW.value))
+    return query.order_by(voices.c.isbn)
+
+
+def _counted(conn: Connection, school: str, isbns: Sequence[str]) -> Sequence[Any]:
+    """How often and when last each of these was wished for, and what was decided, in order."""
     stands = func.coalesce(decided.c.state, State.NEW.value)
     columns = (stands.label("state"), *(decided.c[n] for n in _DECIDED))
+    mine = (voices.c.school == school, voices.c.kind == Saying.PURCHASE.value)
     query = (
         select(voices.c.isbn, func.count().label("n"), func.max(voices.c.at_ms).label("last"), *columns)
-        .outerjoin(decided, same)
-        .where(voices.c.school == school, voices.c.kind == Saying.PURCHASE.value, voices.c.isbn > after)
+        .outerjoin(decided, _SAME)
+        .where(*mine, one_of(conn, voices.c.isbn, isbns))
         .group_by(voices.c.isbn, *(decided.c[n] for n in ("state", *_DECIDED)))
         .order_by(voices.c.isbn)
     )  # fmt: skip
-    return query.where(stands == state) if state else query
+    return conn.execute(query).all()
 
 
 _DECIDED = ("title", "answer", "staff", "state_ms")
 
 
-def _told(conn: Connection, school: str, rows: Sequence[Any]) -> list[Wish]:
-    isbns = [row.isbn for row in rows]
+def _told(conn: Connection, school: str, isbns: Sequence[str]) -> list[Wish]:
+    rows = _counted(conn, school, isbns)
     held = select(titles.c.isbn, titles.c.title).where(
         titles.c.school == school, one_of(conn, titles.c.isbn, isbns)
     )

@@ -23,7 +23,7 @@ from tests.central.fleet import SCHOOL, found_school, publish_rules
 from tests.sync.story import NOON
 
 NAME = "reports"
-PEOPLE, COPIES, LOANS, OUT = 50_000, 500_000, 5_000_000, 60_000
+PEOPLE, COPIES, LOANS, OUT, VOICES = 50_000, 500_000, 5_000_000, 60_000, 100_000
 # Five school years back from the day on which the reports are asked for.
 DAYS = 5 * 365
 RUNS = 7
@@ -62,6 +62,15 @@ _FILL = (
     f"""INSERT INTO heartbeats SELECT '{SCHOOL}', 's' || n, {NOON} - day * 86400000::bigint,
         {NOON} - day * 86400000::bigint + 30000000, 'b' || day, {NOON} - day * 86400000::bigint,
         '{{"scanner front":"scanner_ok"}}' FROM generate_series(0, 19) n, generate_series(0, 365) day""",
+    f"""INSERT INTO voices (school, id, kind, at_ms, said, state)
+        SELECT '{SCHOOL}', 'v' || n, (ARRAY['complaint', 'suggestion', 'purchase', 'answers'])[1 + n % 4],
+        {NOON} - (n::bigint * {DAYS} * 86400000 / {VOICES}), '{{"note": "loud"}}', 'answered'
+        FROM generate_series(1, {VOICES}) n""",
+    f"""INSERT INTO posts (school, id, kind, body, from_on, until_on, at_stations, on_page, over, changed_ms)
+        SELECT '{SCHOOL}', 'a' || day, 'activity', '{{"name": "共读", "of": "small"}}', date '2026-11-25' - day,
+        date '2026-11-25' - day, true, true, false, {NOON} FROM generate_series(0, {DAYS}) day""",
+    f"""INSERT INTO activity_marks SELECT '{SCHOOL}', 'a' || day, 'attend', 'p' || 40 * n, 's1', {NOON}
+        FROM generate_series(0, {DAYS}) day, generate_series(1, 40) n""",
 )  # fmt: skip
 
 

@@ -41,7 +41,7 @@ PLACES = {
     "console.people": {"patron": "p7"},
     "console.counter": {"patron": "p7"},
     "console.holds": {"barcode": "10000007", "title": "b7"},
-    "console.station": {"station": "s1"},
+    "console.station": {"station": "k1"},
     "console.rules_part": {"name": "windows"},
     "console.rules_version": {"digest": "d"},
     "console.stock": {"which": "found", "form": "csv"},
@@ -54,7 +54,9 @@ PLACES = {
 ASKED = {
     "console.counter.start": ("q=读者7", "q=dz7", "q=2000000007", "q=10000007"),
     "console.rooms.day": ("room=reading&day=2026-11-24",),
-    "console.slip": ("code=7QK2M9",),
+    "console.slip": ("code=7QK2M9", "code=8F14E4"),
+    "console.people.pins": ("class=8年级0班",),
+    "console.reading_lists.list": ("gone=1",),
     "console.holds.list": ("list=waiting", "list=expired"),
     "console.overdue.list": ("class=8年级0班", "k=2026-11-20&k=open:1:1"),
     "library.search": ("q=故事", "q=gs"),
@@ -85,7 +87,7 @@ ASKED = {
         "call_first=I201/9&call_last=I201/9",
     ),
     "console.voices.list": ("kind=purchase", "state=new", "kind=answers&after=v1"),
-    "console.voices.wishes": ("after=9787020002206", "state=new"),
+    "console.voices.wishes": ("after=9787020002206", "state=new", "state=ordered", "state=no"),
     "console.activities.list": ('after=["2027-01-01","zz"]',),
     "console.people.list": ("q=读者7", "q=2000000007", "class=1年级3班", "name=读者5&id=p5"),
 }

@@ -140,6 +140,48 @@ FROM generate_series(1, :open_loans) n;
 UPDATE loans SET claimed_by = 'desk:1:1', claimed_ms = :now WHERE school = :school AND opened_by IN
 (SELECT 'open:1:' || n * 20 FROM generate_series(1, :open_loans / 20) n);
 
+INSERT INTO proofs (school, code, station, epoch, seq)
+SELECT :school, upper(substr(hash, 1, 6)), station, epoch, seq FROM entries;
+
+INSERT INTO proven (school, station, epoch, seq)
+SELECT school, station, epoch, max(seq) FROM entries GROUP BY school, station, epoch;
+
+INSERT INTO stations (school, id, name, room, software, seen_ms, health)
+SELECT :school, 'k' || n, '机器' || n, '', '', :now, '{}'
+FROM generate_series(1, 20) n;
+
+INSERT INTO heartbeats (school, station, from_ms, to_ms, boot, up_ms, parts)
+SELECT :school, 'k' || n % 20 + 1, :now - n * CAST(400000 AS bigint), :now - n * CAST(400000 AS bigint) + 300000, 'b',
+0, '{"printer": "printer_doubt"}'
+FROM generate_series(1, :open_loans * 20) n;
+
+INSERT INTO posts (school, id, kind, body, from_on, until_on, at_stations, on_page, over, changed_ms)
+SELECT :school, kind || n, kind, body, DATE '2026-11-20' - n, DATE '2026-11-24' - n, true, true, false, :now
+FROM generate_series(1, :patrons) n, (VALUES ('notice', '{"text": "通知"}'), ('event', '{"name": "读书会"}'),
+('activity', '{"name": "共读", "of": "small"}'), ('list', '{"name": "好书"}')) made (kind, body);
+
+INSERT INTO reading_lists (school, id, name, made_by, changed_ms)
+SELECT :school, 'l' || n, '书单' || n, 'li', :now - CAST(n AS bigint) * 60000
+FROM generate_series(1, :patrons) n;
+
+INSERT INTO activity_marks (school, activity, kind, who, station, at_ms)
+SELECT :school, 'activity' || n % (:open_loans / 20) + 1, 'attend', 'p' || n % :patrons + 1, 's1', :now
+FROM generate_series(1, :open_loans) n;
+
+INSERT INTO voices (school, id, kind, at_ms, patron, said, isbn, state)
+SELECT :school, 'voice' || n, CASE n % 3 WHEN 0 THEN 'purchase' WHEN 1 THEN 'complaint' ELSE 'suggestion' END,
+:now - CAST(n AS bigint) * 60000, 'p' || n % :patrons + 1, '{"note": "loud"}', CASE WHEN n % 3 = 0 THEN
+9787020000000 + n % (:open_loans * 2) || '' ELSE '' END, CASE WHEN n % 60 = 1 THEN 'new' ELSE 'answered' END
+FROM generate_series(1, :open_loans * 3) n;
+
+INSERT INTO wishes (school, isbn, state, title, answer, staff, state_ms)
+SELECT :school, isbn, CASE WHEN right(isbn, 3) = '018' THEN 'ordered' ELSE 'arrived' END, '', '好', 'li', :now
+FROM voices WHERE isbn <> '' AND right(isbn, 1) = '8' GROUP BY isbn;
+
+INSERT INTO pins (school, patron, pin, made_ms)
+SELECT :school, 'p' || n, '', :now
+FROM generate_series(1, :patrons) n;
+
 INSERT INTO feed (school, kind, key, position)
 SELECT :school, 'copy', 10000000 + n || '', n
 FROM generate_series(1, :copies) n;

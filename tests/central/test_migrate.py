@@ -63,6 +63,8 @@ def test_a_login_that_is_locked_stays_so_when_tries_are_counted_apart(db, tmp_pa
     with db.begin() as conn:
         for table in ("pins", "tries", "proofs", "proven", "wishes"):
             conn.execute(text(f"DROP TABLE {table}"))
+        for index in ("stand", "gone"):
+            conn.execute(text(f"DROP INDEX reading_lists_{index}"))
         for column in (
             "failed INTEGER DEFAULT 0",
             "locked_until_ms BIGINT",
