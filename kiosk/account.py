@@ -11,7 +11,7 @@ from kiosk.loan_rules import blocked_by_overdue
 from kiosk.policy import decide_renewal, loans_allowed_more
 from kiosk.store.lent import term_count
 from kiosk.store.posts import standing
-from kiosk.store.tx import Tx, with_types
+from kiosk.store.tx import Tx
 from kiosk.voice_posts import Answer
 
 
@@ -20,7 +20,7 @@ def read_account(tx: Tx, patron_id: str, rules: Rules, now: Now, *, room: str) -
     patron = tx.patron(patron_id)
     assert patron is not None, f"patron {patron_id} left the store during a visit"
     out = tuple(tx.loans_out(patron_id))
-    base = Facts(patron=patron, loans=with_types(out))
+    base = Facts(patron=patron, loans=tuple((loan, copy.copy_type) for loan, copy in out))
     renewals = tuple(_renewal(tx, base, loan, copy, (rules, now, room)) for loan, copy in out)
     # Who may borrow nothing before something else is settled is not told how many more.
     expired = patron.expires_on is not None and now.sure and now.local.date() > patron.expires_on

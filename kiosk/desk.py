@@ -44,7 +44,7 @@ from kiosk.saying import Saying, Words, written
 from kiosk.store.board import read_board, read_recommended
 from kiosk.store.posts import standing
 from kiosk.store.store import Store
-from kiosk.store.tx import Tx, with_types
+from kiosk.store.tx import Tx
 from kiosk.voice_posts import Answer, Questionnaire
 
 Done = TypeVar("Done")
@@ -279,7 +279,6 @@ class Desk:
 
     def _facts(self, tx: Tx, held: tuple[Copy | None, Loan | None], who: Who) -> Facts:
         copy, loan = held
-        out = tx.loans_out(who.patron_id) if who.patron_id else []
         holds = tx.holds(copy.title.id) if copy else ()
         return Facts(
             patron=tx.patron(who.patron_id) if who.patron_id else None,
@@ -287,7 +286,7 @@ class Desk:
             typed=who.typed,
             copy=copy,
             loan=loan,
-            loans=with_types(out),
+            loans=tx.loans_of(who.patron_id) if who.patron_id else (),
             holds=holds,
             free_copies=tx.free_copies(copy.title.id) if copy and holds else 1,
             store_full=self._store.nearly_full(),

@@ -34,15 +34,13 @@ class Statement:
         told |= own
         for name, change in into:
             told[name] = change(told[name])
-        found = db.execute(sql, told).fetchall()
+        found = [list(row) for row in db.execute(sql, told).fetchall()]
         if not found:
-            return found
+            return []
         named, out = self._row
-        if out:
-            found = [
-                [change(value) if change else value for change, value in zip(out, row, strict=True)]
-                for row in found
-            ]
+        for at, change in out:
+            for row in found:
+                row[at] = change(row[at])
         return [named(row) for row in found]
 
     @cached_property
@@ -61,11 +59,11 @@ class Statement:
         return compiled.string, own, into
 
     @cached_property
-    def _row(self) -> tuple[Change, list[Change | None]]:
-        """What makes a row of the driver's, and what its values are changed by; nothing, where all stay as they are."""
+    def _row(self) -> tuple[Change, list[tuple[int, Change]]]:
+        """What gives a row of the driver's its names, and what some of its values are changed by."""
         assert isinstance(self._made, Select), "only what reads has rows"
         columns = self._made.selected_columns
         named: Any = namedtuple("Row", columns.keys())  # type: ignore[misc]
         impls = (column.type.dialect_impl(_DIALECT) for column in columns)
-        out: list[Change | None] = [impl.result_processor(_DIALECT, None) for impl in impls]
-        return named._make, out if any(out) else []
+        changes = (impl.result_processor(_DIALECT, None) for impl in impls)
+        return named._make, [(at, change) for at, change in enumerate(changes) if change]

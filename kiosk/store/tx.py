@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
@@ -54,6 +53,11 @@ _LOANS_OUT = Statement(
     .add_columns(*_LENT)
     .where(loans.c.patron_id == bindparam("patron_id"))
     .order_by(loans.c.due_on, loans.c.opened_ms, loans.c.barcode)
+)
+_LOANS_OF = Statement(
+    select(copies.c.copy_type, *_LENT)
+    .join(copies, copies.c.barcode == loans.c.barcode)
+    .where(loans.c.patron_id == bindparam("patron_id"))
 )
 _HOLDS = Statement(
     select(*(holds.c[name] for name in Hold.__dataclass_fields__))
@@ -203,6 +207,11 @@ class Tx:
         """The patron's open loans with their copies, the first due in front."""
         return [(_loan(row), _copy(row)) for row in self.run(_LOANS_OUT, patron_id=patron_id)]
 
+    def loans_of(self, patron_id: str) -> tuple[tuple[Loan, str], ...]:
+        """The patron's open loans as a decision looks at them: with the types of their copies, in no order."""
+        rows = self.run(_LOANS_OF, patron_id=patron_id)
+        return tuple((_loan(row), row.copy_type) for row in rows)
+
     def holds(self, title_id: str) -> tuple[Hold, ...]:
         return tuple(Hold(*row) for row in self.run(_HOLDS, title_id=title_id))
 
@@ -281,22 +290,10 @@ def _card(row: Any) -> Card:
 def _copy(row: Any) -> Copy:
     title = Title(row.title_id, row.title, row.author, row.class_number, row.isbn, row.pinyin)
     return Copy(
-        barcode=row.barcode,
-        title=title,
-        copy_type=row.copy_type,
-        state=CopyState(row.state),
-        shelf=row.shelf,
-        room=row.room,
-        call_number=row.call_number,
-        last_entry=row.last_entry,
-        lendable=row.lendable,
-    )
+        row.barcode, title, row.copy_type, CopyState(row.state), row.shelf, row.room,
+        row.call_number, row.last_entry, row.lendable,
+    )  # fmt: skip
 
 
 def _loan(row: Any) -> Loan:
     return Loan(*row[-len(_LOAN_FIELDS) :])
-
-
-def with_types(out: Iterable[tuple[Loan, Copy]]) -> tuple[tuple[Loan, str], ...]:
-    """The loans as a decision looks at them."""
-    return tuple((loan, copy.copy_type) for loan, copy in out)
