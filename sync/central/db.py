@@ -186,6 +186,21 @@ def ahead(conn: Connection) -> Iterator[None]:
         raise DBAPIError(None, None, error, connection_invalidated=raw.closed) from error
 
 
+def by_keys(conn: Connection) -> None:
+    """Until this transaction ends, rows are looked up by their keys: for statements about few rows of large tables.
+
+    PostgreSQL keeps its way of asking a statement. One that it found while a table was small reads all of the table
+    for every batch, until it is told to count anew.
+    """
+    if is_postgres(conn):
+        conn.exec_driver_sql(_BY_KEYS)
+
+
+_BY_KEYS = "; ".join(
+    f"SET LOCAL enable_{way} = off" for way in ("seqscan", "hashjoin", "mergejoin")
+)
+
+
 def is_postgres(conn: Connection) -> bool:
     return conn.dialect.name == "postgresql"
 

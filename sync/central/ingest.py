@@ -18,6 +18,7 @@ from kiosk.entry import Entry, parse
 from sync.central import queue
 from sync.central.asking import ask_about_unread
 from sync.central.db import (
+    by_keys,
     insert_many,
     insert_rows,
     is_postgres,
@@ -59,6 +60,7 @@ def take_in(
     poison: bool = False,
 ) -> Taken | Diverged | Gap:
     """Take a batch in, under the school's lock. The watermark has moved when the transaction commits."""
+    by_keys(conn)
     place = (school, lineage.station, lineage.epoch)
     seqs = {wire.seq for wire in wires}
     held = _held(conn, place, [seq for seq in seqs if seq <= lineage.durable])

@@ -19,7 +19,6 @@ from sqlalchemy import (
     and_,
     bindparam,
     delete,
-    func,
     select,
     tuple_,
 )
@@ -142,17 +141,20 @@ def _late(
 
 @cache
 def _sealed(postgres: bool) -> Select[Any]:
-    """For each copy its newest seal before the moment, and the moment of its newest seal: however many it has."""
+    """For each copy its newest seal before the moment, and the moment of its newest seal: however many it has.
+
+    Each is a question of its own, so that it is one step in the index; PostgreSQL would join all seals of the school.
+    """
     late = given_in(postgres, "late", name=Text, ms=BigInteger)
-    school = bindparam("school", type_=Text)
-    other = seals.alias()
-    last = select(func.max(other.c.to_ms)).where(
-        other.c.school == school, other.c.barcode == late.c.name
-    )
-    before = last.where(other.c.to_ms < late.c.ms).scalar_subquery()
-    mine = and_(seals.c.school == school, seals.c.barcode == late.c.name, seals.c.to_ms == before)
-    told = (late.c.name, seals.c.to_ms, seals.c.sealed, last.scalar_subquery())
-    return select(*told).select_from(late.outerjoin(seals, mine))
+    mine = and_(seals.c.school == bindparam("school", type_=Text), seals.c.barcode == late.c.name)
+
+    def newest(what: Any, *beside: Any) -> Any:
+        query = select(what).where(mine, *beside).order_by(seals.c.to_ms.desc()).limit(1)
+        return query.correlate(late).scalar_subquery()
+
+    before = seals.c.to_ms < late.c.ms
+    told = (newest(seals.c.to_ms, before), newest(seals.c.sealed, before), newest(seals.c.to_ms))
+    return select(late.c.name, *told)
 
 
 @cache

@@ -14,6 +14,7 @@ from sqlalchemy import event
 from sync.central.cli_pages import make_app
 from sync.central.db import Database
 from tests.central.console_pages import addresses
+from tests.central.fleet import Pen, enrol, found_school, publish_rules, push
 from tests.central.large import LOGIN, Size, fill
 from tests.central.line import HandClock
 from tests.central.records import postgres_record
@@ -106,3 +107,34 @@ def test_a_query_that_grows_with_a_table_is_found(record):
         ).scalar()
     plan: Any = json.loads(told) if isinstance(told, str) else told
     assert most_rows(plan[0]["Plan"]) > MOST
+
+
+GROWING = ("entries", "people", "outcomes", "holdings", "loans", "seals", "feed", "copies", "cases")
+
+
+def whole_reads(db: Database) -> dict[str, int]:
+    """How often each table that grows was read whole, by what PostgreSQL has counted."""
+    with db.engine.connect() as conn:
+        conn.exec_driver_sql("SELECT pg_stat_force_next_flush()")
+        conn.commit()
+        rows = conn.exec_driver_sql("SELECT relname, seq_scan FROM pg_stat_user_tables").all()
+    return {name: count for name, count in rows if name in GROWING}
+
+
+def test_taking_entries_in_never_reads_a_table_whole_not_even_before_anybody_counted_it(
+    postgres_server,
+):
+    with postgres_record(postgres_server) as db:
+        barcodes = [str(20_000 + n) for n in range(60)]
+        found_school(db, barcodes=barcodes, people=("ming", "hua"))
+        publish_rules(db)
+        pens = [Pen(f"s{n}") for n in range(8)]
+        for pen in pens:
+            enrol(db, pen.station)
+            for n, barcode in enumerate(barcodes):
+                pen.checkout(barcode, "ming", at=n * 1_000)
+                pen.checkin(barcode, at=n * 1_000 + 500)
+        before = whole_reads(db)
+        for pen in reversed(pens):
+            push(db, pen)
+        assert whole_reads(db) == before
