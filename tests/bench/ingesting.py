@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -42,8 +43,31 @@ def both(folder: Path) -> Iterator[Database]:
 
 @contextlib.contextmanager
 def _opened(url: str) -> Iterator[Database]:
+    with _connected(url) as db:
+        metadata.create_all(db.engine)
+        yield db
+
+
+@contextlib.contextmanager
+def twin(db: Database, folder: Path) -> Iterator[Database]:
+    """A copy of a record, to be written to and thrown away. Nobody may be connected to the first one."""
+    db.close()
+    if db.postgres:
+        address = db.engine.url.render_as_string(hide_password=False)
+        with postgres.database(address, "twin", like="postgres") as url, _connected(url) as copy:
+            yield copy
+        return
+    folder.mkdir()
+    made = folder / "twin.sqlite"
+    shutil.copy(str(db.engine.url.database), made)
+    with _connected(f"sqlite:///{made}") as copy:
+        yield copy
+    shutil.rmtree(folder)
+
+
+@contextlib.contextmanager
+def _connected(url: str) -> Iterator[Database]:
     db = Database(url)
-    metadata.create_all(db.engine)
     yield db
     db.close()
 
