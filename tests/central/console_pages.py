@@ -146,7 +146,10 @@ def made_in(db: Database) -> dict[str, dict[str, str]]:
         rules, until = rules_of(conn, SCHOOL), date(2026, 12, 18)
         lent = lend_box(desk, rules, box, "p7", class_name="8年级0班", due_on=until)
         reading = make_list(desk, Head("好书"))
-        put(desk, [Post("list-1", BookList(titles=(Suggested(title_id="b7"),)), date.min)])
+        put(
+            desk,
+            [Post("list-1", BookList(name="好书", titles=(Suggested(title_id="b7"),)), date.min)],
+        )
         put(desk, [Post("a1", Activity(name="共读"), date(2026, 11, 25), date(2026, 11, 25))])
         book = add_book(desk, Textbook("", "语文八年级上册", "语文", 8))
         plan(desk, "2026-09-01", book, ["8年级0班"])
@@ -159,7 +162,9 @@ def made_in(db: Database) -> dict[str, dict[str, str]]:
         said = {"school": SCHOOL, "id": "v1", "kind": "complaint", "at_ms": NOON}
         upsert_many(conn, voices, [{**said, "said": '{"note":"loud"}'}])
         wished = {"school": SCHOOL, "id": "v2", "kind": "purchase", "at_ms": NOON}
-        upsert_many(conn, voices, [{**wished, "isbn": "9787020002207", "said": "{}"}])
+        upsert_many(
+            conn, voices, [{**wished, "isbn": "9787020002207", "said": '{"isbn":"9787020002207"}'}]
+        )
         form = ask(desk, Questionnaire(title="问卷", questions=(STARS,)), until, until)
         upsert_many(conn, imports, [{"school": SCHOOL, "id": "j1", "name": "书.csv", **told}])
     return {
