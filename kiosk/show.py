@@ -340,7 +340,9 @@ def book_of(copy: Copy) -> Book:
 
 def _in_words(line: Line, rules: Rules, language: str) -> Line:
     words = cart_words if line.kind is LineKind.RETURNED else shelf_words
-    return replace(line, book=replace(line.book, shelf=words(line.book.shelf, rules, language)))
+    shelf = words(line.book.shelf, rules, language)
+    # Every line of the screen comes here after every scan, and a copy of it is dear.
+    return line if shelf == line.book.shelf else replace(line, book=replace(line.book, shelf=shelf))
 
 
 def room_words(key: str, rules: Rules, language: str) -> str:

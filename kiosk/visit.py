@@ -243,7 +243,7 @@ def with_line(state: State, line: Line, receipt: Receipt | None = None) -> State
     visit = state.visit
     assert visit is not None, "a visit's line without a visit"
     lit = replace(line, id=visit.next_line, lit=True)
-    older = tuple(replace(old, lit=False) for old in visit.lines if not _same_book(old, lit))
+    older = tuple(_unlit(old) for old in visit.lines if not _same_book(old, lit))
     kept = (lit, *older)[:MOST_LINES]
     ids = {k.id for k in kept}
     receipts = tuple((at, r) for at, r in visit.receipts if at in ids)
@@ -251,6 +251,10 @@ def with_line(state: State, line: Line, receipt: Receipt | None = None) -> State
         receipts = (*receipts, (lit.id, receipt))
     changed = replace(visit, lines=kept, receipts=receipts, next_line=visit.next_line + 1)
     return replace(state, visit=changed, slip=False)
+
+
+def _unlit(line: Line) -> Line:
+    return replace(line, lit=False) if line.lit else line
 
 
 def _same_book(old: Line, new: Line) -> bool:
