@@ -54,10 +54,11 @@ def prepare(config: Path) -> Prepared:
     login_file = config.parent / "console-login.txt"
     # Written last: whoever has it has all. A start on a full disk writes nothing here.
     second = folders.store(station) / SECOND
-    if second.exists():
-        _bring_up(config, central)
-        return Prepared(login_file)
+    # A second demo on the folder is refused here, before it starts anything; one that was killed lets go in a moment.
     with FolderLock(folders.store(station), wait_s=8):
+        if second.exists():
+            _bring_up(config, central)
+            return Prepared(login_file)
         store = open_store(folders, station)
         db = database(config, central)
         try:
