@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -16,10 +15,12 @@ from tests.web_ui.axe import breaches
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture
-def demo(tmp_path: Path) -> Iterator[Demo]:
-    small_school(tmp_path)
-    running = Demo(tmp_path, free_port())
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """One for both: the first test only looks."""
+    folder = tmp_path_factory.mktemp("demo")
+    small_school(folder)
+    running = Demo(folder, free_port())
     try:
         yield running.ready()
     finally:
@@ -57,6 +58,23 @@ def seen(page: Page, find: Callable[[], bool]) -> None:
     raise AssertionError(f"never seen: {page.inner_text('body')}")
 
 
+def test_every_page_stands_in_both_languages_without_barriers(demo: Demo, page: Page) -> None:
+    page.goto(f"http://127.0.0.1:{demo.central_port}/")
+    assert breaches(page) == []
+    sign_in(page, demo)
+    for link in ("每日小结", "机器"):
+        page.get_by_role("link", name=link).click()
+        assert breaches(page) == [], link
+    page.get_by_role("link", name="English").click()
+    for link in ("Stations", "Cases", "Daily digest", "To decide"):
+        page.get_by_role("link", name=link).click()
+        assert breaches(page) == [], link
+        assert page.evaluate("document.documentElement.lang") == "en"
+    assert re.search(r"Nothing waits", page.inner_text("main"))
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_label("Password")).to_be_visible()
+
+
 def test_a_clash_while_the_line_was_cut_is_settled_and_taken_back(demo: Demo, page: Page) -> None:
     panel = page.context.new_page()
     panel.goto(f"http://127.0.0.1:{demo.port}/demo/")
@@ -92,20 +110,3 @@ def test_a_clash_while_the_line_was_cut_is_settled_and_taken_back(demo: Demo, pa
     expect(page.get_by_role("status")).to_contain_text("撤回了")
     assert page.get_by_role("article").count() == 1
     panel.close()
-
-
-def test_every_page_stands_in_both_languages_without_barriers(demo: Demo, page: Page) -> None:
-    page.goto(f"http://127.0.0.1:{demo.central_port}/")
-    assert breaches(page) == []
-    sign_in(page, demo)
-    for link in ("每日小结", "机器"):
-        page.get_by_role("link", name=link).click()
-        assert breaches(page) == [], link
-    page.get_by_role("link", name="English").click()
-    for link in ("Stations", "Cases", "Daily digest", "To decide"):
-        page.get_by_role("link", name=link).click()
-        assert breaches(page) == [], link
-        assert page.evaluate("document.documentElement.lang") == "en"
-    assert re.search(r"Nothing waits", page.inner_text("main"))
-    page.get_by_role("button", name="Sign out").click()
-    expect(page.get_by_label("Password")).to_be_visible()

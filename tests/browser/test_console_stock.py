@@ -20,9 +20,8 @@ from tests.central.line import HandClock, serving
 from tests.central.records import sqlite_record
 from tests.central.stock import desk, stocked
 from tests.web_ui.axe import breaches
-from tests.web_ui.browse import signed_in
+from tests.web_ui.browse import each_language, opened, signed_in
 from tests.web_ui.console import PASSWORD
-from web_ui.catalogue import LANGUAGES
 
 pytestmark = pytest.mark.browser
 SHOTS = os.environ.get("SHOTS")
@@ -119,30 +118,20 @@ def test_scans_in_a_row_stay_in_the_field_and_none_is_lost(console: str, page: P
     expect(page.get_by_role("alert")).to_contain_text("20010")
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_every_page_stands_in_both_languages_without_barriers(
-    console: str, page: Page, language: str
-) -> None:
+def test_every_page_stands_in_both_languages_without_barriers(console: str, page: Page) -> None:
+    """The pages themselves, and what their lists lead to."""
     signed_in(page, console)
-    page.goto(f"{console}/console/language/{language}")
     places = {
         "weeding": "weeding/", "inbox": "?kind=unknown_item", "digest": "digest?day=2026-12-23",
         "settled": "settled", "takings": "stock/", "acts": "acts/", "lists": "reading-lists/",
     }  # fmt: skip
-    for name, path in places.items():
-        page.goto(f"{console}/console/{path}")
-        looked_at(page, f"{name}-{language}")
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_what_the_lists_lead_to_stands_in_both_languages_without_barriers(
-    console: str, page: Page, language: str
-) -> None:
-    signed_in(page, console)
-    page.goto(f"{console}/console/language/{language}")
-    for name in ("reading-lists", "acts", "stock"):
-        page.goto(f"{console}/console/{name}/")
-        page.locator("tbody a").click()
-        looked_at(page, f"{name}-page-{language}")
-    page.goto(f"{page.url}/list/missing")
-    looked_at(page, f"missing-{language}")
+    for language in each_language(page, f"{console}/console"):
+        for name, path in places.items():
+            opened(page, f"{console}/console/{path}", language)
+            looked_at(page, f"{name}-{language}")
+        for name in ("reading-lists", "acts", "stock"):
+            opened(page, f"{console}/console/{name}/", language)
+            page.locator("tbody a").click()
+            looked_at(page, f"{name}-page-{language}")
+        opened(page, f"{page.url}/list/missing", language)
+        looked_at(page, f"missing-{language}")

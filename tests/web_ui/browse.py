@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwr
 from kiosk.screen import Screen
 from tests.web_ui.console import PASSWORD
 from tests.web_ui.fakes import FakeHands, FakeStation
+from web_ui.catalogue import LANGUAGES
 from web_ui.station import Server, create_app, serve
 
 SIZES: dict[str, ViewportSize] = {
@@ -92,3 +93,18 @@ def signed_in(page: Page, address: str) -> None:
     page.get_by_label("密码").fill(PASSWORD)
     page.get_by_role("button", name="登录").click()
     expect(page.get_by_role("navigation").first).to_be_visible()
+
+
+def each_language(page: Page, console: str) -> Iterator[str]:
+    """Every language in turn, while the console is turned to it."""
+    for language in LANGUAGES:
+        page.goto(f"{console}/language/{language}")
+        yield language
+
+
+def opened(page: Page, address: str, language: str) -> None:
+    """The page at this address stands there, in this language."""
+    answer = page.goto(address)
+    assert answer is not None
+    assert answer.ok, (address, answer.status)
+    assert (page.get_attribute("html", "lang") or "").startswith(language), address
