@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from click.testing import CliRunner, Result
 
 from kiosk.bootstrap_demo import lay_out
+from kiosk.cli import main
 from tests.kiosk.school import School
 
 START_S = 30.0
@@ -153,3 +155,10 @@ def shown_on(screen: Any, kinds: Iterable[str]) -> set[str]:
 
 def kiosk(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([*KIOSK, *arguments], capture_output=True, text=True, check=False)
+
+
+def kiosk_here(*arguments: str) -> Result:
+    """The same without a process of its own, whose start costs more than most commands: for what holds nothing open."""
+    done = CliRunner().invoke(main, arguments)
+    assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+    return done

@@ -12,7 +12,7 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -22,8 +22,8 @@ import httpx
 import pytest
 
 from tests.faults import ledger
-from tests.faults.demo import Demo, free_port, kiosk, shown_on, small_school
-from tests.kiosk.school import CITY, MORE, SEA, TEACHER, XIAOMAN
+from tests.faults.demo import Demo, free_port, kiosk, kiosk_here, shown_on, small_school
+from tests.kiosk.school import CITY, MORE, SEA, TEACHER
 from tests.soak import often
 
 KILLS = often(6, 200)
@@ -54,33 +54,88 @@ def borrow_three_return_one(demo: Demo, card: str, copies: tuple[str, ...]) -> s
     return str(screen["visit"]["name"])
 
 
+def state(demo: Demo) -> tuple[dict[str, str], int]:
+    """Who has what, and how long the journal is."""
+    return demo.on_loan(), demo.get("/health")["journal_length"]
+
+
 def as_it_was(demo: Demo, before: tuple[dict[str, str], int]) -> None:
     """The loans, the journal's length and its chain are what they were."""
-    assert (demo.on_loan(), demo.get("/health")["journal_length"]) == before
-    checked = kiosk("journal", "verify", "--config", str(demo.folder / "config"))
-    assert (checked.returncode, checked.stdout) == (0, f"{before[1]} entries, 0 faults\n")
-    assert {b: loan.patron_id for b, loan in ledger.loans(demo.store).items()}.keys() == before[
-        0
-    ].keys()
+    assert state(demo) == before
+    checked = kiosk_here("journal", "verify", "--config", str(demo.folder / "config"))
+    assert (checked.exit_code, checked.output) == (0, f"{before[1]} entries, 0 faults\n")
+    assert ledger.loans(demo.store).keys() == before[0].keys()
 
 
-def test_the_sample_school_borrows_returns_is_killed_and_is_as_it_was(tmp_path: Path) -> None:
-    port = free_port()
-    with running(tmp_path / "demo", port) as demo:
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_however_the_sample_school_ends_the_next_start_finds_it_as_it_was(tmp_path: Path) -> None:
+    """One folder and one port through every ending, so that each start is also the check of the one before it."""
+    folder, port = tmp_path / "demo", free_port()
+    with running(folder, port) as demo:
         assert re.fullmatch(READY.format(port=port, central=demo.central_port), demo.line)
         shelf = demo.get("/demo/shelf")
-        card = shelf["cards"][0]["text"]
-        copies = tuple(c["text"] for c in shelf["copies"])[:3]
         assert set(shelf["cards"][0]) >= {"text", "name", "category", "grade"}
         assert set(shelf["copies"][0]) >= {"text", "title", "type", "on_loan_to"}
-        name = borrow_three_return_one(demo, card, copies)
+        teachers = [c["text"] for c in shelf["cards"] if c["category"] == "teacher"]
+        books = [c for c in shelf["copies"] if c["type"] == "book" and not c["on_loan_to"]]
+        # The first of each title, for somebody may wait for the last.
+        free = list({c["title"]: c["text"] for c in reversed(books)}.values())[::-1]
+        copies, free = tuple(free[:3]), free[3:]
+        name = borrow_three_return_one(demo, shelf["cards"][0]["text"], copies)
         a_second_is_refused_by_name(demo)
-        before = demo.on_loan(), demo.get("/health")["journal_length"]
+        before = lent_and_killed(demo, teachers[0], free[0], kill_parent)
         assert [before[0].get(copy) for copy in copies] == [None, name, name]
-        demo.kill()
-    with running(tmp_path / "demo", port) as demo:
+    for barcode, kill in zip(free[1:], (kill_station, kill_central, Demo.kill_group), strict=False):
+        with running(folder, port) as demo:
+            as_it_was(demo, before)
+            before = lent_and_killed(demo, teachers[0], barcode, kill)
+    with running(folder, port) as demo:
         as_it_was(demo, before)
-        ledger.hold_whole(demo.store)
+        # What was lent just before the end counts as lent in this visit, too.
+        demo.scan(teachers[0], free[4])
+        demo.screen(lambda s: shown_on(s, ["lent"]) == set(free[:5]))
+        ended_at_once(demo, teachers[1], free[5:7], lambda: demo.process.terminate())
+    with running(folder, port) as demo:
+        as_it_was(demo, state(demo))
+        # As Ctrl-C in a terminal does.
+        ended_at_once(
+            demo, teachers[2], free[7:9], lambda: os.killpg(demo.process.pid, signal.SIGINT)
+        )
+    journal = ledger.hold_whole(demo.store)
+    with running(folder, port) as demo:
+        # The moment it is ready.
+        demo.process.terminate()
+        assert demo.process.wait(10) == 0
+    assert ledger.hold_whole(demo.store) == journal
+
+
+def lent_and_killed(
+    demo: Demo, card: str, barcode: str, kill: Callable[[Demo], None]
+) -> tuple[dict[str, str], int]:
+    """The state when the screen has said that it is lent, which is when it is killed."""
+    demo.scan(card, barcode)
+    demo.screen(partial(is_lent, barcode))
+    before = state(demo)
+    with open_stream(demo.port):
+        kill(demo)
+    ledger.hold_whole(demo.store)
+    return before
+
+
+def ended_at_once(demo: Demo, card: str, copies: list[str], end: Callable[[], None]) -> None:
+    """An end that is asked for is clean and quick, and what had been read by then is done."""
+    out = ledger.loans(demo.store).keys()
+    demo.scan(card, *copies)
+    with open_stream(demo.port):
+        began = time.monotonic()
+        end()
+        assert demo.process.wait(60) == 0
+        assert time.monotonic() - began < 40
+    assert "Traceback" not in demo.said()
+    assert ledger.loans(demo.store).keys() == out | set(copies), "what had been read is done"
+    ledger.hold_whole(demo.store)
+    assert not (demo.store / "station.sqlite-wal").exists()
 
 
 def a_second_is_refused_by_name(first: Demo) -> None:
@@ -93,31 +148,6 @@ def a_second_is_refused_by_name(first: Demo) -> None:
     assert "stop it, or use another folder" in second.stderr
     assert "Traceback" not in second.stderr
     assert second.stdout == ""
-
-
-@pytest.mark.timeout(300)
-def test_kill_9_of_any_process_leaves_loans_and_journal_and_frees_port_and_folder(
-    tmp_path: Path,
-) -> None:
-    """One folder and one port through all four, so that each start is also the check of the kill before it."""
-    small_school(tmp_path)
-    port = free_port()
-    before: tuple[dict[str, str], int] = ({}, 0)
-    kills = (kill_parent, kill_station, kill_central, Demo.kill_group)
-    for lent, kill in zip(MORE, kills, strict=False):
-        with running(tmp_path, port) as demo:
-            assert (demo.on_loan(), demo.get("/health")["journal_length"]) == before
-            demo.scan(TEACHER, lent)
-            demo.screen(partial(is_lent, lent))
-            before = demo.on_loan(), demo.get("/health")["journal_length"]
-            with open_stream(port):
-                kill(demo)
-        ledger.hold_whole(tmp_path / "data")
-    with running(tmp_path, port) as demo:
-        assert (demo.on_loan(), demo.get("/health")["journal_length"]) == before
-        # What was lent just before the end counts as lent in this visit, too.
-        demo.scan(TEACHER, MORE[4])
-        demo.screen(lambda s: shown_on(s, ["lent"]) == {*before[0], MORE[4]})
 
 
 def is_lent(barcode: str, screen: Any) -> bool:
@@ -158,41 +188,10 @@ def test_a_port_in_use_is_named_with_what_to_do(tmp_path: Path, command: str) ->
             "demo": ("--data", str(tmp_path), "--station-port", port, "--no-browser"),
             "run": ("--config", str(tmp_path / "config"), "--port", port),
         }
-        refused = kiosk(command, *where[command])
-    assert refused.returncode == 1
-    assert (
-        f"port {port} cannot be used (Address already in use); stop the program" in refused.stderr
-    )
-    assert "Traceback" not in refused.stderr
-
-
-@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
-def test_an_end_that_is_asked_for_is_clean_and_quick(
-    tmp_path: Path, ending: signal.Signals
-) -> None:
-    small_school(tmp_path)
-    port = free_port()
-    with running(tmp_path, port) as demo:
-        demo.scan(XIAOMAN, CITY, SEA)
-        with open_stream(port):
-            began = time.monotonic()
-            if ending is signal.SIGINT:
-                os.killpg(demo.process.pid, ending)  # as Ctrl-C in a terminal does
-            else:
-                demo.process.send_signal(ending)
-            assert demo.process.wait(60) == 0
-            assert time.monotonic() - began < 40
-        assert "Traceback" not in demo.said()
-    assert set(ledger.loans(tmp_path / "data")) == {CITY, SEA}, "what had been read is done"
-    ledger.hold_whole(tmp_path / "data")
-    assert not (tmp_path / "data" / "station.sqlite-wal").exists()
-
-
-def test_an_end_asked_for_the_moment_it_is_ready_is_clean(tmp_path: Path) -> None:
-    small_school(tmp_path)
-    with running(tmp_path, free_port()) as demo:
-        demo.process.terminate()
-        assert demo.process.wait(10) == 0
+        done = kiosk(command, *where[command])
+    assert done.returncode == 1
+    assert f"port {port} cannot be used (Address already in use); stop the program" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_a_damaged_station_toml_is_told_by_file_key_value_and_remedy(tmp_path: Path) -> None:
@@ -201,9 +200,8 @@ def test_a_damaged_station_toml_is_told_by_file_key_value_and_remedy(tmp_path: P
     text = path.read_text(encoding="utf-8").replace("\nidle_s = 45 ", "\nidle_s = 0 ")
     path.write_text(text.replace("[store]", "[store]\nfodler = 'x'"), encoding="utf-8")
     port = str(free_port())
-    refused = kiosk("demo", "--data", str(tmp_path), "--station-port", port, "--no-browser")
-    assert refused.returncode == 1
-    assert "Traceback" not in refused.stderr
+    refused = kiosk_here("demo", "--data", str(tmp_path), "--station-port", port, "--no-browser")
+    assert refused.exit_code == 1
     problems = [line for line in refused.stderr.splitlines() if line.startswith("station.toml")]
     assert problems == [
         'station.toml, line 15: store.fodler = "x": there is no such key here; did you mean "folder"?',
@@ -214,11 +212,10 @@ def test_a_damaged_station_toml_is_told_by_file_key_value_and_remedy(tmp_path: P
 def test_a_station_toml_that_is_no_toml_is_told_with_its_line(tmp_path: Path) -> None:
     small_school(tmp_path)
     (tmp_path / "config" / "station.toml").write_text("[station\nid = 'x'\n", encoding="utf-8")
-    refused = kiosk("run", "--demo", "--config", str(tmp_path / "config"), "--port", "0")
-    assert refused.returncode == 1
+    refused = kiosk_here("run", "--demo", "--config", str(tmp_path / "config"), "--port", "0")
+    assert refused.exit_code == 1
     assert "station.toml" in refused.stderr
     assert "line 1" in refused.stderr
-    assert "Traceback" not in refused.stderr
 
 
 @pytest.mark.slow

@@ -1,4 +1,4 @@
-"""The import command as people run it: real processes, real signals, kill -9."""
+"""The import command as people run it; what is killed or told to stop as a process: real signals, kill -9."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 from random import Random
@@ -16,6 +15,7 @@ import pytest
 
 from kiosk.imports.staging import FILE
 from kiosk.sample.large import write_csv
+from tests.faults.demo import KIOSK, kiosk_here
 from tests.kiosk.imports.taking import SHIPPED, Taking
 
 COPIES = 3_000
@@ -41,14 +41,13 @@ def catalogue(tmp_path: Path) -> Path:
     return path
 
 
-def _command(config: Path, kind: str, path: Path, *options: str) -> list[str]:
-    program = [sys.executable, "-m", "kiosk", "import", kind, str(path)]
-    return [*program, "--config", str(config), *options]
+def _words(config: Path, kind: str, path: Path) -> list[str]:
+    return ["import", kind, str(path), "--config", str(config)]
 
 
 def _start(config: Path, path: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        _command(config, "catalogue", path),
+        [*KIOSK, *_words(config, "catalogue", path)],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -68,10 +67,8 @@ def _until_writing(school: Taking, running: subprocess.Popen[str]) -> None:
 def test_the_command_tells_what_it_did_and_what_it_rejected(school: Taking, config: Path) -> None:
     rows = "".join(f"{n},名{n},学生\n" for n in range(1, 30)) + "x,坏,学生\n" * 25
     path = school.file("卡号,姓名,读者类型\n" + rows, "名单.csv")
-    done = subprocess.run(
-        _command(config, "patrons", path), capture_output=True, text=True, check=False, timeout=60
-    )
-    assert done.returncode == 1
+    done = kiosk_here(*_words(config, "patrons", path))
+    assert done.exit_code == 1
     assert "patrons: 29 new, 0 changed, 0 as before" in done.stdout
     assert "25 rejected, 29 taken with a note" in done.stdout
     assert done.stderr.count("rejected: card") == 20
@@ -83,11 +80,8 @@ def test_the_command_tells_what_it_did_and_what_it_rejected(school: Taking, conf
 
 def test_a_file_that_cannot_be_read_ends_with_one_line(school: Taking, config: Path) -> None:
     path = school.file(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "old.xls")
-    done = subprocess.run(
-        _command(config, "patrons", path), capture_output=True, text=True, check=False, timeout=60
-    )
-    assert done.returncode == 1
-    assert "Traceback" not in done.stderr
+    done = kiosk_here(*_words(config, "patrons", path))
+    assert done.exit_code == 1
     assert done.stderr.strip().splitlines()[-1].startswith(f"Error: {path} is an old .xls file")
 
 
@@ -119,13 +113,7 @@ def test_killed_again_and_again_the_import_ends_whole(
         time.sleep(dice.uniform(0, 0.2))
         running.kill()
         running.communicate()
-    last = subprocess.run(
-        _command(config, "catalogue", catalogue),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
+    last = kiosk_here(*_words(config, "catalogue", catalogue))
     assert f"copies: 0 new, 0 changed, {COPIES} as before" in last.stdout
     whole = Taking(tmp_path / "whole")
     whole.take("catalogue", catalogue)
@@ -139,19 +127,12 @@ def test_a_second_import_is_refused_and_names_the_first(
     running = _start(config, catalogue)
     _until_writing(school, running)
     running.send_signal(signal.SIGSTOP)
-    second = subprocess.run(
-        _command(config, "catalogue", catalogue),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
-    assert second.returncode == 1
+    second = kiosk_here(*_words(config, "catalogue", catalogue))
+    assert second.exit_code == 1
     assert (
         f"another import is running: {school.store.folder} is in use by process {running.pid}"
         in second.stderr
     )
-    assert "Traceback" not in second.stderr
     running.send_signal(signal.SIGCONT)
     running.communicate(timeout=60)
     assert running.returncode == 0
