@@ -235,6 +235,8 @@ def _engine(path: Path, *, only_look: bool) -> Engine:
         connect_args={"timeout": 0.05, "check_same_thread": False},
         pool_size=8,
         max_overflow=24,
+        # The one used last has the newest pages and its statements in memory; in turn, each would read them again.
+        pool_use_lifo=True,
     )
 
     @event.listens_for(engine, "connect")

@@ -79,6 +79,18 @@ def test_every_connection_is_durable_and_checks_its_keys(tmp_path: Path) -> None
     store.close()
 
 
+def test_the_connection_that_was_used_last_is_used_next(tmp_path: Path) -> None:
+    store = Store.open(tmp_path)
+    with store.read(), store.read():
+        pass  # two lie ready from now on
+    used = set()
+    for _ in range(4):
+        with store.begin() as tx:
+            used.add(tx.db)
+    assert len(used) == 1
+    store.close()
+
+
 def test_a_failed_transaction_leaves_nothing(tmp_path: Path) -> None:
     store = Store.open(tmp_path)
 
