@@ -17,6 +17,8 @@ from kiosk.posts import Body, Line, Words
 
 # More would push the books off the screen.
 MOST_OFFERED = 3
+# No more pupils come at once than three figures can say.
+FIGURES = 3
 
 
 class Kind(StrEnum):
@@ -43,13 +45,22 @@ class Activity(Body):
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """An activity of today as a patron at the screen may sign in to it. attended: they have."""
+    """An activity of today as a patron at the screen may sign in to it. attended: they have.
+
+    size: of the class that reads in a session; 0 where it is not known.
+    """
 
     id: str
     name: str
     name_en: str
     of: Kind
     attended: bool = False
+    size: int = 0
+
+
+def head_count(text: str) -> int:
+    """How many pupils came, as it is typed and kept; 0 where that is no number of pupils."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= FIGURES else 0
 
 
 def may_attend(activity: Activity, patron: Patron) -> bool:

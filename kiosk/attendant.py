@@ -15,7 +15,7 @@ from kiosk.calendar import Rules
 from kiosk.desk import Desk
 from kiosk.desk_values import NOBODY, Who
 from kiosk.domain import Act, Loan, Now, Reason, Receipt
-from kiosk.doorman import came, left, lend_or_use, passage_undone, told_again
+from kiosk.doorman import came, counted, left, lend_or_use, passage_undone, told_again
 from kiosk.errors import StoreFull
 from kiosk.recognise import what_is
 from kiosk.repeats import Repeats
@@ -31,6 +31,7 @@ from kiosk.visit import (
     State,
     Visit,
     allows,
+    counting,
     lighting,
     opened,
     saying,
@@ -111,6 +112,8 @@ class Attendant:
         """Decide and do one scan; `now` is the time it was read. False for a repeat: nobody did anything."""
         if self.state.place is Place.STAFF:
             self.state = turned_to(self.state, Place.IDLE)
+        if self.state.place is Place.COUNT:
+            self.state = counting(self.state, on=False)
         barcode = classify(scan.text, self._rules().library.barcodes)
         seen = self._what_is(barcode, scan)
         if self.state.telling and self._heard_isbn(barcode, seen):
@@ -269,6 +272,13 @@ class Attendant:
                 self.state = turned_to(self.state, Place.NUMBER)
             case Touch.KEY | Touch.ERASE | Touch.CLEAR:
                 self.state = with_key(self.state, finger.touch, finger.text)
+            case Touch.COUNT:
+                self.state = counting(self.state, on=True)
+            case Touch.BACK if self.state.place is Place.COUNT:
+                self.state = counting(self.state, on=False)
+            case Touch.ENTER if self.state.place is Place.COUNT:
+                self.state = counted(self.state, self._desk, self._who(""), finger.now)
+                self._sound(Cue.NO if self.state.place is Place.COUNT else Cue.YES)
             case Touch.ENTER:
                 if self.state.typed:
                     self._welcome(self.state.typed, finger.now, typed=True)

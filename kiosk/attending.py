@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, time
 
-from kiosk.activities import MOST_OFFERED, Activity, Offered, may_attend
+from kiosk.activities import MOST_OFFERED, Activity, Kind, Offered, may_attend
 from kiosk.domain import Now, Patron
-from kiosk.store.attended import attended
+from kiosk.store.attended import attended, class_size
 from kiosk.store.posts import standing
 from kiosk.store.tx import Tx
 from kiosk.visit import Visit
@@ -24,9 +24,13 @@ def offered(tx: Tx, patron: Patron, now: Now) -> tuple[Offered, ...]:
     midnight = datetime.combine(now.local.date(), time(), now.local.tzinfo)
     done = attended(tx, patron.id, round(midnight.timestamp() * 1000))
     return tuple(
-        Offered(p.id, p.body.name, p.body.name_en, p.body.of, p.id in done)
+        Offered(p.id, p.body.name, p.body.name_en, p.body.of, p.id in done, _size(tx, p.body))
         for p in found[:MOST_OFFERED]
     )
+
+
+def _size(tx: Tx, activity: Activity) -> int:
+    return class_size(tx, activity.class_name) if activity.of is Kind.SESSION else 0
 
 
 def with_attended(visit: Visit, activity: str) -> Visit:

@@ -28,7 +28,7 @@ class Patience:
         match place:
             case Place.VISIT:
                 return self.visit_s
-            case Place.FIND | Place.NUMBER | Place.SAY:
+            case Place.FIND | Place.NUMBER | Place.SAY | Place.COUNT:
                 return self.find_s
             case Place.STAFF:
                 return self.staff_s

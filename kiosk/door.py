@@ -51,10 +51,11 @@ class Door:
             return there
         return self._go(tx, there, who, now)
 
-    def attend(self, activity: str, who: Who, now: Now) -> None:
-        """Somebody came to an activity."""
+    def attend(self, activity: str, who: Who, now: Now, *, pupils: int = 0) -> None:
+        """Somebody came to an activity; pupils: how many a teacher has counted."""
         with self._store.begin() as tx:
-            self._append(tx, (Act.ATTEND, activity, None), who, now)
+            what = (Act.ATTEND, activity, None)
+            self._append(tx, what, who, now, text=str(pupils) if pupils else None)
 
     def leave(self, presence: Presence, who: Who, now: Now) -> Presence:
         """Somebody says that they are leaving."""
@@ -90,7 +91,15 @@ class Door:
         note_leaving(tx, who.patron_id)
         return replace(presence, passage=Passage.OUT, written=key)
 
-    def _append(self, tx: Tx, said: tuple[Act, str, str | None], who: Who, now: Now) -> Written:
+    def _append(
+        self,
+        tx: Tx,
+        said: tuple[Act, str, str | None],
+        who: Who,
+        now: Now,
+        *,
+        text: str | None = None,
+    ) -> Written:
         act, value, undoes = said
         what = Occurrence(
             act,
@@ -100,5 +109,6 @@ class Door:
             device=who.device or None,
             undoes=undoes,
             value=value,
+            text=text,
         )
         return self._journal.append(tx, what, _DONE, now=now, rules_digest=self._rules().digest)

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from kiosk.activities import Kind, head_count
 from kiosk.attending import with_attended
 from kiosk.calendar import Rules
 from kiosk.desk import Desk
 from kiosk.desk_values import Who
 from kiosk.domain import Now, Receipt
 from kiosk.rooms import Passage, Presence, stays_in_room
-from kiosk.visit import State, Visit
+from kiosk.visit import State, Visit, counting
 
 
 def lend_or_use(desk: Desk, rules: Rules, visit: Visit, who: Who, scan: tuple[str, Now]) -> Receipt:
     """Lend the copy; in a reading room, what never leaves it is scanned to be read there, in a session all is."""
     barcode, now = scan
     if visit.session:
-        return desk.use(who, barcode, now, session=visit.session)
+        return desk.use(who, barcode, now, session=visit.session.id)
     copy = desk.look(barcode).copy if visit.presence else None
     if copy and stays_in_room(rules, visit.patron, copy):
         return desk.use(who, barcode, now)
@@ -34,12 +35,23 @@ def told_again(state: State) -> State:
 
 
 def came(state: State, desk: Desk, who: Who, at: tuple[int, Now]) -> State:
-    """Somebody came to the activity in this place among those of today."""
+    """Somebody came to the activity in this place among those of today; of a class it is asked how many."""
     visit, (place, now) = state.visit, at
     assert visit is not None, "coming to an activity without a visit"
-    activity = visit.activities[place].id
-    desk.door.attend(activity, who, now)
-    return replace(state, visit=with_attended(visit, activity))
+    activity = visit.activities[place]
+    desk.door.attend(activity.id, who, now)
+    there = replace(state, visit=with_attended(visit, activity.id))
+    return counting(there, on=True) if activity.of is Kind.SESSION else there
+
+
+def counted(state: State, desk: Desk, who: Who, now: Now) -> State:
+    """A teacher says how many are here: what was typed or, if nothing was, the whole class."""
+    session = state.visit.session if state.visit else None
+    pupils = head_count(state.typed) if state.typed else session.size if session else 0
+    if session is None or not pupils:
+        return state
+    desk.door.attend(session.id, who, now, pupils=pupils)
+    return counting(state, on=False)
 
 
 def left(state: State, desk: Desk, who: Who, now: Now) -> State:

@@ -27,7 +27,7 @@ class Entry(NamedTuple):
     who: SHA-256 commitment to the patron, never the patron. after: key of the last entry known on this copy.
     boot, mono_ms, wall_ms, clock: when, as the station knew it ("sure" or "unsure"). as_of_ms: age of its knowledge.
     rule: the line that decided; rules: digest of the rules. due_on: ISO date. undoes: key of an entry taken back.
-    text: for scans that fitted nothing, what was read.
+    text: for scans that fitted nothing, what was read; for a class that came, how many pupils were counted.
     origin: for an entry written again in a new epoch, the key and hash under which it was first written.
     staff: login of whoever acted at the central record; value: what they set (a state, a reason, a title).
     case, choice, facts: the case that was settled, how, and the digest of the facts it rested on.

@@ -29,6 +29,7 @@ class Place(StrEnum):
     NOTICE = "notice"
     STAFF = "staff"
     SAY = "say"
+    COUNT = "count"
 
 
 class Touch(StrEnum):
@@ -68,6 +69,8 @@ class Touch(StrEnum):
     READ = "read"
     # Came to the activity whose place among those of today is `line`.
     ATTEND = "attend"
+    # How many pupils of the class that was signed in are here.
+    COUNT = "count"
     NEXT_CARD = "next_card"
 
 

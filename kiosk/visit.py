@@ -10,7 +10,7 @@ import hashlib
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from kiosk.activities import Kind, Offered
+from kiosk.activities import FIGURES, Kind, Offered
 from kiosk.board import BY_CLOCK, Card, Turned
 from kiosk.domain import Patron, Reason, Receipt
 from kiosk.rooms import Passage, Presence
@@ -100,6 +100,7 @@ TOUCHES: dict[Place, frozenset[Touch]] = {
     Place.NUMBER: _ALWAYS | _PAD | {Touch.ENTER},
     # Perhaps in the middle of a visit, which staff must not look into.
     Place.SAY: (_ALWAYS - {Touch.HOME, Touch.STAFF}) | _PAD | _SAYING,
+    Place.COUNT: (_ALWAYS - {Touch.HOME, Touch.STAFF}) | _PAD | {Touch.ENTER, Touch.BACK},
     Place.VISIT: (_ALWAYS - {Touch.HOME, Touch.STAFF})
     | {
         Touch.STAY,
@@ -117,6 +118,7 @@ TOUCHES: dict[Place, frozenset[Touch]] = {
         Touch.SAY,
         Touch.READ,
         Touch.ATTEND,
+        Touch.COUNT,
     },
 }
 
@@ -163,9 +165,9 @@ class Visit:
     recommended: Card | None = None
 
     @property
-    def session(self) -> str | None:
+    def session(self) -> Offered | None:
         """The class reading session that was signed in to: what is scanned is read with it."""
-        mine = (o.id for o in self.activities if o.attended and o.of is Kind.SESSION)
+        mine = (o for o in self.activities if o.attended and o.of is Kind.SESSION)
         return next(mine, None)
 
     def line(self, line_id: int) -> Line | None:
@@ -208,6 +210,8 @@ def allows(state: State, touch: Touch, visit_id: str | None, line_id: int | None
     if touch is Touch.ATTEND:
         told = state.visit.activities
         return line_id is not None and 0 <= line_id < len(told) and not told[line_id].attended
+    if touch is Touch.COUNT:
+        return state.visit.session is not None
     if touch in _AT_THE_DOOR:
         there = state.visit.presence
         return there is not None and there.passage in _AT_THE_DOOR[touch]
@@ -236,6 +240,11 @@ def saying(state: State, telling: Telling | None) -> State:
         return replace(state, place=place, telling=None, typed="", topic=None)
     turned = replace(state, place=Place.SAY, telling=telling, typed="", slip=False)
     return turned if state.visit else replace(turned, returns=(), notice=None, topic=None)
+
+
+def counting(state: State, *, on: bool) -> State:
+    """Ask how many pupils are here, or go back to the visit."""
+    return replace(state, place=Place.COUNT if on else Place.VISIT, typed="", slip=False)
 
 
 def with_line(state: State, line: Line, receipt: Receipt | None = None) -> State:
@@ -293,7 +302,8 @@ def with_key(state: State, touch: Touch, text: str) -> State:
             fits = key.isascii() and (
                 key.isdigit() or (key.isalpha() and state.place in (Place.FIND, Place.SAY))
             )
-            typed = (state.typed + key)[:MOST_TYPED] if fits else state.typed
+            most = FIGURES if state.place is Place.COUNT else MOST_TYPED
+            typed = (state.typed + key)[:most] if fits else state.typed
         case Touch.ERASE:
             typed = state.typed[:-1]
         case _:

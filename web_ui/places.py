@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, assert_never
 
-from kiosk.activities import Offered
+from kiosk.activities import Kind, Offered
 from kiosk.rooms import Passage
 from kiosk.screen import FindView, Found, OpenHours, Place, RoomView, Screen, Touch, VisitView
 from kiosk.term_count import TermCount
@@ -52,6 +52,8 @@ def place_view(screen: Screen, voice: Voice) -> Json:
                     **_texts(voice, "number", "head", "hint", "empty"),
                 }
             }
+        case Place.COUNT:
+            return {"number": _count(screen, voice)}
         case Place.NOTICE:
             notice = line_view(screen.notice, voice, screen.local) if screen.notice else None
             typed = screen.notice is not None and screen.notice.typed
@@ -155,6 +157,7 @@ def _visit(visit: VisitView, screen: Screen, voice: Voice) -> Json:
         "alerts": alerts,
         "activities": [_activity(at, one, voice) for at, one in enumerate(visit.activities)],
         "in_room": _in_room(visit.in_room, voice) if visit.in_room else None,
+        "counts": any(one.attended and one.of is Kind.SESSION for one in visit.activities),
         "renewable": visit.renewable,
         "renew_all": voice("visit.renew_all", n=visit.renewable) if visit.renewable else "",
         "has_slip": done or bool(lines),
@@ -242,6 +245,20 @@ def _guide(screen: Screen, voice: Voice) -> Json:
         "tip": voice("guide.closed") if off else voice(f"guide.{topic}.tip"),
         "steps": [voice(f"guide.{topic}.step_{i}") for i in (1, 2, 3)],
     }
+
+
+def _count(screen: Screen, voice: Voice) -> Json:
+    """How many pupils are here: the whole class, unless another number is typed."""
+    size = _session_size(screen.visit.activities) if screen.visit else 0
+    return {
+        "typed": screen.number,
+        "empty": voice("count.whole", n=size) if size else voice("number.empty"),
+        **_texts(voice, "count", "head", "hint", "back"),
+    }
+
+
+def _session_size(activities: tuple[Offered, ...]) -> int:
+    return next((o.size for o in activities if o.attended and o.of is Kind.SESSION), 0)
 
 
 def _find(find: FindView, screen: Screen, voice: Voice) -> Json:

@@ -11,12 +11,12 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, func, select, tuple_
 
-from kiosk.activities import Activity
+from kiosk.activities import Activity, head_count
 from kiosk.posts import Post
 from sync.central.activity_tables import activity_marks, essays
 from sync.central.db import CentralError, insert_many, one_of
 from sync.central.desk import Desk
-from sync.central.marks import ATTEND, USE
+from sync.central.marks import ATTEND, COUNT, USE
 from sync.central.post_tables import posts
 from sync.central.posts import read_posts
 from sync.central.reports.donations import DONATED
@@ -30,12 +30,16 @@ MOST_NAMES = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Of one activity: who signed in, different copies read, essays; donated: how many of the copies were given."""
+    """Of one activity: who signed in, different copies read, essays; donated: how many of the copies were given.
+
+    pupils: how many were counted at a station, by whoever counted last.
+    """
 
     attended: int = 0
     copies: int = 0
     essays: int = 0
     donated: int = 0
+    pupils: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +95,25 @@ def counts(conn: Connection, school: str, ids: Collection[str]) -> dict[str, Cou
         .where(essays.c.school == school, one_of(conn, essays.c.activity, ids))
         .group_by(essays.c.activity)
     )
-    given = _given(conn, school, ids)
+    given, pupils = _given(conn, school, ids), _pupils(conn, school, ids)
     handed = {row.activity: int(row.n) for row in conn.execute(written)}
     return {
-        name: Counts(found[name, ATTEND], found[name, USE], handed.get(name, 0), given.get(name, 0))
+        name: Counts(
+            found[name, ATTEND], found[name, USE], handed.get(name, 0), given.get(name, 0), pupils.get(name, 0)
+        )
         for name in ids
-    }
+    }  # fmt: skip
+
+
+def _pupils(conn: Connection, school: str, ids: Collection[str]) -> dict[str, int]:
+    """How many were counted in each; of equally late counts the same one, whatever came first."""
+    marks = activity_marks.c
+    query = (
+        select(marks.activity, marks.who)
+        .where(marks.school == school, one_of(conn, marks.activity, ids), marks.kind == COUNT)
+        .order_by(marks.at_ms, marks.who, marks.station)
+    )
+    return {row.activity: head_count(row.who) for row in conn.execute(query)}
 
 
 def _given(conn: Connection, school: str, ids: Collection[str]) -> dict[str, int]:

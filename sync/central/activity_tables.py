@@ -6,7 +6,8 @@ from sqlalchemy import BigInteger, Column, Date, Index, Table, Text, text
 
 from sync.central.columns import metadata, of_school
 
-# kind "attend": `who` is the patron, as beside the entry; kind "use": it is the copy. at_ms: the first time.
+# kind "attend": `who` is the patron, as beside the entry; kind "use": it is the copy; kind "count": how many pupils a
+# teacher has counted. at_ms: the first time; of a count, the last.
 activity_marks = Table(
     "activity_marks",
     metadata,

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, delete, select, update
 
+from kiosk.activities import head_count
 from kiosk.domain import Act
 from sync.central.activity_tables import activity_marks, essays
 from sync.central.db import one_of, upsert_many
@@ -15,7 +16,7 @@ from sync.central.report_tables import counted
 from sync.central.schema import entries, outcomes, people
 from sync.events import Outcome
 
-ATTEND, USE = "attend", "use"
+ATTEND, USE, COUNT = "attend", "use", "count"
 Mark = tuple[str, str, str, str]
 
 
@@ -31,7 +32,7 @@ def take_marks(conn: Connection, school: str, rows: Sequence[Any]) -> None:
     for row in conn.execute(query):
         mark = (row.activity, row.kind, row.who, row.station)
         if mark in told:
-            told[mark] = min(told[mark], row.at_ms)
+            told[mark] = _kept(mark, told[mark], row.at_ms)
     columns = ("activity", "kind", "who", "station")
     upsert_many(
         conn,
@@ -44,7 +45,7 @@ def take_marks(conn: Connection, school: str, rows: Sequence[Any]) -> None:
 
 
 def marks_in(rows: Iterable[Any]) -> dict[Mark, int]:
-    """The marks of these entries, each with the first time."""
+    """The marks of these entries, each with the first time; a number of pupils with the last."""
     found: dict[Mark, int] = {}
     for row in rows:
         if '"value":' not in row.body:
@@ -52,14 +53,24 @@ def marks_in(rows: Iterable[Any]) -> dict[Mark, int]:
         body = json.loads(row.body)
         if not body["allowed"] or not body.get("value"):
             continue
-        if body["act"] == Act.ATTEND and row.patron:
-            mark = (body["value"], ATTEND, row.patron, row.station)
-        elif body["act"] == Act.USE and row.barcode:
-            mark = (body["value"], USE, row.barcode, row.station)
-        else:
-            continue
-        found[mark] = min(row.est, found.get(mark, row.est))
+        for kind, whom in _told(body, row):
+            mark = (body["value"], kind, whom, row.station)
+            found[mark] = _kept(mark, row.est, found.get(mark, row.est))
     return found
+
+
+def _told(body: dict[str, Any], row: Any) -> Iterator[tuple[str, str]]:
+    if body["act"] == Act.ATTEND and row.patron:
+        yield ATTEND, row.patron
+    if body["act"] == Act.ATTEND and head_count(body.get("text", "")):
+        yield COUNT, body["text"]
+    if body["act"] == Act.USE and row.barcode:
+        yield USE, row.barcode
+
+
+def _kept(mark: Mark, *times_ms: int) -> int:
+    # Of several numbers the last that was said counts.
+    return max(times_ms) if mark[1] == COUNT else min(times_ms)
 
 
 def forget_marks(conn: Connection, school: str, ids: Iterable[str]) -> None:

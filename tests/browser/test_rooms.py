@@ -19,13 +19,13 @@ from tests.web_ui.axe import NOT_OF_A_TOUCHSCREEN, breaches
 pytestmark = pytest.mark.browser
 
 SAID = {
-    "zh": ("签到好了", "班级签到：共读", "签退好了，再见"),
-    "en": ("You are signed in", "My class is here: Reading", "You are signed out, goodbye"),
+    "zh": ("签到好了", "班级签到：共读", "班里有 2 人", "签退好了，再见"),
+    "en": ("You are signed in", "My class is here: Reading", "2 in the class", "You are signed out, goodbye"),
 }  # fmt: skip
 
 
 def _plan(child: Pupil) -> None:
-    body = {"name": "共读", "name_en": "Reading", "of": "session"}
+    body = {"name": "共读", "name_en": "Reading", "of": "session", "class_name": "三年级2班"}
     day = date(2026, 11, 25)
     row = {"id": "a1", "kind": "activity", "patron_id": "", "body": json.dumps(body)}
     with child.school.store.begin() as tx:
@@ -36,7 +36,7 @@ def _plan(child: Pupil) -> None:
 def test_a_teacher_signs_in_reads_with_a_class_and_signs_out(
     tmp_path: Path, browser: Browser, language: str
 ) -> None:
-    signed_in, session, signed_out = SAID[language]
+    signed_in, session, whole, signed_out = SAID[language]
     with pupil(tmp_path, browser, room="teachers") as child:
         _plan(child)
         child.scan(TEACHER)
@@ -46,6 +46,12 @@ def test_a_teacher_signs_in_reads_with_a_class_and_signs_out(
         assert session in child.reads()
         assert breaches(child.page, off=NOT_OF_A_TOUCHSCREEN) == []
         child.tap(Touch.ATTEND)
+        assert whole in child.reads()
+        assert breaches(child.page, off=NOT_OF_A_TOUCHSCREEN) == []
+        child.tap(Touch.ENTER)
+        child.tap(Touch.COUNT)
+        child.tap(Touch.KEY, text="1")
+        child.tap(Touch.ENTER)
         child.scan(CITY, DICTIONARY)
         assert len(child.lines()) == 2
         child.tap(Touch.FINISH)
@@ -58,6 +64,7 @@ def test_a_teacher_signs_in_reads_with_a_class_and_signs_out(
         child.tap(Touch.LEAVE)
         assert breaches(child.page, off=NOT_OF_A_TOUCHSCREEN) == []
         told = [entry["act"] for entry in journal(child.school)]
+        assert [e["text"] for e in journal(child.school) if "text" in e] == ["2", "1"]
     assert told == [
-        "visit", "sign_in", "attend", "use", "use", "visit", "sign_out", "sign_in", "sign_out",
+        "visit", "sign_in", "attend", "attend", "attend", "use", "use", "visit", "sign_out", "sign_in", "sign_out",
     ]  # fmt: skip

@@ -84,6 +84,7 @@ def test_a_class_session_without_a_line_arrives_once_with_what_was_read(town):
         desk.door.attend("a1", place.school.who("p1", "c-p1"), now)
     who = place.school.who("p2", "c-p2")
     desk.door.attend("a2", who, now)
+    desk.door.attend("a2", who, now, pupils=31)
     for copy in (COPIES[0], COPIES[1], COPIES[0]):
         assert desk.use(who, copy, now, session="a2").verdict.allowed
     again = desk.welcome("c-p1", now, visit="v3", typed=False)
@@ -92,7 +93,10 @@ def test_a_class_session_without_a_line_arrives_once_with_what_was_read(town):
     place.wire.twice()
     place.exchange()
     place.exchange()
-    assert (counted(db, "a1"), counted(db, "a2")) == (Counts(attended=1), Counts(1, 2))
+    assert (counted(db, "a1"), counted(db, "a2")) == (
+        Counts(attended=1),
+        Counts(1, 2, pupils=31),
+    )
     with db.read() as conn:
         assert [c.name for c in who_came(conn, SCHOOL, "a1")] == ["p1"]
     assert list(faults(db)) == []
@@ -120,6 +124,26 @@ def test_marks_are_a_set_whatever_came_when_and_how_often(db, first):
             push(db, pen, n, n)
             counted(db, "a1")
     assert counted(db, "a1") == Counts(1, 1)
+
+
+@pytest.mark.parametrize("late", range(4))
+def test_of_several_counts_of_a_class_the_last_holds_whatever_came_first(db, late):
+    found_school(db, people=("t1",))
+    enrol(db, "s1")
+    pen, other = Pen("s1"), Pen("s2")
+    enrol(db, "s2")
+    for at_ms, pupils in ((1, "31"), (3, "29"), (4, "31")):
+        pen.write(Act.ATTEND, None, "t1", at=at_ms, value="a1", text=pupils)
+    other.write(Act.ATTEND, None, "t1", at=2, value="a1", text="30")
+    other.write(Act.ATTEND, None, "t1", at=9, value="a1", text="many")
+    # What the other station said arrives before, between or behind.
+    for n in range(4):
+        push(db, other) if n == late else push(db, pen, *[1 + n - (n > late)] * 2)
+        counted(db, "a1")
+    assert counted(db, "a1") == Counts(1, pupils=31)
+    with db.begin(SCHOOL) as conn:
+        Desk(conn, SCHOOL, "lin", NOON + DAY_MS).erase("t1")
+    assert counted(db, "a1") == Counts(0, pupils=31)
 
 
 def test_who_is_erased_never_came_and_wrote_nothing(db):
@@ -184,10 +208,12 @@ def test_the_report_counts_what_was_held_against_the_plan(db):
         activity("big", Kind.LARGE, date(2026, 11, 20), pupils=120),
         activity("none", Kind.SMALL, date(2026, 10, 9)),
         activity("small"),
+        activity("class", Kind.SESSION),
         activity("later", Kind.LARGE, date(2026, 12, 20), pupils=9),
     )
     pen = Pen("s1")
     pen.write(Act.ATTEND, None, "p1", at=0, value="small")
+    pen.write(Act.ATTEND, None, "p1", at=1, value="class", text="40")
     push(db, pen)
     count_acts(db, SCHOOL)
     with db.read() as conn:
@@ -196,7 +222,7 @@ def test_the_report_counts_what_was_held_against_the_plan(db):
     facts = {fact.key: (fact.value, fact.goal) for fact in told.facts}
     assert facts["large_activities"] == (1, 1)
     assert facts["months_with_small"] == (1, 3)
-    assert facts["took_part"] == (121, None)
+    assert facts["took_part"] == (161, None)
     assert {f.key: f.goal for f in year.facts}["large_activities"] == 2
     assert told.sheets[1].rows == (
         ("2026-09", 0, 0, 1),

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from kiosk.activities import Activity, Kind
-from kiosk.screen import LineKind, Touch
+from kiosk.screen import LineKind, Place, Touch
 from kiosk.store.schema import posts
 from tests.kiosk.acts import at, journal, last, out, top, visit_of
 from tests.kiosk.school import CITY, DICTIONARY, SEA, TEACHER, XIAOMAN, School
@@ -66,3 +66,53 @@ def test_another_day_or_an_unsure_clock_offers_nothing(station: School, sure: bo
     at(station, "2026-11-26T11:45" if sure else "2026-11-25T11:45")
     station.clock.sure = sure
     assert visit_of(station.scan(XIAOMAN)).activities == ()
+
+
+def counted(school: School) -> list[str]:
+    return [e["text"] for e in journal(school) if e["act"] == "attend" and "text" in e]
+
+
+def test_of_a_class_it_is_asked_how_many_came_and_one_touch_says_all(station: School) -> None:
+    put_up(station, "a2", Kind.SESSION, class_name="三年级2班")
+    station.scan(TEACHER)
+    assert come(station)
+    assert station.station.screen.place is Place.COUNT
+    assert visit_of(station.station.screen).activities[0].size == 2
+    assert station.touch(Touch.ENTER).place is Place.VISIT
+    entry = last(station)
+    assert (entry["act"], entry["value"], entry["text"]) == ("attend", "a2", "2")
+    # Counted anew, by digits; as many as a number of pupils has.
+    station.touch(Touch.COUNT)
+    for key in "3142":
+        station.touch(Touch.KEY, text=key)
+    assert station.station.screen.number == "314"
+    station.touch(Touch.CLEAR)
+    station.touch(Touch.KEY, text="1")
+    assert station.touch(Touch.ENTER).place is Place.VISIT
+    assert counted(station) == ["2", "1"]
+
+
+def test_where_the_class_is_not_known_a_number_is_needed_and_nobody_must_give_one(
+    station: School,
+) -> None:
+    put_up(station, "a2", Kind.SESSION)
+    station.scan(TEACHER)
+    assert come(station)
+    assert station.touch(Touch.ENTER).place is Place.COUNT
+    station.touch(Touch.KEY, text="0")
+    assert station.touch(Touch.ENTER).place is Place.COUNT
+    assert station.touch(Touch.BACK).place is Place.VISIT
+    station.touch(Touch.COUNT)
+    # The first book goes on with the session.
+    assert top(station.scan(CITY)).kind is LineKind.USED
+    assert station.station.screen.place is Place.VISIT
+    assert counted(station) == []
+
+
+def test_nobody_counts_who_has_signed_in_no_class(station: School) -> None:
+    put_up(station, "a1", Kind.SMALL)
+    visit = visit_of(station.scan(XIAOMAN))
+    assert not station.station.touch(Touch.COUNT, visit=visit.id)
+    assert come(station)
+    assert station.station.screen.place is Place.VISIT
+    assert not station.station.touch(Touch.COUNT, visit=visit.id)

@@ -98,6 +98,7 @@ TODAY = Offered("a1", "走近大自然", "Out into nature", Kind.SMALL)
 LONG_TODAY = Offered(
     "a2", "共读一本书：我们和大自然的故事分享会", "We and nature: a day of stories", Kind.SESSION
 )
+CLASS_TODAY = replace(LONG_TODAY, attended=True, size=38)
 
 PICKS = tuple(
     Pick(b.title, b.author, b.class_number, b.shelf, b.pinyin, free, why)
@@ -284,6 +285,11 @@ def looks() -> dict[str, Screen]:
         "activity": on_visit(visit(*BUSY[:2], activities=(TODAY,))),
         "activity_long": on_visit(visit(in_room=room(Passage.IN), activities=(LONG_TODAY,))),
         "activity_done": on_visit(visit(loan(1), activities=(replace(TODAY, attended=True),))),
+        "activity_reading": on_visit(
+            visit(*BUSY[:2], activities=(CLASS_TODAY,), in_room=room(Passage.IN))
+        ),
+        "count": screen(Place.COUNT, visit=visit(activities=(CLASS_TODAY,))),
+        "count_typed": screen(Place.COUNT, visit=visit(activities=(CLASS_TODAY,)), number="36"),
         "young_activity": on_visit(young(activities=(TODAY,), in_room=room(Passage.IN))),
         "young_activity_done": on_visit(
             young(lent(1, BOOKS[3]), activities=(replace(TODAY, attended=True),))

@@ -53,6 +53,10 @@ def test_an_activity_is_planned_changed_and_shows_who_came(record, console):
     push(record, pen)
     page = console.see(here)
     assert "刷卡签到 1 人，读书 1 册。" in page
+    assert "老师点数" not in page.partition("<form")[0]
+    pen.write(Act.ATTEND, None, "p1", at=2, value=name, text="36")
+    push(record, pen)
+    assert "老师点数 36 人。" in console.see(here)
     assert "三年级2班" in page
     status, page = console.send(
         here, name="走近大海", of="large", from_on="2026-11-25", pupils="80"

@@ -69,8 +69,8 @@ def was_held(post: Post[Activity], told: Counts, today: date) -> bool:
 
 
 def took_part(post: Post[Activity], told: Counts) -> int:
-    """How many: by card, or more by the count of staff; in a session, the class is what counts."""
-    return max(post.body.pupils, told.attended)
+    """How many: by card, or more by the count of staff, which corrects the one made at a station."""
+    return max(post.body.pupils or told.pupils, told.attended)
 
 
 def _row(post: Post[Activity], told: Counts, held: bool) -> tuple[Cell, ...]:

@@ -144,8 +144,12 @@ export function number(view) {
       button("erase", view.touches.erase, { cls: "key words", key: "erase" }),
       button("key", "0", { cls: "key", text: "0", key: "0" }),
       button("enter", view.touches.enter, { cls: "key words main", key: "enter" })),
-    h("nav", { class: "bar-touch" }, button("home", view.ui.home, { key: "home" })));
+    h("nav", { class: "bar-touch" },
+      page.back ? button("back", page.back, { key: "back" }) : button("home", view.ui.home, { key: "home" })));
 }
+
+// How many pupils are here.
+export const count = number;
 
 export function notice(view) {
   const line = view.notice;

@@ -70,6 +70,7 @@ function touches(page, view) {
     page.renew_all && !coming(page) && button("renew_all", page.renew_all, { key: "renew_all" }),
     seen(page) || (page.can_say && !page.in_room && !coming(page) && button("say", view.touches.say, { key: "say" })),
     page.has_slip && !page.in_room && !coming(page) && button("slip", view.touches.slip, { key: "slip" }),
+    page.counts && button("count", view.touches.count, { key: "count" }),
     door(page),
     finish(view));
 }
