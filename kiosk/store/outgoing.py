@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, bindparam, func, or_, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from kiosk.store.lineage import number
 from kiosk.store.schema import journal, journal_outcomes, journal_people, journal_said
+from kiosk.store.statement import Statement
 from kiosk.store.tx import Tx
 
-_SENT = (
+_OF_EPOCH = journal.c.epoch == bindparam("epoch")
+_LATER = journal.c.seq > bindparam("seq")
+_END = Statement(
+    select(journal.c.seq, journal.c.hash).where(_OF_EPOCH).order_by(journal.c.seq.desc()).limit(1)
+)
+_HASH = Statement(select(journal.c.hash).where(_OF_EPOCH, journal.c.seq == bindparam("seq")))
+_SENT = Statement(
     select(
         journal.c.seq, journal.c.hash, journal.c.body, journal_people.c.salt,
         journal_people.c.patron_id, journal_people.c.card,
@@ -26,7 +33,22 @@ _SENT = (
         journal_said,
         and_(journal_said.c.epoch == journal.c.epoch, journal_said.c.seq == journal.c.seq),
     )
+    .where(_OF_EPOCH, _LATER)
+    .order_by(journal.c.seq)
+    .limit(bindparam("limit"))
 )  # fmt: skip
+_COPIES_SINCE = Statement(
+    select(journal.c.copy)
+    .where(
+        or_(journal.c.epoch > bindparam("epoch"), and_(_OF_EPOCH, _LATER)),
+        journal.c.copy.is_not(None),
+    )
+    .distinct()
+)
+_LAST_EPOCH = Statement(select(func.max(journal.c.epoch).label("epoch")))
+_OLDEST = Statement(
+    select(journal.c.at_ms).where(_OF_EPOCH, _LATER).order_by(journal.c.seq).limit(1)
+)
 _NEW_OUTCOME = upsert(journal_outcomes)
 _OUTCOME = _NEW_OUTCOME.on_conflict_do_update(
     index_elements=["epoch", "seq"],
@@ -61,21 +83,18 @@ class Answered:
 
 def chain_end(tx: Tx, epoch: int) -> tuple[int, str]:
     """Seq and hash of the last entry of the epoch; 0 and "" where there is none."""
-    last = select(journal.c.seq, journal.c.hash).where(journal.c.epoch == epoch)
-    row = tx.conn.execute(last.order_by(journal.c.seq.desc()).limit(1)).first()
+    row = tx.first(_END, epoch=epoch)
     return (row.seq, row.hash) if row else (0, "")
 
 
 def hash_at(tx: Tx, epoch: int, seq: int) -> str | None:
-    at = select(journal.c.hash).where(journal.c.epoch == epoch, journal.c.seq == seq)
-    return tx.conn.execute(at).scalar()
+    row = tx.first(_HASH, epoch=epoch, seq=seq)
+    return row.hash if row else None
 
 
 def entries_after(tx: Tx, epoch: int, after_seq: int, limit: int) -> list[Sent]:
     """Up to `limit` entries of the epoch beyond `after_seq`, in order."""
-    beyond = _SENT.where(journal.c.epoch == epoch, journal.c.seq > after_seq)
-    rows = tx.conn.execute(beyond.order_by(journal.c.seq).limit(limit))
-    return [Sent(*row) for row in rows]
+    return [Sent(*row) for row in tx.run(_SENT, epoch=epoch, seq=after_seq, limit=limit)]
 
 
 def note_answers(tx: Tx, epoch: int, durable: int, answers: Sequence[Answered]) -> None:
@@ -99,32 +118,13 @@ def durable(tx: Tx, epoch: int) -> int:
 
 def copies_since(tx: Tx, epoch: int, seq: int) -> frozenset[str]:
     """Copies with an entry of ours beyond this one."""
-    beyond = or_(
-        journal.c.epoch > epoch, and_(journal.c.epoch == epoch, journal.c.seq > seq)
-    )  # fmt: skip
-    query = select(journal.c.copy).where(beyond, journal.c.copy.is_not(None)).distinct()
-    return frozenset(tx.conn.execute(query).scalars())
+    return frozenset(row.copy for row in tx.run(_COPIES_SINCE, epoch=epoch, seq=seq))
 
 
 def oldest_unsent_ms(tx: Tx) -> int | None:
     """When the oldest entry that the central record does not hold was written (UTC ms by its own clock)."""
-    epoch = tx.conn.execute(select(func.max(journal.c.epoch))).scalar()
+    epoch = tx.first(_LAST_EPOCH).epoch
     if epoch is None:
         return None
-    beyond = select(journal.c.at_ms).where(
-        journal.c.epoch == epoch, journal.c.seq > durable(tx, epoch)
-    )
-    return tx.conn.execute(beyond.order_by(journal.c.seq).limit(1)).scalar()
-
-
-def told_of(tx: Tx, keys: Iterable[tuple[int, int]]) -> dict[tuple[int, int], Answered]:
-    """What became of these entries (epoch, seq), as far as it is known."""
-    found = {}
-    for epoch, seq in keys:
-        query = select(journal_outcomes).where(
-            journal_outcomes.c.epoch == epoch, journal_outcomes.c.seq == seq
-        )
-        row = tx.conn.execute(query).first()
-        if row:
-            found[epoch, seq] = Answered(row.seq, row.outcome, row.codes, row.revision)
-    return found
+    row = tx.first(_OLDEST, epoch=epoch, seq=durable(tx, epoch))
+    return row.at_ms if row else None
