@@ -62,9 +62,8 @@ def marks_in(rows: Iterable[Any]) -> dict[Mark, int]:
 def _told(body: dict[str, Any], row: Any) -> Iterator[tuple[str, str]]:
     if body["act"] == Act.ATTEND and row.patron:
         yield ATTEND, row.patron
-    pupils = body.get("text")
-    if body["act"] == Act.ATTEND and isinstance(pupils, str) and head_count(pupils):
-        yield COUNT, pupils
+    if body["act"] == Act.ATTEND and head_count(body.get("text", "")):
+        yield COUNT, body["text"]
     if body["act"] == Act.USE and row.barcode:
         yield USE, row.barcode
 
