@@ -36,11 +36,11 @@ LOOK_S = 0.1
 @click.option("--no-browser", is_flag=True, help="Do not open the pages in a browser.")
 def demo(data: Path, station_port: int, central_port: int, no_browser: bool) -> None:
     """Run a sample school: touchscreen, panel of simulated hardware and librarians' console in the browser."""
-    _port_is_free(station_port, "--station-port")
-    _port_is_free(central_port, "--central-port")
     from kiosk.bootstrap_demo_central import prepare
     from kiosk.bootstrap_demo_rules import RulesFile
 
+    _port_is_free(station_port, "--station-port")
+    _port_is_free(central_port, "--central-port")
     try:
         config = lay_out(data.resolve())
         prepared = prepare(config)

@@ -147,6 +147,14 @@ def _command(pid: int) -> bytes:
     return Path(f"/proc/{pid}/cmdline").read_bytes()
 
 
+def runs(pid: int) -> bool:
+    """Not one that has ended, and that nobody has asked after yet."""
+    try:
+        return bool(_command(pid))
+    except FileNotFoundError:
+        return False
+
+
 def shown_on(screen: Any, kinds: Iterable[str]) -> set[str]:
     """The barcodes of the lines of these kinds that stand on the screen."""
     lines = (screen.get("visit") or {}).get("lines", [])

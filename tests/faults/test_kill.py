@@ -22,7 +22,7 @@ import httpx
 import pytest
 
 from tests.faults import ledger
-from tests.faults.demo import Demo, free_port, kiosk, kiosk_here, shown_on, small_school
+from tests.faults.demo import Demo, free_port, kiosk, kiosk_here, runs, shown_on, small_school
 from tests.kiosk.school import CITY, MORE, SEA, TEACHER
 from tests.soak import often
 
@@ -155,7 +155,12 @@ def is_lent(barcode: str, screen: Any) -> bool:
 
 
 def kill_parent(demo: Demo) -> None:
+    children = demo.child(), demo.central()
     demo.kill()
+    deadline = time.monotonic() + 60
+    while any(map(runs, children)):
+        assert time.monotonic() < deadline, "a child outlives its parent"
+        time.sleep(0.05)
 
 
 def kill_station(demo: Demo) -> None:
