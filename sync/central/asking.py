@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
+from pydantic_core import from_json
 from sqlalchemy import Connection, Select, bindparam, select, update
 
 from sync.cases import case_id
@@ -44,7 +45,7 @@ def write_cases(conn: Connection, school: str, told: Mapping[str, Folded], now_m
 def _within(row: Any, told: Mapping[str, Folded]) -> bool:
     """Whether the case rests on entries that have just been folded; one that lies before the seal is not theirs."""
     codes = told[row.barcode].codes
-    return all(Key(*key) in codes for key in json.loads(row.about))
+    return all(tuple(key) in codes for key in from_json(row.about))
 
 
 def _known(conn: Connection, school: str, names: list[str]) -> dict[str, Any]:
@@ -54,16 +55,25 @@ def _known(conn: Connection, school: str, names: list[str]) -> dict[str, Any]:
     return {row.id: row for row in conn.execute(_named(is_postgres(conn)), found).all()}
 
 
+# What a case is compared with; a busy copy may have many that nobody has settled.
+_KNOWN = [
+    cases.c[name]
+    for name in (
+        "id", "barcode", "about", "facts", "is_open", "reopened", "settled_by", "opened_ms",
+    )
+]  # fmt: skip
+
+
 @cache
 def _open(postgres: bool) -> Select[Any]:
     of_copies = one_in(postgres, cases.c.barcode, "barcodes")
-    return select(cases).where(cases.c.school == bindparam("school"), of_copies, cases.c.is_open)
+    return select(*_KNOWN).where(cases.c.school == bindparam("school"), of_copies, cases.c.is_open)
 
 
 @cache
 def _named(postgres: bool) -> Select[Any]:
     named = one_in(postgres, cases.c.id, "names")
-    return select(cases).where(cases.c.school == bindparam("school"), named)
+    return select(*_KNOWN).where(cases.c.school == bindparam("school"), named)
 
 
 def _differs(row: Any, case: Case) -> bool:
