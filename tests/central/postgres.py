@@ -66,13 +66,60 @@ def database(address: str, name: str, *, like: str = "template1") -> Iterator[st
     try:
         yield url
     finally:
-        _told(address, f'DROP DATABASE "{name}" WITH (FORCE)')
+        drop(address, name)
+
+
+def drop(address: str, name: str) -> None:
+    _told(address, f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 def make(address: str, name: str, *, like: str = "template1") -> str:
     """A database that stays as long as its server; its address."""
     _told(address, f'CREATE DATABASE "{name}" TEMPLATE "{like}"')
+    return at(address, name)
+
+
+def at(address: str, name: str) -> str:
+    """The address of a database on the server."""
     return address.replace("/postgres?", f"/{name}?")
+
+
+# Every column of every table and index, every trigger, the version, and the tables that ANALYZE has looked at.
+_SHAPE = """
+SELECT md5(string_agg(told, ',' ORDER BY told)) FROM (
+  SELECT concat(c.relname, '.', a.attname, a.atttypid, a.attnotnull) AS told
+    FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid WHERE c.relnamespace = 'public'::regnamespace
+  UNION ALL SELECT concat('trigger ', tgname) FROM pg_trigger WHERE NOT tgisinternal
+  UNION ALL SELECT concat('version ', version_num) FROM alembic_version
+  UNION ALL SELECT concat('looked at ', s.starelid) FROM pg_statistic s
+    JOIN pg_class c ON c.oid = s.starelid WHERE c.relnamespace = 'public'::regnamespace
+) AS all_told
+"""
+_EMPTY = """
+DO $$
+DECLARE one text; filled text[] := '{}'; used boolean;
+BEGIN
+  PERFORM pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid();
+  FOR one IN SELECT oid::regclass::text FROM pg_class
+    WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname <> 'alembic_version'
+  LOOP
+    EXECUTE 'SELECT EXISTS (SELECT 1 FROM ' || one || ')' INTO used;
+    IF used THEN filled := filled || one; END IF;
+  END LOOP;
+  IF filled <> '{}' THEN EXECUTE 'TRUNCATE ' || array_to_string(filled, ', ') || ' CASCADE'; END IF;
+  PERFORM setval(oid::regclass, 1, false) FROM pg_class
+    WHERE relkind = 'S' AND relnamespace = 'public'::regnamespace;
+END $$
+"""
+
+
+def emptied(url: str) -> str:
+    """Take every row out of a record's tables, and say what the tables are."""
+    with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as conn:
+        conn.execute(_EMPTY)
+        (told,) = conn.execute(_SHAPE).fetchone() or ("",)
+        return str(told)
 
 
 def _told(address: str, statement: str) -> None:

@@ -25,13 +25,37 @@ def sqlite_record(folder: Path) -> Database:
 
 @contextlib.contextmanager
 def postgres_record(server: str) -> Iterator[Database]:
-    """The same on a server (its address); dropped afterwards."""
-    with postgres.database(server, f"t{next(_numbers)}", like=_model(server)) as url:
-        db = Database(url)
-        try:
-            yield db
-        finally:
-            db.close()
+    """The same on a server (its address). It is emptied afterwards for whoever comes next: to make one is dear."""
+    spare = _spare(server)
+    name = spare.pop() if spare else _copied(server)
+    url = postgres.at(server, name)
+    db = Database(url)
+    try:
+        yield db
+    finally:
+        db.close()
+        # What a test did to the tables themselves is not undone.
+        if postgres.emptied(url) == _shape(server):
+            spare.append(name)
+        else:
+            postgres.drop(server, name)
+
+
+@cache
+def _spare(_server: str) -> list[str]:
+    """The names of this server's databases that nobody uses now."""
+    return []
+
+
+def _copied(server: str) -> str:
+    name = f"t{next(_numbers)}"
+    postgres.make(server, name, like=_model(server))
+    return name
+
+
+@cache
+def _shape(server: str) -> str:
+    return postgres.emptied(postgres.at(server, _model(server)))
 
 
 @cache
