@@ -7,12 +7,13 @@ import hashlib
 import json
 import socket
 import zlib
+from functools import cache
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from kiosk.entry import GENESIS
 from sync.central import enrolment
@@ -45,9 +46,14 @@ def s1(db, clock, teller):
     return disk
 
 
+@cache
+def every_table() -> list[Select]:
+    return [select(table) for table in metadata.sorted_tables]
+
+
 def everything(db) -> list[tuple]:
     with db.read() as conn:
-        return [tuple(row) for t in metadata.sorted_tables for row in conn.execute(select(t))]
+        return [tuple(row) for table in every_table() for row in conn.execute(table)]
 
 
 def is_refused(teller: Teller) -> bool:
