@@ -48,7 +48,7 @@ class Part:
 
 def size(look: Look) -> Report:
     """How large the collection is, and what the standard asks for."""
-    parts = count_parts(look)
+    parts = look.once(count_parts)
     total, pupils = sum(p.copies for p in parts), count_pupils(look.conn, look.school)
     needed, many = needed_copies(pupils, look.goals), sum(pupils.values())
     kinds = _by(parts, lambda p: look.copy_type(p.copy_type))
@@ -78,7 +78,7 @@ def size(look: Look) -> Report:
 
 def use(look: Look) -> Report:
     """How much of the collection is borrowed at all."""
-    parts = count_parts(look)
+    parts = look.once(count_parts)
     total, lent = sum(p.copies for p in parts), sum(p.lent for p in parts)
     recent = sum(p.recent for p in parts)
     kinds = _by(parts, lambda p: look.copy_type(p.copy_type))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from sync.central.reports.look import Look
 from sync.central.reports.periods import Kind, Period
-from sync.central.reports.readers import ClassCount, count_classes, count_others, of_the_period
+from sync.central.reports.readers import ClassCount, count_borrowed, of_the_period
 from sync.central.reports.values import (
     Cell,
     Chart,
@@ -36,7 +36,8 @@ def report(look: Look) -> Report:
     if look.period.kind is Kind.YEAR:
         return _year(look)
     goal = look.goals.loans_per_term
-    classes = look.once(of_the_period)
+    found = look.once(of_the_period)
+    classes = found.classes
     grades = _grouped(classes, lambda c: c.grade)
     majors = _grouped([c for c in classes if _major(c)], _major)
     sheets = [_sheet("grades", "grade", grades, look), _sheet("majors", "major", majors, look)]
@@ -51,7 +52,7 @@ def report(look: Look) -> Report:
     )
     return Report(
         "loans",
-        facts=_facts(look, classes, goal),
+        facts=_facts(classes, found.by_others, goal),
         charts=(chart,),
         sheets=tuple(sheet for sheet in sheets if sheet.rows),
         notes=("loans_counted", "pupils_counted", *(("majors_from_names",) if majors else ())),
@@ -68,17 +69,14 @@ def _major(one: ClassCount) -> str:
     return one.major or major_of(one.class_name)
 
 
-def _facts(look: Look, classes: Sequence[ClassCount], goal: float) -> tuple[Fact, ...]:
-    pupils, others = (
-        sum(c.pupils for c in classes),
-        count_others(look.conn, look.school, look.period, look.zone),
-    )
+def _facts(classes: Sequence[ClassCount], by_others: int, goal: float) -> tuple[Fact, ...]:
+    pupils = sum(c.pupils for c in classes)
     return (
         Fact("loans_per_pupil", _average(classes), Unit.RATE, goal),
         Fact("loans_of_pupils", sum(c.loans for c in classes)),
         Fact("pupils", pupils),
         Fact("reached_share", share(sum(c.reached for c in classes), pupils), Unit.PERCENT),
-        Fact("loans_of_others", others[1]),
+        Fact("loans_of_others", by_others),
     )
 
 
@@ -86,7 +84,8 @@ def _year(look: Look) -> Report:
     """A school year: each of its terms by itself."""
     goal = look.goals.loans_per_term
     found = [
-        (term, count_classes(look.conn, look.school, term, look.zone, goal)) for term in look.terms
+        (term, count_borrowed(look.conn, look.school, term, look.zone, goal).classes)
+        for term in look.terms
     ]
     each: dict[Cell, Sequence[ClassCount]] = {_named(term): classes for term, classes in found}
     averages = [a for _, classes in found if (a := _average(classes)) is not None]

@@ -69,9 +69,8 @@ def report(look: Look) -> Report:
 def recall(look: Look) -> Report:
     """How many of the copies borrowed in the term are back."""
     found = look.once(count_out)
-    of_classes = look.once(of_the_period)
     lent: dict[Label, int] = {}
-    for one in of_classes:
+    for one in look.once(of_the_period).classes:
         lent[one.class_name] = lent.get(one.class_name, 0) + one.loans
     classes = _by_class(found)
     kinds = list(_by_kind(look, found))

@@ -51,10 +51,18 @@ class ClassCount:
     reached: int
 
 
-def count_classes(
+@dataclass(frozen=True, slots=True)
+class Borrowed:
+    """Every class of a term, by grade and name; and how many copies those borrowed who are no pupils."""
+
+    classes: list[ClassCount]
+    by_others: int
+
+
+def count_borrowed(
     conn: Connection, school: str, term: Period, zone: ZoneInfo, goal: float
-) -> list[ClassCount]:
-    """Every class of the term, by grade and name. goal: loans that a pupil is to reach."""
+) -> Borrowed:
+    """Who borrowed how many copies in the term. goal: loans that a pupil is to reach."""
     live = _live(school, term, zone)
     kept = term_readers
     of_term = and_(kept.c.school == school, kept.c.term == term.key)
@@ -64,20 +72,19 @@ def count_classes(
         .outerjoin(live, live.c.patron == kept.c.patron)
         .where(of_term)
     )
-    each: Any = rolled
-    if not is_kept(conn, school, term):
-        here = (
-            select(
-                patrons.c.grade,
-                patrons.c.class_name,
-                patrons.c.major,
-                func.coalesce(live.c.n, 0).label("n"),
-            )
-            .outerjoin(live, live.c.patron == patrons.c.id)
-            .where(*_pupils(school, term, zone))
+    here = (
+        select(
+            patrons.c.grade,
+            patrons.c.class_name,
+            patrons.c.major,
+            func.coalesce(live.c.n, 0).label("n"),
         )
-        each = here.union_all(rolled)
-    rows = each.subquery()
+        .outerjoin(live, live.c.patron == patrons.c.id)
+        .where(*_on_the_roll(school, term, zone))
+    )
+    if is_kept(conn, school, term):
+        here = here.where(patrons.c.grade.is_(None))
+    rows = here.union_all(rolled).subquery()
     query = (
         select(
             rows.c.grade, rows.c.class_name, rows.c.major,
@@ -87,35 +94,23 @@ def count_classes(
         )
         .group_by(rows.c.grade, rows.c.class_name, rows.c.major)
     )  # fmt: skip
-    found = [
+    found = conn.execute(query).all()
+    classes = [
         ClassCount(
             r.grade, r.class_name, r.major, r.pupils, int(r.loans), int(r.borrowed), int(r.reached)
         )
-        for r in conn.execute(query)
+        for r in found
+        if r.grade is not None
     ]
-    return sorted(found, key=lambda c: (c.grade, len(c.class_name), c.class_name, c.major))
-
-
-def of_the_period(look: Look) -> list[ClassCount]:
-    """Every class of the period that a report is made of, against the goal of today."""
-    return count_classes(look.conn, look.school, look.period, look.zone, look.goals.loans_per_term)
-
-
-def count_others(conn: Connection, school: str, term: Period, zone: ZoneInfo) -> tuple[int, int]:
-    """Those on the roll who are no pupils: how many, and how many copies they borrowed."""
-    live = _live(school, term, zone)
-    query = (
-        select(func.count(), func.coalesce(func.sum(live.c.n), 0))
-        .select_from(patrons)
-        .outerjoin(live, live.c.patron == patrons.c.id)
-        .where(
-            patrons.c.school == school,
-            patrons.c.grade.is_(None),
-            _was_here(term.from_ms(zone)),
-        )
+    return Borrowed(
+        sorted(classes, key=lambda c: (c.grade, len(c.class_name), c.class_name, c.major)),
+        sum(int(r.loans) for r in found if r.grade is None),
     )
-    people, lent = conn.execute(query).one()
-    return int(people), int(lent)
+
+
+def of_the_period(look: Look) -> Borrowed:
+    """Who borrowed in the period that a report is made of, against the goal of today."""
+    return count_borrowed(look.conn, look.school, look.period, look.zone, look.goals.loans_per_term)
 
 
 def count_pupils(conn: Connection, school: str) -> dict[int, int]:
@@ -157,7 +152,7 @@ def keep_rolls(conn: Connection, school: str, now_ms: int) -> list[str]:
             patrons.c.grade,
             patrons.c.class_name,
             patrons.c.major,
-        ).where(*_pupils(school, term, zone))
+        ).where(*_on_the_roll(school, term, zone), patrons.c.grade.isnot(None))
         names = ["school", "term", "patron", "grade", "class_name", "major"]
         conn.execute(insert(term_readers).from_select(names, rows))
         told = {"school": school, "term": term.key, "kept_ms": now_ms}
@@ -227,14 +222,7 @@ def not_in_a_box() -> Any:
     )
 
 
-def _was_here(from_ms: int) -> Any:
-    return or_(patrons.c.gone_ms.is_(None), patrons.c.gone_ms >= from_ms)
-
-
-def _pupils(school: str, term: Period, zone: ZoneInfo) -> tuple[Any, ...]:
-    """The pupils of a term by today's lists: all but those who had left before it began."""
-    return (
-        patrons.c.school == school,
-        patrons.c.grade.isnot(None),
-        _was_here(term.from_ms(zone)),
-    )
+def _on_the_roll(school: str, term: Period, zone: ZoneInfo) -> tuple[Any, ...]:
+    """Those of a term by today's lists: all but those who had left before it began."""
+    left = patrons.c.gone_ms
+    return (patrons.c.school == school, or_(left.is_(None), left >= term.from_ms(zone)))

@@ -16,7 +16,7 @@ from sync.central.db import Database
 from sync.central.read import shelf, tails, time_zone
 from sync.central.report_tables import act_days, copy_loans, reader_weeks
 from sync.central.reports.periods import Period
-from sync.central.reports.readers import count_classes
+from sync.central.reports.readers import count_borrowed
 from sync.central.reports.whose import whose
 from sync.central.rules import rules_in_force
 from sync.central.schema import copies, entries, outcomes, patrons, people, voices
@@ -41,7 +41,7 @@ def counted(db: Database, terms: list[Period], goal: float) -> dict[str, Any]:
         classes = {
             term.key: {
                 (c.grade, c.class_name): (c.pupils, c.loans, c.borrowed, c.reached)
-                for c in count_classes(conn, SCHOOL, term, zone, goal)
+                for c in count_borrowed(conn, SCHOOL, term, zone, goal).classes
             }
             for term in terms
         }
