@@ -144,9 +144,16 @@ def _engine(url: str) -> Engine:
             f"{url!r} is no database address: see central.toml, database.url"
         ) from error
     if address.get_backend_name() == "postgresql":
-        return create_engine(
-            address.set(drivername="postgresql+psycopg"), pool_size=8, pool_pre_ping=True
-        )
+        address = address.set(drivername="postgresql+psycopg")
+        engine = create_engine(address, pool_size=8, pool_pre_ping=True)
+
+        @event.listens_for(engine, "connect")
+        def without_jit(raw: Any, _record: object) -> None:
+            # To compile a report's query takes PostgreSQL a quarter of the time that it asks for, and gains nothing.
+            raw.execute("SET jit = off")
+            raw.commit()
+
+        return engine
     engine = create_engine(address, connect_args={"timeout": LOCK_WAIT_MS / 1000})
 
     @event.listens_for(engine, "connect")

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from sqlalchemy import text
 
+from sync.central.cli_serve import collect_seldom
 from sync.central.db import Database
 from sync.central.reports.copies import count_copies
 from sync.central.reports.every import REPORTS, summary
@@ -89,6 +90,8 @@ def run(plan: Plan) -> list[Row]:
         begun = time.perf_counter()
         count_copies(db, SCHOOL)
         counting_s = time.perf_counter() - begun
+        # As the server does it.
+        collect_seldom()
         whole = _times(
             db, lambda look: look.conn.execute(text("SELECT count(*) FROM loans")).scalar()
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from datetime import date, timedelta
+from operator import add
 from typing import TypeVar
 
 from sqlalchemy import and_, select
@@ -118,7 +119,7 @@ def _reading(look: Look, found: Weeks) -> None:
     rows = look.conn.execute(query).all()
     merged = whose(look.conn, look.school, {row.patron for row in rows})
     for week, patron, act, n in rows:
-        found[week, merged.get(patron, patron)][_KINDS.index(act)] += n
+        found[week, merged.get(patron, patron)][_VISIT if act == Act.VISIT else _USE] += n
 
 
 def _borrowing(look: Look, found: Weeks) -> None:
@@ -154,9 +155,9 @@ def _summed(done: Weeks, by: Callable[[tuple[date, str]], Place]) -> dict[Place,
     """Added up over all that has the same place."""
     found: dict[Place, Counts] = {}
     for place, counts in done.items():
-        into = found.setdefault(by(place), [0] * 5)
-        for n, count in enumerate(counts):
-            into[n] += count
+        at = by(place)
+        before = found.get(at)
+        found[at] = [*map(add, before, counts)] if before else counts
     return found
 
 
