@@ -165,8 +165,10 @@ SELECT :school, 'l' || n, '书单' || n, 'li', :now - CAST(n AS bigint) * 60000
 FROM generate_series(1, :patrons) n;
 
 INSERT INTO activity_marks (school, activity, kind, who, station, at_ms)
-SELECT :school, 'activity' || n % (:open_loans / 20) + 1, 'attend', 'p' || n % :patrons + 1, 's1', :now
-FROM generate_series(1, :open_loans) n;
+SELECT :school, 'activity' || n % (:open_loans / 3) + 1,
+CASE WHEN n <= :open_loans / 3 THEN 'count' ELSE 'attend' END, CASE WHEN n <= :open_loans / 3 THEN '38'
+ELSE 'p' || (n + n / (:open_loans / 3) * 37) % :patrons + 1 END, 's1', :now
+FROM generate_series(1, :open_loans * 8) n;
 
 INSERT INTO voices (school, id, kind, at_ms, patron, said, isbn, state)
 SELECT :school, 'voice' || n, CASE n % 3 WHEN 0 THEN 'purchase' WHEN 1 THEN 'complaint' ELSE 'suggestion' END,
