@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import structlog
 from click.testing import CliRunner, Result
 
 from kiosk.bootstrap_demo import lay_out
@@ -167,6 +168,11 @@ def kiosk(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 def kiosk_here(*arguments: str) -> Result:
     """The same without a process of its own, whose start costs more than most commands: for what holds nothing open."""
-    done = CliRunner().invoke(main, arguments)
+    # A command that runs on says for all of its process where the log goes.
+    before = structlog.get_config()
+    try:
+        done = CliRunner().invoke(main, arguments)
+    finally:
+        structlog.configure(**before)
     assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
     return done
