@@ -67,9 +67,10 @@ class MarcWriter:
 
     def _written(self, title: TitleTexts, old: _Old | None) -> bytes:
         leader, fields = self._begun(title, old)
-        made = record(leader, fields, self._encoding)
-        read = self._old(made.rstrip(_END))
         own = [Field(OWN, subfields=self._marked())] if self._encoding != "utf-8" else []
+        # Read with what it says of its letters: they cannot always be told by the bytes of a short title.
+        made = record(leader, [*fields, *own], self._encoding)
+        read = self._old(made.rstrip(_END))
         # A number that the library's own shapes refuse cannot be read back; nothing can be said of it, either.
         if read is not None:
             work = read[1]
@@ -80,7 +81,7 @@ class MarcWriter:
                 own.append(self._own("", "title_id", title.id))
             for barcode, values in self._unlike_copies(title, work).items():
                 own += [self._own(barcode, name, value) for name, value in values.items()]
-        return record(leader, [*fields, *own], self._encoding) if own else made
+        return record(leader, [*fields, *own], self._encoding)
 
     def _begun(self, title: TitleTexts, old: _Old | None) -> tuple[str, list[Field]]:
         """Leader and fields: those of the record that the title came with, where only changes are to be written."""
