@@ -29,7 +29,7 @@ loans = Table(
     Column("past_limit", Boolean, nullable=False, server_default=false()),
     Index("loans_copy", "school", "barcode", "opened_ms"),
     Index("loans_opened", "school", "opened_ms"),
-    Index("loans_patron", "school", "patron", "closed_ms"),
+    Index("loans_patron", "school", "patron", "closed_ms", "opened_ms"),
     where("loans_due", "closed_ms IS NULL", "school", "due_on", "opened_by"),
     where(
         "loans_claimed",

@@ -13,38 +13,48 @@ from sqlalchemy import BigInteger, Connection, Select, Text, and_, bindparam, se
 from kiosk.calendar import Rules
 from kiosk.domain import Patron
 from sync.central.box_tables import box_lent
-from sync.central.db import given_in, is_postgres, listed, moments_of, one_in, update_rows
+from sync.central.db import given_in, is_postgres, listed, one_in, update_rows
 from sync.central.read import key_of
 from sync.central.rules import rules_since
 from sync.central.schema import copies, loans, patrons
 from sync.events import Key
 from sync.standing import Taken, over_limit
 
+# Later than every moment there is: the end of a loan that is open.
+NEVER_MS = 1 << 62
+Within = Mapping[str, tuple[int, int]]
 
-def check(conn: Connection, school: str, since: Mapping[str, int]) -> dict[Key, bool]:
+
+def check(conn: Connection, school: str, within: Within) -> dict[Key, bool]:
     """The loans that have come to lie past the limit (True), or no longer do (False).
 
-    since: for each patron whose loans have changed, the moment (UTC ms) of the earliest that did.
+    within: for each patron who had another number of copies than was known, from when to when (UTC ms). Only loans that
+    began within may be judged anew, and only those that reach into it count for them.
     """
-    versions = rules_since(conn, school, min(since.values())) if since else []
+    if not within:
+        return {}
+    versions = rules_since(conn, school, min(from_ms for from_ms, _ in within.values()))
     if not versions:
         return {}
     least = min(_least(rules) for _, rules in versions)
     # Whoever has had less than the least limit is past none.
     asked = {
         patron: rows
-        for patron, rows in _loans(conn, school, since).items()
-        if len(rows) > least or any(was_past for _, was_past in rows)
+        for patron, rows in _loans(conn, school, within).items()
+        if len(rows) > least or any(row.past_limit for row in rows)
     }
     people = _patrons(conn, school, asked)
     changes: dict[Key, bool] = {}
     for patron, rows in asked.items():
-        who, from_ms = people.get(patron), since[patron]
-        past = _past(who, [taken for taken, _ in rows], versions) if who else frozenset()
-        for taken, was_past in rows:
-            is_past = taken.opened_by in past
-            if was_past != is_past and taken.opened_ms >= from_ms:
-                changes[taken.opened_by] = is_past
+        who, (from_ms, to_ms) = people.get(patron), within[patron]
+        taken = [
+            Taken(r.opened_ms, _key(r.opened_by), r.closed_ms, r.copy_type or "") for r in rows
+        ]
+        past = _past(who, taken, versions) if who else frozenset()
+        for loan, row in zip(taken, rows, strict=True):
+            is_past = loan.opened_by in past
+            if row.past_limit != is_past and from_ms <= loan.opened_ms < to_ms:
+                changes[loan.opened_by] = is_past
     told = [(school, str(key), past) for key, past in changes.items()]
     update_rows(conn, loans, ("school", "opened_by", "past_limit"), told)
     return changes
@@ -78,31 +88,22 @@ def _least(rules: Rules) -> int:
     return min([*limits, *(r.limit for r in library.loan_rules if r.limit is not None)])
 
 
-def _loans(
-    conn: Connection, school: str, since: Mapping[str, int]
-) -> dict[str, list[tuple[Taken, bool]]]:
-    """The loans of these patrons that were open at their moments, or opened later; not those of a class box.
-
-    Each with whether it was past the limit.
-    """
-    query = _loans_since(is_postgres(conn))
-    rows = conn.execute(query, {"school": school, "since": listed(moments_of(since))}).all()
-    found: dict[str, list[tuple[Taken, bool]]] = defaultdict(list)
-    for patron, opened_by, opened_ms, closed_ms, past, copy_type in rows:
-        if patron is not None:
-            taken = Taken(opened_ms, _key(opened_by), closed_ms, copy_type or "")
-            found[patron].append((taken, past))
+def _loans(conn: Connection, school: str, within: Within) -> dict[str, list[Any]]:
+    """The loans of these patrons that reach into their times; not those of a class box."""
+    told = [{"name": n, "from": first, "to": last} for n, (first, last) in within.items()]
+    asked = {"school": school, "within": listed(told)}
+    found: dict[str, list[Any]] = defaultdict(list)
+    for row in conn.execute(_loans_within(is_postgres(conn)), asked).all():
+        if row[0] is not None:
+            found[row[0]].append(row)
     return found
 
 
 @cache
-def _loans_since(postgres: bool) -> Any:
-    """One that is opened later is open still, or was closed later: no need to look at all that ever were.
-
-    Two questions, so that each finds its place in the index of patrons and closing times.
-    """
-    since = given_in(postgres, "since", name=Text, ms=BigInteger)
-    mine = and_(loans.c.school == bindparam("school"), loans.c.patron == since.c.name)
+def _loans_within(postgres: bool) -> Any:
+    """Two questions, so that each finds its place in the index of patrons, closing and opening times."""
+    within = given_in(postgres, "within", **{"name": Text, "from": BigInteger, "to": BigInteger})
+    mine = and_(loans.c.school == bindparam("school"), loans.c.patron == within.c.name)
     names = ("patron", "opened_by", "opened_ms", "closed_ms", "past_limit")
     of_loan = (loans.c[name] for name in names)
     same = and_(copies.c.school == loans.c.school, copies.c.barcode == loans.c.barcode)
@@ -111,10 +112,14 @@ def _loans_since(postgres: bool) -> Any:
     boxed = and_(box_lent.c.school == loans.c.school, box_lent.c.entry == loans.c.opened_by)
 
     def asked(when: Any) -> Any:
-        source = since.outerjoin(loans, and_(mine, when)).outerjoin(copies, same)
+        source = within.outerjoin(loans, and_(mine, when)).outerjoin(copies, same)
         return told.select_from(source.outerjoin(box_lent, boxed)).where(box_lent.c.entry.is_(None))
 
-    return union_all(asked(loans.c.closed_ms.is_(None)), asked(loans.c.closed_ms >= since.c.ms))
+    opened, closed = loans.c.opened_ms, loans.c.closed_ms
+    open_still = and_(closed.is_(None), opened < within.c.to)
+    # The sum keeps a database from going by the times at which all loans were opened.
+    closed_later = and_(closed >= within.c["from"], opened + 0 < within.c.to)
+    return union_all(asked(open_still), asked(closed_later))
 
 
 def _patrons(conn: Connection, school: str, wanted: Collection[str]) -> dict[str, Patron]:

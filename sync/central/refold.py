@@ -45,7 +45,9 @@ _HOLDING = (
     "school", "barcode", "patron", "opened_by", "state", "lendable", "kept_for", "place", "seen_ms",
     "last_entry", "in_doubt", "sealed", "sealed_to_ms", "since_seal",
 )  # fmt: skip
-_PATRON, _OPENED_MS, _DUE_ON = (_LOAN.index(n) for n in ("patron", "opened_ms", "due_on"))
+_PATRON, _OPENED_MS, _DUE_ON, _CLOSED_MS = (
+    _LOAN.index(name) for name in ("patron", "opened_ms", "due_on", "closed_ms")
+)
 _OUTCOME = ("school", *_PLACE, "outcome", "codes", "past_limit", "revision")
 _OVER = frozenset({Code.OVER_LIMIT})
 _UNDONE = "undone"
@@ -56,7 +58,8 @@ _SEAL = ("school", "barcode", "to_ms", "sealed")
 class Changed:
     """What a refold has changed, for those who write it down and tell others.
 
-    since: for each patron whose loans changed, the moment from which the limit may be passed anew, or no longer.
+    lent: the patrons whose loans changed. within: for those of them who had another number of copies at some time,
+    from when to when (UTC ms).
     counted: the patrons who have borrowed another number of copies by it.
     """
 
@@ -66,7 +69,8 @@ class Changed:
     past_limit: dict[Key, bool] = field(default_factory=dict)
     loans: list[Values] = field(default_factory=list)
     vanished: list[str] = field(default_factory=list)
-    since: dict[str, int] = field(default_factory=dict)
+    lent: set[str] = field(default_factory=set)
+    within: dict[str, tuple[int, int]] = field(default_factory=dict)
     counted: set[str] = field(default_factory=set)
     holdings: list[Values] = field(default_factory=list)
     seals: list[Seal] = field(default_factory=list)
@@ -98,7 +102,7 @@ def refold(
     new = {e.key for events in fresh.values() for e in events}
     unknown = not_held(conn, school, folding)
     late = {barcode: start.to_ms for barcode, start in begun.items() if not start.in_turn}
-    before = _loans_beyond(conn, school, late)
+    before = _loans_beyond(conn, school, late) | _loans_gone_on_from(school, begun)
     with ahead(conn):
         write_first()
         for barcode, (start, events) in folding.items():
@@ -107,13 +111,13 @@ def refold(
         _note_loans(changed, before, new, late)
         _write_loans(conn, changed)
     told = {s.event.key: s for start in begun.values() for s in start.tail}
-    changed.past_limit |= limits.check(conn, school, changed.since)
+    changed.past_limit |= limits.check(conn, school, changed.within)
     revised = _write_outcomes(conn, changed, new, told, plain)
     asking.write_cases(conn, school, changed.told, now_ms)
     upsert_rows(conn, holdings, _HOLDING, changed.holdings)
     _write_seals(conn, changed)
     _publish(conn, changed, revised)
-    tell_of_leavers(conn, school, changed.since)
+    tell_of_leavers(conn, school, changed.lent)
     over = {key for key, past in changed.past_limit.items() if past}
     answers = {k: changed.codes[k] | _OVER if k in over else changed.codes[k] for k in new}
     return {**answers, **dict(plain)}
@@ -146,15 +150,13 @@ def _note_loans(
             was, was_past = before.pop(row[1], (None, False))
             if was != row:
                 changed.loans.append(row)
-                _note_patron(changed, span.patron, span.opened_ms)
+                _note_time(changed, was, row)
                 # A return that comes in its turn changes no count.
                 if barcode in late or span.opened_by in new or span.how == _UNDONE:
                     _note_count(changed, span.patron, was[_PATRON] if was else None)
-            if was is not None and was[_PATRON] != span.patron:
-                _note_patron(changed, was[_PATRON], span.opened_ms)
     for opened_by, (row, was_past) in before.items():
         changed.vanished.append(opened_by)
-        _note_patron(changed, row[_PATRON], row[_OPENED_MS])
+        _note_time(changed, row, None)
         _note_count(changed, row[_PATRON])
         key = key_of(opened_by)
         if was_past and key:
@@ -165,9 +167,41 @@ def _note_count(changed: Changed, *whose: str | None) -> None:
     changed.counted.update(name for name in whose if name)
 
 
-def _note_patron(changed: Changed, patron: str | None, from_ms: int) -> None:
-    if patron:
-        changed.since[patron] = min(from_ms, changed.since.get(patron, from_ms))
+def _note_time(changed: Changed, was: Values | None, row: Values | None) -> None:
+    """Note when a loan's patron has had another number of copies by it."""
+    for one in (was, row):
+        if one and one[_PATRON]:
+            changed.lent.add(one[_PATRON])
+    if was and row and was[_PATRON] == row[_PATRON] and was[_OPENED_MS] == row[_OPENED_MS]:
+        ends = sorted((_end(was), _end(row)))
+        _note_within(changed, row[_PATRON], *ends)
+        return
+    for one in (was, row):
+        if one:
+            # One that was closed as it began is itself among those to be judged.
+            _note_within(
+                changed, one[_PATRON], one[_OPENED_MS], max(_end(one), one[_OPENED_MS] + 1)
+            )
+
+
+def _end(loan: Values) -> int:
+    return limits.NEVER_MS if loan[_CLOSED_MS] is None else int(loan[_CLOSED_MS])
+
+
+def _note_within(changed: Changed, patron: str | None, from_ms: int, to_ms: int) -> None:
+    if patron and from_ms < to_ms:
+        first, last = changed.within.get(patron, (from_ms, to_ms))
+        changed.within[patron] = (min(first, from_ms), max(last, to_ms))
+
+
+def _loans_gone_on_from(school: str, begun: Mapping[str, Start]) -> dict[str, tuple[Values, bool]]:
+    """The open loans of the copies that are folded on from their states, as they are written."""
+    rows = (
+        _loan_row(school, barcode, start.holding.loan)
+        for barcode, start in begun.items()
+        if start.in_turn and start.holding and start.holding.loan
+    )
+    return {row[1]: (row, False) for row in rows}
 
 
 def _loans_beyond(

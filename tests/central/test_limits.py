@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
+from kiosk.domain import Patron
 from sync.central.db import insert_many
+from sync.central.read import key_of
+from sync.central.rules import rules_in_force
 from sync.central.schema import loans, outcomes, rules
 from sync.central.verify import faults
-from tests.central.fleet import SCHOOL, Pen, enrol, found_school, push, told
+from sync.standing import Taken, over_limit
+from tests.bench.traffic import School
+from tests.central.fleet import SCHOOL, Pen, enrol, found_school, publish_rules, push, told
 from tests.sync.story import NOON
 
 HOUR = 3_600_000
@@ -89,3 +95,36 @@ def test_verify_sees_a_limit_that_was_changed_by_hand(db, hall, table):
     assert fault == (
         f"{SCHOOL}: copy 20002: whether the loan {keys[2]} is past the limit differs from what its station was told"
     )
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_whoever_had_too_many_is_known_however_the_journals_arrive(db, seed):
+    chance = random.Random(seed)
+    school = School(stations=4, copies=15, patrons=3, chance=chance)
+    found_school(db, barcodes=school.barcodes, people=school.people)
+    publish_rules(db)
+    for pen in school.pens:
+        enrol(db, pen.station)
+    school.write(240, from_day=0, days=6)
+    sent = {pen.station: 0 for pen in school.pens}
+    while waiting := [pen for pen in school.pens if sent[pen.station] < len(pen.wires)]:
+        pen = chance.choice(waiting)
+        first = sent[pen.station] + 1
+        sent[pen.station] = min(len(pen.wires), first + chance.randrange(25))
+        push(db, pen, first, sent[pen.station], now=40 * DAY + NOON)
+
+    with db.read() as conn:
+        rows = conn.execute(select(loans)).all()
+        in_force = rules_in_force(conn, SCHOOL)
+    past = set()
+    for one in school.people:
+        who = Patron(one, one, "student", 3, "")
+        mine = [
+            Taken(r.opened_ms, key_of(r.opened_by), r.closed_ms, "book")
+            for r in rows
+            if r.patron == one
+        ]
+        past |= {str(k) for k in over_limit(who, mine, in_force)}
+    assert {row.opened_by for row in rows if row.past_limit} == past
+    assert 10 < len(past) < len(rows) - 10
+    assert list(faults(db)) == []
