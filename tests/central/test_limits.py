@@ -10,10 +10,10 @@ from sqlalchemy import select, update
 
 from kiosk.domain import Patron
 from sync.central.db import insert_many
-from sync.central.read import key_of
-from sync.central.rules import rules_in_force
+from sync.central.facts import rules_of
 from sync.central.schema import loans, outcomes, rules
 from sync.central.verify import faults
+from sync.events import Key
 from sync.standing import Taken, over_limit
 from tests.bench.traffic import School
 from tests.central.fleet import SCHOOL, Pen, enrol, found_school, publish_rules, push, told
@@ -50,6 +50,11 @@ def lend(pen: Pen, *hours: int) -> list[str]:
     return [
         pen.checkout(f"2000{first + n}", "ming", at=hour * HOUR) for n, hour in enumerate(hours)
     ]
+
+
+def key_in(text: str) -> Key:
+    station, epoch, seq = text.split(":")
+    return Key(station, int(epoch), int(seq))
 
 
 def past(db, keys: list[str]) -> list[bool]:
@@ -115,14 +120,14 @@ def test_whoever_had_too_many_is_known_however_the_journals_arrive(db, seed):
 
     with db.read() as conn:
         rows = conn.execute(select(loans)).all()
-        in_force = rules_in_force(conn, SCHOOL)
+        in_force = rules_of(conn, SCHOOL)
     past = set()
     for one in school.people:
         who = Patron(one, one, "student", 3, "")
         mine = [
-            Taken(r.opened_ms, key_of(r.opened_by), r.closed_ms, "book")
-            for r in rows
-            if r.patron == one
+            Taken(row.opened_ms, key_in(row.opened_by), row.closed_ms, "book")
+            for row in rows
+            if row.patron == one
         ]
         past |= {str(k) for k in over_limit(who, mine, in_force)}
     assert {row.opened_by for row in rows if row.past_limit} == past
