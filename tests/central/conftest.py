@@ -7,13 +7,14 @@ import pytest
 from tests.central import postgres
 from tests.central.fleet import found_school
 from tests.central.line import HandClock, Teller, serving
-from tests.central.records import postgres_record, sqlite_record
+from tests.central.records import let_go, postgres_record, sqlite_record
 
 
 @pytest.fixture(scope="session")
 def postgres_server():
     with postgres.server() as address:
         yield address
+        let_go(address)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

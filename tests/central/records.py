@@ -6,8 +6,11 @@ import contextlib
 import itertools
 import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+
+import psycopg
 
 from sync.central.db import Database
 from sync.central.migrate import bring_up
@@ -27,35 +30,50 @@ def sqlite_record(folder: Path) -> Database:
 def postgres_record(server: str) -> Iterator[Database]:
     """The same on a server (its address). It is emptied afterwards for whoever comes next: to make one is dear."""
     spare = _spare(server)
-    name = spare.pop() if spare else _copied(server)
-    url = postgres.at(server, name)
-    db = Database(url)
+    kept = spare.pop() if spare else _copied(server)
+    db = Database(postgres.at(server, kept.name))
     try:
         yield db
     finally:
         db.close()
         # What a test did to the tables themselves is not undone.
-        if postgres.emptied(url) == _shape(server):
-            spare.append(name)
+        if postgres.emptied(kept.conn) == _shape(server):
+            spare.append(kept)
         else:
-            postgres.drop(server, name)
+            kept.conn.close()
+            postgres.drop(server, kept.name)
+
+
+def let_go(server: str) -> None:
+    """Leave the databases that are kept for the next test: their server ends."""
+    for kept in _spare(server):
+        kept.conn.close()
+    _spare(server).clear()
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An empty record that nobody uses now, and the connection that empties it."""
+
+    name: str
+    conn: psycopg.Connection
 
 
 @cache
-def _spare(_server: str) -> list[str]:
-    """The names of this server's databases that nobody uses now."""
+def _spare(_server: str) -> list[Kept]:
     return []
 
 
-def _copied(server: str) -> str:
+def _copied(server: str) -> Kept:
     name = f"t{next(_numbers)}"
-    postgres.make(server, name, like=_model(server))
-    return name
+    return Kept(name, postgres.opened(postgres.make(server, name, like=_model(server))))
 
 
 @cache
 def _shape(server: str) -> str:
-    return postgres.emptied(postgres.at(server, _model(server)))
+    # Closed again: nobody may be in a database that others are copied from.
+    with postgres.opened(postgres.at(server, _model(server))) as conn:
+        return postgres.emptied(conn)
 
 
 @cache
