@@ -10,11 +10,13 @@ from hypothesis import settings
 from playwright.sync_api import Browser
 
 from sync.central import hashing
+from tests import once
 from tests.web_ui.browse import chromium, chromium_path
 
 # A slow machine is no failure, so no deadline; a failing example is printed so that it can be run again.
 settings.register_profile("kiosk", deadline=None, print_blob=True)
 settings.load_profile("kiosk")
+once.share()
 
 QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 NOBODY = QUICK.hash("nobody")
