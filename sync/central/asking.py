@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import cache
 from typing import Any
 
@@ -13,27 +13,34 @@ from sqlalchemy import Connection, Select, bindparam, select, update
 from sync.cases import case_id
 from sync.central.db import is_postgres, listed, one_in, one_of, upsert_many
 from sync.central.schema import cases
-from sync.events import Case, Code, Folded, Key, Outcome, outcome_of
+from sync.events import CASES, Case, Code, Folded, Key, Outcome, outcome_of
 
 Row = dict[str, Any]
 
 
-def write_cases(conn: Connection, school: str, told: Mapping[str, Folded], now_ms: int) -> None:
-    """Open, close and reopen the cases of these copies. One that a copy's entries no longer ask is answered."""
-    if not told:
-        return
-    found = {"school": school, "barcodes": listed(told)}
-    were_open = {row.id: row for row in conn.execute(_open(is_postgres(conn)), found).all()}
+def write_cases(
+    conn: Connection,
+    school: str,
+    told: Mapping[str, Folded],
+    before: Mapping[Key, frozenset[Code]],
+    now_ms: int,
+) -> None:
+    """Open, close and reopen the cases of these copies. One that a copy's entries no longer ask is answered.
+
+    before: what was told of those of their entries that were folded before. An open case is told on all that it rests
+    on, and is named by one of them: no other can be answered now, however many a busy copy has.
+    """
     asked = {c.id: (barcode, c) for barcode, folded in told.items() for c in folded.cases}
-    closed_before = _known(conn, school, [name for name in asked if name not in were_open])
+    asked_before = {case_id(c, key) for key, codes in before.items() for c in codes & CASES}
+    known = _known(conn, school, asked_before | asked.keys())
     rows = []
     for name, (barcode, case) in asked.items():
-        row = were_open.get(name) or closed_before.get(name)
+        row = known.get(name)
         # A question that a later entry had answered before it was ever put needs nobody.
         if _differs(row, case) if row else case.open or case.settled_by:
             rows.append(_case_row(school, barcode, case, row, now_ms))
     upsert_many(conn, cases, rows)
-    gone = [i for i, row in were_open.items() if i not in asked and _within(row, told)]
+    gone = [i for i, row in known.items() if row.is_open and i not in asked and _within(row, told)]
     if gone:
         conn.execute(
             update(cases)
@@ -44,30 +51,25 @@ def write_cases(conn: Connection, school: str, told: Mapping[str, Folded], now_m
 
 def _within(row: Any, told: Mapping[str, Folded]) -> bool:
     """Whether the case rests on entries that have just been folded; one that lies before the seal is not theirs."""
-    codes = told[row.barcode].codes
+    folded = told.get(row.barcode)
+    codes = folded.codes if folded else {}
     return all(tuple(key) in codes for key in from_json(row.about))
 
 
-def _known(conn: Connection, school: str, names: list[str]) -> dict[str, Any]:
+def _known(conn: Connection, school: str, names: Collection[str]) -> dict[str, Any]:
     if not names:
         return {}
     found = {"school": school, "names": listed(names)}
     return {row.id: row for row in conn.execute(_named(is_postgres(conn)), found).all()}
 
 
-# What a case is compared with; a busy copy may have many that nobody has settled.
+# What a case is compared with.
 _KNOWN = [
     cases.c[name]
     for name in (
         "id", "barcode", "about", "facts", "is_open", "reopened", "settled_by", "opened_ms",
     )
 ]  # fmt: skip
-
-
-@cache
-def _open(postgres: bool) -> Select[Any]:
-    of_copies = one_in(postgres, cases.c.barcode, "barcodes")
-    return select(*_KNOWN).where(cases.c.school == bindparam("school"), of_copies, cases.c.is_open)
 
 
 @cache

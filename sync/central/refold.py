@@ -113,7 +113,8 @@ def refold(
     told = {s.event.key: s for start in begun.values() for s in start.tail}
     changed.past_limit |= limits.check(conn, school, changed.within)
     revised = _write_outcomes(conn, changed, new, told, plain)
-    asking.write_cases(conn, school, changed.told, now_ms)
+    before_codes = {key: stored.codes for key, stored in told.items()}
+    asking.write_cases(conn, school, changed.told, before_codes, now_ms)
     upsert_rows(conn, holdings, _HOLDING, changed.holdings)
     _write_seals(conn, changed)
     _publish(conn, changed, revised)
