@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -18,14 +19,22 @@ from sync.events import CASES, Case, Code, Folded, Key, Outcome, outcome_of
 Row = dict[str, Any]
 
 
-def write_cases(
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """rows: cases to be written; answered: names of open ones that are asked no longer."""
+
+    rows: list[Row]
+    answered: list[str]
+
+
+def compare(
     conn: Connection,
     school: str,
     told: Mapping[str, Folded],
     before: Mapping[Key, frozenset[Code]],
     now_ms: int,
-) -> None:
-    """Open, close and reopen the cases of these copies. One that a copy's entries no longer ask is answered.
+) -> Asked:
+    """Which cases of these copies open, close and open again. One that a copy's entries no longer ask is answered.
 
     before: what was told of those of their entries that were folded before. An open case is told on all that it rests
     on, and is named by one of them: no other can be answered now, however many a busy copy has.
@@ -39,12 +48,17 @@ def write_cases(
         # A question that a later entry had answered before it was ever put needs nobody.
         if _differs(row, case) if row else case.open or case.settled_by:
             rows.append(_case_row(school, barcode, case, row, now_ms))
-    upsert_many(conn, cases, rows)
     gone = [i for i, row in known.items() if row.is_open and i not in asked and _within(row, told)]
-    if gone:
+    return Asked(rows, gone)
+
+
+def write(conn: Connection, school: str, asked: Asked, now_ms: int) -> None:
+    """Write down what `compare` has found."""
+    upsert_many(conn, cases, asked.rows)
+    if asked.answered:
         conn.execute(
             update(cases)
-            .where(cases.c.school == school, one_of(conn, cases.c.id, gone))
+            .where(cases.c.school == school, one_of(conn, cases.c.id, asked.answered))
             .values(is_open=False, closed_ms=now_ms)
         )
 

@@ -55,9 +55,13 @@ def check(conn: Connection, school: str, within: Within) -> dict[Key, bool]:
             is_past = loan.opened_by in past
             if row.past_limit != is_past and from_ms <= loan.opened_ms < to_ms:
                 changes[loan.opened_by] = is_past
+    return changes
+
+
+def write(conn: Connection, school: str, changes: Mapping[Key, bool]) -> None:
+    """Note on the loans themselves what `check` has found."""
     told = [(school, str(key), past) for key, past in changes.items()]
     update_rows(conn, loans, ("school", "opened_by", "past_limit"), told)
-    return changes
 
 
 def _past(

@@ -32,8 +32,17 @@ def publish(
 ) -> None:
     """Give these (kind, key) new positions, within the transaction that changes them, under the school's lock."""
     unique = list(dict.fromkeys(keys))
-    if not unique:
-        return
-    at = next_positions(conn, school, len(unique))
-    rows = [(school, kind, key, n, gone_ms) for n, (kind, key) in enumerate(unique, at)]
+    if unique:
+        publish_at(conn, school, unique, next_positions(conn, school, len(unique)), gone_ms)
+
+
+def publish_at(
+    conn: Connection,
+    school: str,
+    keys: Sequence[tuple[str, str]],
+    at: int,
+    gone_ms: int | None = None,
+) -> None:
+    """Give these (kind, key), each named once, the positions from `at` on, which have been taken for them."""
+    rows = [(school, kind, key, n, gone_ms) for n, (kind, key) in enumerate(keys, at)]
     upsert_rows(conn, feed, ("school", "kind", "key", "position", "gone_ms"), rows)

@@ -1,0 +1,160 @@
+"""The loans of copies that have been folded, compared with those written before, and written down."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cache
+from typing import Any
+
+from sqlalchemy import BigInteger, Connection, Select, Text, and_, bindparam, delete, select
+
+from sync.central import limits
+from sync.central.db import given_in, is_postgres, listed, moments_of, one_of, upsert_rows
+from sync.central.read import key_of
+from sync.central.schema import loans
+from sync.central.starts import Start
+from sync.events import Folded, Key, Span
+
+Values = tuple[Any, ...]
+# A loan as it is written, and whether it lies past the limit; by the entry that opened it.
+Before = dict[str, tuple[Values, bool]]
+_LOAN = (
+    "school", "opened_by", "barcode", "patron", "opened_ms", "due_on", "renewals",
+    "closed_by", "closed_ms", "closed_lo", "how", "claimed_by", "claimed_ms",
+)  # fmt: skip
+_OPENED_BY, _PATRON, _OPENED_MS, _DUE_ON, _CLOSED_MS, _HOW = (
+    _LOAN.index(n) for n in ("opened_by", "patron", "opened_ms", "due_on", "closed_ms", "how")
+)
+_UNDONE = "undone"
+
+
+@dataclass(slots=True)
+class Lending:
+    """What has changed of loans. rows: those to be written; vanished: those that turn out to have been none.
+
+    past_no_more: the vanished that lay past the limit. patrons: whose loans changed. within: for those of them who had
+    another number of copies at some time, from when to when (UTC ms). counted: who has borrowed another number of
+    copies in all.
+    """
+
+    rows: list[Values] = field(default_factory=list)
+    vanished: list[str] = field(default_factory=list)
+    past_no_more: list[Key] = field(default_factory=list)
+    patrons: set[str] = field(default_factory=set)
+    within: dict[str, tuple[int, int]] = field(default_factory=dict)
+    counted: set[str] = field(default_factory=set)
+
+
+def before(conn: Connection, school: str, begun: Mapping[str, Start]) -> Before:
+    """The loans written of these copies, beyond where each is folded on from.
+
+    Of one whose entries come in their turn that is the loan that is open, which need not be read.
+    """
+    late = {barcode: start.to_ms for barcode, start in begun.items() if not start.in_turn}
+    open_still = (
+        _row(school, barcode, start.holding.loan)
+        for barcode, start in begun.items()
+        if start.in_turn and start.holding and start.holding.loan
+    )
+    return {row[_OPENED_BY]: (row, False) for row in open_still} | _beyond(conn, school, late)
+
+
+def compare(school: str, told: Mapping[str, Folded], known: Before) -> Lending:
+    """What is new, what differs, what turns out to have been none."""
+    found = Lending()
+    gone = dict(known)
+    for barcode, folded in told.items():
+        for span in folded.spans:
+            row = _row(school, barcode, span)
+            was, _ = gone.pop(row[_OPENED_BY], (None, False))
+            if was != row:
+                found.rows.append(row)
+                _note(found, was, row)
+    for opened_by, (row, was_past) in gone.items():
+        found.vanished.append(opened_by)
+        _note(found, row, None)
+        key = key_of(opened_by)
+        if was_past and key:
+            found.past_no_more.append(key)
+    return found
+
+
+def write(conn: Connection, school: str, lending: Lending) -> None:
+    """Write down what `compare` has found; whether a loan is past the limit is not of it."""
+    upsert_rows(conn, loans, _LOAN, lending.rows)
+    if lending.vanished:
+        gone = one_of(conn, loans.c.opened_by, lending.vanished)
+        conn.execute(delete(loans).where(loans.c.school == school, gone))
+
+
+def _note(found: Lending, was: Values | None, row: Values | None) -> None:
+    there = [one for one in (was, row) if one and one[_PATRON]]
+    found.patrons.update(one[_PATRON] for one in there)
+    if was and row and (was[_PATRON], was[_OPENED_MS]) == (row[_PATRON], row[_OPENED_MS]):
+        _note_within(found, row[_PATRON], *sorted((_end(was), _end(row))))
+        if (was[_HOW] == _UNDONE) == (row[_HOW] == _UNDONE):
+            return
+    else:
+        for one in there:
+            # One that was closed as it began is itself among those to be judged.
+            begun_ms = one[_OPENED_MS]
+            _note_within(found, one[_PATRON], begun_ms, max(_end(one), begun_ms + 1))
+    found.counted.update(one[_PATRON] for one in there)
+
+
+def _note_within(found: Lending, patron: str | None, from_ms: int, to_ms: int) -> None:
+    if patron and from_ms < to_ms:
+        first, last = found.within.get(patron, (from_ms, to_ms))
+        found.within[patron] = (min(first, from_ms), max(last, to_ms))
+
+
+def _end(loan: Values) -> int:
+    return limits.NEVER_MS if loan[_CLOSED_MS] is None else int(loan[_CLOSED_MS])
+
+
+def _beyond(conn: Connection, school: str, late: Mapping[str, int]) -> Before:
+    if not late:
+        return {}
+    asked = {"school": school, "late": listed(moments_of(late))}
+    found = {}
+    for past, *told in conn.execute(_opened_beyond(is_postgres(conn)), asked).all():
+        if past is not None:
+            told[_DUE_ON] = _day(told[_DUE_ON])
+            found[told[_OPENED_BY]] = (tuple(told), past)
+    return found
+
+
+@cache
+def _opened_beyond(postgres: bool) -> Select[Any]:
+    since = given_in(postgres, "late", name=Text, ms=BigInteger)
+    later = and_(
+        loans.c.school == bindparam("school"),
+        loans.c.barcode == since.c.name,
+        loans.c.opened_ms > since.c.ms,
+    )
+    told = (loans.c.past_limit, *(loans.c[name] for name in _LOAN))
+    return select(*told).select_from(since.outerjoin(loans, later))
+
+
+def _row(school: str, barcode: str, span: Span) -> Values:
+    return (
+        school,
+        str(span.opened_by),
+        barcode,
+        span.patron,
+        span.opened_ms,
+        _day(span.due_on),
+        span.renewals,
+        str(span.closed_by) if span.closed_by else None,
+        span.closed_ms,
+        span.closed_lo,
+        span.how,
+        str(span.claimed_by) if span.claimed_by else None,
+        span.claimed_ms,
+    )
+
+
+def _day(due_on: date | None) -> str | None:
+    return due_on.isoformat() if due_on else None
