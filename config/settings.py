@@ -9,11 +9,12 @@ import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 from zoneinfo import available_timezones
 
-from holidays import list_supported_countries
+from holidays.registry import EntityLoader
 
 from config.central import Central
 from config.faults import Fault, Parts, meant, read_parts, shown
@@ -185,19 +186,25 @@ def _not_toml(what: str, text: str, file: str) -> Problem:
 def _check_library(parts: Parts) -> Iterator[Fault]:
     yield from check_library(parts)
     identity = parts.tables.get("library")
-    if identity and identity.time_zone not in available_timezones():
-        near = meant(identity.time_zone, sorted(available_timezones()), least=0.8)
+    if identity and identity.time_zone not in _time_zones():
+        near = meant(identity.time_zone, sorted(_time_zones()), least=0.8)
         # China's zone bears the name of none of the cities that people look for it by.
         such = said("shanghai", 'write one such as "Asia/Shanghai"')
         hint = near if near.code == "did_you_mean" else such
         message = said("no_time_zone", "there is no such time zone; {hint}", hint=hint)
         yield Fault("library.time_zone", identity.time_zone, message)
     holidays = parts.tables.get("holidays")
-    if holidays and holidays.country not in list_supported_countries():
+    if holidays and holidays.country not in EntityLoader.get_country_codes():
         told = (
             'no holidays are known for this country; write a code such as "CN", or enabled = false'
         )
         yield Fault("holidays.country", holidays.country, said("no_country", told))
+
+
+@cache
+def _time_zones() -> frozenset[str]:
+    # Python looks through some 600 files for them.
+    return frozenset(available_timezones())
 
 
 def _check_station(parts: Parts) -> Iterator[Fault]:
