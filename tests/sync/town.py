@@ -27,6 +27,7 @@ from sync.enrol import enrol
 from sync.exchange import Told
 from sync.http import HttpLine
 from tests.central.fleet import SCHOOL, found_school
+from tests.central.records import sqlite_record
 from tests.kiosk.school import School
 
 ADDRESS = "http://localhost"
@@ -45,9 +46,7 @@ class Centre:
         db: Database | None = None,
     ) -> None:
         self.now_ms = now_ms
-        self.db = db or Database(f"sqlite:///{folder}/central.sqlite")
-        if db is None:
-            schema.metadata.create_all(self.db.engine)
+        self.db = db or sqlite_record(folder)
         found_school(self.db, barcodes=COPIES, people=people)
         with self.db.begin(SCHOOL) as conn:
             rows = [{"school": SCHOOL, "number": f"c-{p}", "patron_id": p} for p in people]
