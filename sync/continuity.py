@@ -122,31 +122,57 @@ class Plan:
     fresh: tuple[Arrival, ...]
 
 
-def judge_push(
-    entries: Sequence[WireEntry], lineage: Lineage, held: Mapping[int, str], *, poison: bool = False
-) -> Plan | Diverged | Gap:
-    """Sort a batch against the lineage. `held`: the hashes of our own entries at the batch's seqs.
+@dataclass(frozen=True, slots=True)
+class Text:
+    """What an entry says by itself, whoever sent it. entry None: it cannot be read, for this fault."""
 
-    poison: keep the entries without reading them; reading them has failed before.
+    entry: Entry | None
+    fault: Code | None = None
+
+
+def texts_of(wires: Sequence[WireEntry], *, poison: bool = False) -> list[Text]:
+    """Read the texts of a batch. It needs nothing of the record, so nobody need wait for it.
+
+    poison: do not; reading them has failed before.
     """
+    return [Text(None, Code.POISON) for _ in wires] if poison else [_text(w) for w in wires]
+
+
+def _text(wire: WireEntry) -> Text:
+    fits = digest(wire.body) == wire.hash
+    try:
+        entry = parse(wire.body)
+    except UnreadableEntry as error:
+        newer = fits and isinstance(error, UnknownKind)
+        return Text(None, Code.UNKNOWN_KIND if newer else Code.UNREADABLE)
+    if not is_sound(entry):
+        return Text(None, Code.UNREADABLE)
+    return Text(entry) if fits else Text(None, Code.TAMPER)
+
+
+def judge_push(
+    entries: Sequence[WireEntry],
+    texts: Sequence[Text],
+    lineage: Lineage,
+    held: Mapping[int, str],
+) -> Plan | Diverged | Gap:
+    """Sort a batch against the lineage. `texts`: what each says; `held`: the hashes of our own entries there."""
     repeats: list[int] = []
-    fresh: dict[int, WireEntry] = {}
+    fresh: dict[int, tuple[WireEntry, Text]] = {}
     expected = lineage.durable + 1
-    for wire in sorted(entries, key=lambda e: e.seq):
+    for wire, text in sorted(zip(entries, texts, strict=True), key=lambda both: both[0].seq):
         if wire.seq > expected:
             return Gap(expected)
         if wire.seq < expected:
-            known = fresh[wire.seq].hash if wire.seq in fresh else held.get(wire.seq)
+            known = fresh[wire.seq][0].hash if wire.seq in fresh else held.get(wire.seq)
             if known != wire.hash:
                 return Diverged(wire.seq)
             if wire.seq not in fresh:
                 repeats.append(wire.seq)
             continue
-        fresh[wire.seq] = wire
+        fresh[wire.seq] = (wire, text)
         expected += 1
-    if poison:
-        return Plan(tuple(repeats), tuple(Arrival(w, None, Code.POISON) for w in fresh.values()))
-    arrivals = [_arrival(wire, lineage) for wire in fresh.values()]
+    arrivals = [_arrival(wire, text, lineage) for wire, text in fresh.values()]
     first = arrivals[0].entry if arrivals else None
     if first and lineage.durable and first.prev != lineage.head:
         return Diverged(arrivals[0].wire.seq)
@@ -157,16 +183,10 @@ def judge_push(
     return Plan(tuple(repeats), tuple(arrivals))
 
 
-def _arrival(wire: WireEntry, lineage: Lineage) -> Arrival:
-    fits = digest(wire.body) == wire.hash
-    try:
-        entry = parse(wire.body)
-    except UnreadableEntry as error:
-        newer = fits and isinstance(error, UnknownKind)
-        return Arrival(wire, None, Code.UNKNOWN_KIND if newer else Code.UNREADABLE)
-    if not is_sound(entry):
-        return Arrival(wire, None, Code.UNREADABLE)
-    place = (lineage.station, lineage.epoch, wire.seq)
-    if not fits or (entry.station, entry.epoch, entry.seq) != place:
+def _arrival(wire: WireEntry, text: Text, lineage: Lineage) -> Arrival:
+    entry = text.entry
+    if entry is None:
+        return Arrival(wire, None, text.fault)
+    if (entry.station, entry.epoch, entry.seq) != (lineage.station, lineage.epoch, wire.seq):
         return Arrival(wire, None, Code.TAMPER)
     return Arrival(wire, entry, Code.REVOKED if lineage.revoked else None)

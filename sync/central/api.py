@@ -22,7 +22,7 @@ from sync.central.erased import without_erased
 from sync.central.feed import Gone, read_page
 from sync.central.ingest import anchor_of, move_watermark, note_incident, take_in
 from sync.central.missing import read_missing
-from sync.continuity import Diverged, Gap, Incident
+from sync.continuity import Diverged, Gap, Incident, texts_of
 from sync.wire import (
     MAX_PACKED,
     MAX_UNPACKED,
@@ -103,6 +103,8 @@ class Calls:
     def _taken_in(self, message: Push) -> Pushed:
         now = self._now_ms()
         school = self._session(message.session).school
+        # Read before anybody has to wait for it.
+        texts = texts_of(message.entries, poison=message.poison)
         with self._db.begin(school) as conn:
             # Asked again under the lock: another exchange may have moved the watermark or closed the lineage.
             session = find_session(conn, message.session, now)
@@ -117,7 +119,7 @@ class Calls:
                 without_erased(conn, school, message.entries),
                 now_ms=now,
                 anchor=anchor_of(message.anchor, session.hello_ms),
-                poison=message.poison,
+                texts=texts,
             )
             match told:
                 case Gap(expected):

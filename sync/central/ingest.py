@@ -34,7 +34,7 @@ from sync.central.read import event_of, key_of, shelf, time_zone
 from sync.central.refold import by_copy, refold
 from sync.central.schema import anchors, entries, incidents, lineages, outcomes, people
 from sync.central.starts import starts
-from sync.continuity import Arrival, Diverged, Gap, Lineage, Plan, judge_push
+from sync.continuity import Arrival, Diverged, Gap, Lineage, Plan, Text, judge_push, texts_of
 from sync.events import DESK, Code, Event, Key, Outcome, outcome_of
 from sync.timeline import Anchor, Reading, Stamp, stamp
 from sync.wire import AnchorNote, Answer, WireEntry
@@ -57,14 +57,17 @@ def take_in(
     *,
     now_ms: int,
     anchor: Anchor | None = None,
-    poison: bool = False,
+    texts: Sequence[Text] | None = None,
 ) -> Taken | Diverged | Gap:
-    """Take a batch in, under the school's lock. The watermark has moved when the transaction commits."""
+    """Take a batch in, under the school's lock. The watermark has moved when the transaction commits.
+
+    texts: what the entries say, where they were read before the lock was taken.
+    """
     by_keys(conn)
     place = (school, lineage.station, lineage.epoch)
     seqs = {wire.seq for wire in wires}
     held = _held(conn, place, [seq for seq in seqs if seq <= lineage.durable])
-    plan = judge_push(wires, lineage, held, poison=poison)
+    plan = judge_push(wires, texts or texts_of(wires), lineage, held)
     if not isinstance(plan, Plan):
         return plan
     if anchor:

@@ -15,7 +15,7 @@ from sync.central.cli_serve import collect_seldom
 from sync.central.db import Database
 from sync.central.ingest import Taken, move_watermark, take_in
 from sync.central.schema import lineages, metadata
-from sync.continuity import Lineage
+from sync.continuity import Lineage, texts_of
 from sync.wire import Push, read
 from tests.bench.traffic import Batch, School
 from tests.central import postgres
@@ -108,13 +108,14 @@ def take_all(db: Database, pushes: Sequence[Batch]) -> int:
         # What a station without a clock did lies before this moment, so it must be a likely one.
         now_ms = max(now_ms, batch.sent_ms)
         message = read(Push, batch.raw)
+        texts = texts_of(message.entries)
         with db.begin(SCHOOL) as conn:
             query = select(lineages).where(
                 lineages.c.school == SCHOOL, lineages.c.station == batch.station
             )
             row = conn.execute(query).one()
             lineage = Lineage(batch.station, row.epoch, row.durable, row.head, row.hardware)
-            told = take_in(conn, SCHOOL, lineage, message.entries, now_ms=now_ms)
+            told = take_in(conn, SCHOOL, lineage, message.entries, now_ms=now_ms, texts=texts)
             assert isinstance(told, Taken), told
             move_watermark(
                 conn, SCHOOL, batch.station, row.epoch, durable=told.durable, head=told.head

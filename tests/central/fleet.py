@@ -29,7 +29,7 @@ from sync.central.schema import (
     stations,
     titles,
 )
-from sync.continuity import Lineage
+from sync.continuity import Lineage, texts_of
 from sync.wire import WireEntry
 from tests.sync.story import NOON
 
@@ -135,7 +135,14 @@ class Pen:
 
 
 def push(
-    db: Database, pen: Pen, first: int = 1, last: int | None = None, *, now: int = NOON * 2, **more
+    db: Database,
+    pen: Pen,
+    first: int = 1,
+    last: int | None = None,
+    *,
+    now: int = NOON * 2,
+    poison: bool = False,
+    **more,
 ) -> Taken:
     """Push entries first..last of a journal; raises what the centre objects to."""
     with db.begin(SCHOOL) as conn:
@@ -156,7 +163,8 @@ def push(
             revoked=conn.execute(out).scalar() is not None,
         )
         portion = pen.wires[first - 1 : last]
-        told = take_in(conn, SCHOOL, lineage, portion, now_ms=now, **more)
+        texts = texts_of(portion, poison=poison)
+        told = take_in(conn, SCHOOL, lineage, portion, now_ms=now, texts=texts, **more)
         if not isinstance(told, Taken):
             raise ValueError(told)
         move_watermark(conn, SCHOOL, pen.station, pen.epoch, durable=told.durable, head=told.head)
