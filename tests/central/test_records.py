@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from sync.central.schema import metadata, patrons
 from tests.central.fleet import Pen, enrol, found_school, publish_rules, push
 from tests.central.records import postgres_record
+
+# What PostgreSQL chooses its ways by.
+HELD = """
+SELECT relname, relpages, reltuples, pg_relation_size(oid) AS bytes FROM pg_class
+WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname <> 'alembic_version'
+"""
 
 
 def used(server: str, *more: str) -> str:
@@ -34,7 +40,9 @@ def test_it_is_empty_for_the_next_test_and_takes_the_same_again(postgres_server)
                 table.name: conn.execute(select(func.count()).select_from(table)).scalar()
                 for table in metadata.sorted_tables
             }
+            pages = conn.execute(text(HELD)).all()
         assert not any(rows.values()), rows
+        assert {(told.relpages, told.reltuples, told.bytes) for told in pages} == {(0, -1, 0)}
     assert used(postgres_server) == address
 
 
