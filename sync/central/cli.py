@@ -129,12 +129,12 @@ def _keep_house(db: object, ending: threading.Event, clock: Callable[[], int]) -
     from sync.central.db import Database
     from sync.central.desk import Desk
     from sync.central.expiring import expire
-    from sync.central.feed import forget_deletions
     from sync.central.heartbeats import forget_heartbeats
     from sync.central.list_posts import keep_up
     from sync.central.posts import forget_over
     from sync.central.proofs import note_proofs
     from sync.central.reports.up_to_date import bring_up_to_date
+    from sync.central.trimming import trim
 
     assert isinstance(db, Database)
     while True:
@@ -143,11 +143,11 @@ def _keep_house(db: object, ending: threading.Event, clock: Callable[[], int]) -
                 there = conn.execute(select(schools.c.id)).scalars().all()
             for school in there:
                 with db.begin(school) as conn:
-                    forget_deletions(conn, school, now_ms())
                     expire(conn, school, clock())
                     forget_heartbeats(conn, school, clock())
                     forget_over(conn, school, clock())
                     keep_up(Desk(conn, school, None, clock()))
+                trim(db, school, now_ms(), ending.is_set)
                 bring_up_to_date(db, school, ending.is_set)
                 note_proofs(db, school, ending.is_set)
         except CentralError as error:

@@ -1,20 +1,24 @@
-"""What has changed since a cursor: for each key its state now, in order of position, and outcomes revised since."""
+"""What has changed since a cursor: for each key its state now, in order of position, and outcomes revised since.
+
+The feed is a log. What has changed often is told once a page, at its last position there, and again on a later page:
+each time as it is by then.
+"""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, delete, func, select, update
+from sqlalchemy import Connection, Select, select
 
 from sync.central.ingest import answer_of
 from sync.central.positions import HELD
 from sync.central.schema import feed, outcomes, schools
-from sync.central.values import KINDS, Kind, read_changed, read_rules
+from sync.central.values import KINDS, read_changed, read_rules
 from sync.wire import Change, Page
 
 _OF_HELD = ("copy", "loan")
-KEEP_GONE_MS = 90 * 24 * 3_600_000
 
 
 class Gone(Exception):
@@ -35,13 +39,12 @@ def read_page(conn: Connection, school: str, station: str, cursor: int, limit: i
     revised = _beyond(conn, mine, outcomes.c.position, cursor, limit)
     cuts = [some[limit - 1].position for some in (rows, revised) if len(some) > limit]
     upto = min(cuts) if cuts else head.position
-    changed = [row for row in rows if row.position <= upto]
-    values = _values(conn, school, changed, cursor, upto)
+    changed = _last_of_each(row for row in rows if row.position <= upto)
+    values = _values(conn, school, changed)
     return Page(
         changes=[
-            Change(position=row.position, kind=kind, key=row.key, value=values.get((kind, row.key)))
-            for row in changed
-            for kind in _told_as(row.kind)
+            Change(position=position, kind=kind, key=key, value=values.get((kind, key)))
+            for (kind, key), position in changed.items()
         ],
         cursor=upto,
         more=bool(cuts),
@@ -56,52 +59,29 @@ def _beyond(
     return conn.execute(query).all()
 
 
-def _values(
-    conn: Connection, school: str, changed: Iterable[Any], cursor: int, upto: int
-) -> dict[tuple[str, str], dict[str, Any]]:
-    kinds = {kind for row in changed for kind in _told_as(row.kind)}
-    found: dict[tuple[str, str], dict[str, Any]] = {}
-    for kind in KINDS:
-        if kind.name in kinds:
-            within = _within(kind, school, cursor, upto)
-            values = read_changed(conn, school, kind, within)
-            found |= {(kind.name, key): value for key, value in values.items()}
-    published = read_rules(conn, school) if "rules" in kinds else None
-    if published:
-        found |= {("rules", row.key): published for row in changed if row.kind == "rules"}
+def _last_of_each(rows: Iterable[Any]) -> dict[tuple[str, str], int]:
+    """Each kind and key that these rows tell of, with its last position, in order of position."""
+    found: dict[tuple[str, str], int] = {}
+    for row in rows:
+        for kind in _OF_HELD if row.kind == HELD else (row.kind,):
+            # Taken out and put in again, it stands behind all that came before.
+            found.pop((kind, row.key), None)
+            found[kind, row.key] = row.position
     return found
 
 
-def _told_as(kind: str) -> tuple[str, ...]:
-    """The kinds of change that a row of the feed is told as."""
-    return _OF_HELD if kind == HELD else (kind,)
-
-
-def _tells_of(kind: Kind) -> Any:
-    """The rows of the feed by which a thing of this kind is told."""
-    return feed.c.kind.in_((kind.name, HELD)) if kind.name in _OF_HELD else feed.c.kind == kind.name
-
-
-def _within(kind: Kind, school: str, cursor: int, upto: int) -> Any:
-    def wanted(query: Select[Any]) -> Select[Any]:
-        return query.join(
-            feed,
-            (feed.c.school == school) & _tells_of(kind) & (feed.c.key == kind.key),
-        ).where(feed.c.position > cursor, feed.c.position <= upto)
-
-    return wanted
-
-
-def forget_deletions(conn: Connection, school: str, now_ms: int) -> int:
-    """Drop what says that something is gone, 90 days after; how many. Cursors from before that need a snapshot."""
-    old = (feed.c.school == school, feed.c.gone_ms < now_ms - KEEP_GONE_MS)
-    last = conn.execute(select(func.max(feed.c.position)).where(*old)).scalar()
-    if last is None:
-        return 0
-    count = conn.execute(delete(feed).where(*old)).rowcount
-    conn.execute(
-        update(schools)
-        .where(schools.c.id == school, schools.c.feed_from < last)
-        .values(feed_from=last)
-    )
-    return count
+def _values(
+    conn: Connection, school: str, changed: Iterable[tuple[str, str]]
+) -> dict[tuple[str, str], dict[str, Any]]:
+    keys: dict[str, list[str]] = defaultdict(list)
+    for name, key in changed:
+        keys[name].append(key)
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for kind in KINDS:
+        if kind.name in keys:
+            values = read_changed(conn, school, kind, keys[kind.name])
+            found |= {(kind.name, key): value for key, value in values.items()}
+    published = read_rules(conn, school) if "rules" in keys else None
+    if published:
+        found |= {("rules", key): published for key in keys["rules"]}
+    return found

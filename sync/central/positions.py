@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, bindparam, update
 
-from sync.central.db import upsert_rows
+from sync.central.db import insert_rows
 from sync.central.schema import feed, schools
 
 # A copy and its loan, changed by the same entries: one row of the feed, told as a change of each kind.
@@ -30,7 +30,7 @@ _TAKE = (
 def publish(
     conn: Connection, school: str, keys: Sequence[tuple[str, str]], gone_ms: int | None = None
 ) -> None:
-    """Give these (kind, key) new positions, within the transaction that changes them, under the school's lock."""
+    """Log that these (kind, key) have changed, within the transaction that changes them, under the school's lock."""
     unique = list(dict.fromkeys(keys))
     if unique:
         publish_at(conn, school, unique, next_positions(conn, school, len(unique)), gone_ms)
@@ -43,6 +43,6 @@ def publish_at(
     at: int,
     gone_ms: int | None = None,
 ) -> None:
-    """Give these (kind, key), each named once, the positions from `at` on, which have been taken for them."""
+    """Log these (kind, key), each named once, at the positions from `at` on, which have been taken for them."""
     rows = [(school, kind, key, n, gone_ms) for n, (kind, key) in enumerate(keys, at)]
-    upsert_rows(conn, feed, ("school", "kind", "key", "position", "gone_ms"), rows)
+    insert_rows(conn, feed, ("school", "kind", "key", "position", "gone_ms"), rows)

@@ -259,14 +259,16 @@ cases = Table(
     Index("cases_copy", "school", "barcode"),
 )
 
-# What has changed, each key once, at the position of its last change.
+# What has changed: a row a change, never altered. Of several with one key only the last counts (`trimming.py`).
 feed = Table(
     "feed",
     metadata,
-    *of_school("kind", "key"),
-    Column("position", BigInteger, nullable=False),
+    *of_school(),
+    Column("position", BigInteger, primary_key=True, autoincrement=False),
+    Column("kind", Text, nullable=False),
+    Column("key", Text, nullable=False),
     Column("gone_ms", BigInteger),
-    Index("feed_position", "school", "position", unique=True),
+    sqlite_with_rowid=False,
 )
 
 # People, titles and rules, as staff keep them.

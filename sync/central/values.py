@@ -5,7 +5,7 @@ One statement a kind gives rows of key and value; the feed asks for those that h
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +24,7 @@ from sqlalchemy import (
 )
 
 from sync.central.box_tables import box_lent
+from sync.central.db import one_of
 from sync.central.in_question import in_question
 from sync.central.schema import (
     cards,
@@ -209,10 +210,11 @@ def read_all(conn: Connection, school: str, kind: Kind) -> Iterator[dict[str, An
 
 
 def read_changed(
-    conn: Connection, school: str, kind: Kind, wanted: Callable[[Any], Any]
+    conn: Connection, school: str, kind: Kind, keys: Collection[str]
 ) -> dict[str, dict[str, Any]]:
-    """The values of the keys that `wanted` picks out; a key without one is gone."""
-    told = dict(_values(kind, conn.execute(wanted(kind.rows(school)))))
+    """The values of these keys; a key without one is gone."""
+    query = kind.rows(school).where(one_of(conn, kind.key, keys))
+    told = dict(_values(kind, conn.execute(query)))
     if kind.name == "patron":
         counted = with_counts(conn, school, told.values(), list(told))
         told = dict(zip(told, counted, strict=True))

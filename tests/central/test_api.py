@@ -13,9 +13,9 @@ from sqlalchemy import select
 from kiosk.domain import Act
 from sync.central import enrolment
 from sync.central.db import insert_many
-from sync.central.feed import forget_deletions
 from sync.central.positions import publish
 from sync.central.schema import feed, holds, incidents, patrons, schools
+from sync.central.trimming import trim
 from tests.central.fleet import SCHOOL, holder, publish_rules, told
 from tests.central.line import Teller, enrolled, greet, new_station
 from tests.sync.story import NOON
@@ -248,10 +248,11 @@ def test_a_page_is_cut_and_the_next_one_carries_on(db, teller, s1):
         publish(conn, SCHOOL, [("patron", "ming"), ("copy", "20001"), ("patron", "hua")])
         publish(conn, SCHOOL, [("patron", "ming"), ("patron", "nobody")], gone_ms=1)
     first = teller.say("pull", session=session, cursor=0, limit=2)
-    assert [c["key"] for c in first["changes"]] == ["20001", "hua"]
-    assert (first["more"], first["cursor"]) == (True, 3)
-    rest = teller.say("pull", session=session, cursor=3, limit=2)
+    assert [c["key"] for c in first["changes"]] == ["ming", "20001"]
+    assert (first["more"], first["cursor"]) == (True, 2)
+    rest = teller.say("pull", session=session, cursor=2, limit=3)
     assert [(c["key"], "value" in c) for c in rest["changes"]] == [
+        ("hua", True),
         ("ming", True),
         ("nobody", False),
     ]
@@ -287,10 +288,9 @@ def test_an_old_cursor_is_gone_and_so_is_one_from_the_future(db, clock, teller, 
     with db.begin(SCHOOL) as conn:
         publish(conn, SCHOOL, [("patron", "left")], gone_ms=clock())
         publish(conn, SCHOOL, [("patron", "ming")])
-        assert forget_deletions(conn, SCHOOL, clock()) == 0
+    assert trim(db, SCHOOL, clock()) == 0
     clock.ms += 91 * 24 * HOUR
-    with db.begin(SCHOOL) as conn:
-        assert forget_deletions(conn, SCHOOL, clock()) == 1
+    assert trim(db, SCHOOL, clock()) == 1
     session = greet(teller, s1)["session"]
     for cursor in (0, 99):
         assert teller.say("pull", session=session, cursor=cursor)["error"] == "gone"

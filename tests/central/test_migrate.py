@@ -9,12 +9,15 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import text
+from sqlalchemy import inspect, text
 
 from sync.central import migrate
 from sync.central.db import CentralError
+from sync.central.feed import read_page
+from sync.central.positions import publish
 from sync.central.schema import metadata
 from sync.central.sign_in import Refused, sign_in
+from tests.central.fleet import SCHOOL, found_school
 
 
 def _is_ours(name, _kind, _parents):
@@ -59,10 +62,46 @@ def test_a_later_release_is_refused_with_the_remedy(db, tmp_path):
         migrate.check(db)
 
 
+def _feed_of_before(conn):
+    """The feed as it was before it became a log: empty, each key once."""
+    for statement in (
+        "DROP TABLE feed",
+        """CREATE TABLE feed (school TEXT NOT NULL, kind TEXT NOT NULL, "key" TEXT NOT NULL, position BIGINT NOT NULL,
+            gone_ms BIGINT, PRIMARY KEY (school, kind, "key"))""",
+        "CREATE UNIQUE INDEX feed_position ON feed (school, position)",
+    ):
+        conn.execute(text(statement))
+
+
+def test_the_feed_of_before_becomes_the_log_and_cursors_stay_good(db, tmp_path):
+    found_school(db, people=("ming", "hua"))
+    with db.begin(SCHOOL) as conn:
+        _feed_of_before(conn)
+        for row in ("'hua', 7, NULL", "'left', 4, 90000", "'ming', 5, NULL"):
+            into = "INSERT INTO feed (school, kind, key, position, gone_ms)"
+            conn.execute(text(f"{into} VALUES ('{SCHOOL}', 'patron', {row})"))
+        conn.execute(text("UPDATE schools SET position = 7, feed_from = 2"))
+        conn.execute(text("UPDATE alembic_version SET version_num = '0025'"))
+    assert migrate.bring_up(db, tmp_path / "kept") == "0025"
+    with db.begin(SCHOOL) as conn:
+        publish(conn, SCHOOL, [("patron", "ming")])
+        page = read_page(conn, SCHOOL, "s1", 4, 10)
+        told = [(c.position, c.key) for c in page.changes]
+        assert (told, page.cursor) == ([(7, "hua"), (8, "ming")], 8)
+        assert conn.execute(text("SELECT position, key, gone_ms FROM feed ORDER BY position")).all() == [
+            (4, "left", 90000), (5, "ming", None), (7, "hua", None), (8, "ming", None)
+        ]  # fmt: skip
+        assert inspect(conn).get_pk_constraint("feed")["constrained_columns"] == [
+            "school",
+            "position",
+        ]
+
+
 def test_a_login_that_is_locked_stays_so_when_tries_are_counted_apart(db, tmp_path):
     with db.begin() as conn:
         for table in ("pins", "tries", "proofs", "proven", "wishes"):
             conn.execute(text(f"DROP TABLE {table}"))
+        _feed_of_before(conn)
         for index in ("stand", "gone"):
             conn.execute(text(f"DROP INDEX reading_lists_{index}"))
         for column in (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,8 +13,10 @@ from sqlalchemy import event
 
 from sync.central.cli_pages import make_app
 from sync.central.db import Database
+from sync.central.feed import read_page
+from sync.central.positions import publish
 from tests.central.console_pages import addresses
-from tests.central.fleet import Pen, enrol, found_school, publish_rules, push
+from tests.central.fleet import SCHOOL, Pen, enrol, found_school, publish_rules, push
 from tests.central.large import LOGIN, Size, fill
 from tests.central.line import HandClock
 from tests.central.records import postgres_record
@@ -49,6 +51,17 @@ def app(record) -> Flask:
 
 def queries_of(db: Database, console: Console, path: str) -> list[tuple[str, Any]]:
     """What the database is asked while the page is made."""
+
+    def get() -> None:
+        answer = console.client.get(path)
+        answer.get_data()
+        assert answer.status_code in (200, 303), f"{path}: {answer.status_code}"
+
+    return asked_meanwhile(db, get)
+
+
+def asked_meanwhile(db: Database, work: Callable[[], None]) -> list[tuple[str, Any]]:
+    """What the database is asked, with the values, while the work is done."""
     asked: list[tuple[str, Any]] = []
 
     def note(_conn: Any, _cursor: Any, statement: str, values: Any, *_: Any) -> None:
@@ -57,11 +70,9 @@ def queries_of(db: Database, console: Console, path: str) -> list[tuple[str, Any
 
     event.listen(db.engine, "before_cursor_execute", note)
     try:
-        answer = console.client.get(path)
-        answer.get_data()
+        work()
     finally:
         event.remove(db.engine, "before_cursor_execute", note)
-    assert answer.status_code in (200, 303), f"{path}: {answer.status_code}"
     return asked
 
 
@@ -74,6 +85,15 @@ def most_rows(plan: dict[str, Any]) -> int:
 
 # In tables of a few thousand rows, reading all of one may be the quickest way; in large ones it is not.
 _AS_IF_LARGE = "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off"
+
+
+def rows_read(db: Database, query: str, values: Any) -> int:
+    """The most rows that any step of the query looks at."""
+    with db.engine.connect() as conn:
+        conn.exec_driver_sql(_AS_IF_LARGE)
+        told = conn.exec_driver_sql(f"EXPLAIN (ANALYZE, FORMAT JSON) {query}", values).scalar()
+    plan: Any = json.loads(told) if isinstance(told, str) else told
+    return most_rows(plan[0]["Plan"])
 
 
 def reads(db: Database, app: Flask) -> list[Read]:
@@ -89,14 +109,6 @@ def reads(db: Database, app: Flask) -> list[Read]:
     return found
 
 
-def rows_read(db: Database, query: str, values: Any) -> int:
-    with db.engine.connect() as conn:
-        conn.exec_driver_sql(_AS_IF_LARGE)
-        told = conn.exec_driver_sql(f"EXPLAIN (ANALYZE, FORMAT JSON) {query}", values).scalar()
-    plan: Any = json.loads(told) if isinstance(told, str) else told
-    return most_rows(plan[0]["Plan"])
-
-
 def test_no_page_reads_more_than_it_shows(record, app):
     found = reads(record, app)
     assert len({one.page for one in found}) > 10
@@ -104,6 +116,43 @@ def test_no_page_reads_more_than_it_shows(record, app):
     assert not too_many, "\n".join(
         f"{page}: {rows} rows: {query}" for page, rows, query in sorted(too_many)
     )
+
+
+# What the keys of each kind begin with in the large school; of messages and erased people it has none.
+FED = {
+    "title": "b",
+    "patron": "p",
+    "card": "200000",
+    "held": "1000",
+    "hold": "w",
+    "post": "notice",
+    "message": "m",
+}
+OF_EACH = 100
+
+
+def test_a_page_of_the_feed_reads_no_more_than_it_tells(record):
+    keys = [(kind, f"{begin}{1_100 + n}") for kind, begin in FED.items() for n in range(OF_EACH)]
+    with record.begin(SCHOOL) as conn:
+        for _ in range(2):
+            publish(conn, SCHOOL, keys)
+    told = []
+
+    def page() -> None:
+        with record.read() as conn:
+            told.extend(read_page(conn, SCHOOL, "s1", SIZE.copies, 2_000).changes)
+
+    asked = asked_meanwhile(record, page)
+    assert {change.kind for change in told if change.value} >= {
+        "title",
+        "patron",
+        "card",
+        "copy",
+        "loan",
+        "post",
+    }
+    assert len(asked) > len(FED)
+    assert [query for query, values in asked if rows_read(record, query, values) > MOST] == []
 
 
 def test_a_query_that_grows_with_a_table_is_found(record):

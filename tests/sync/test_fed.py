@@ -92,6 +92,32 @@ def test_a_message_that_cannot_be_shown_is_refused_in_words(town, hall, text, mo
         staff(town, lambda d: central_messages.say(d, text, **more))
 
 
+# The feed is a log: what changes often comes again.
+
+
+def test_what_comes_and_goes_between_two_pages_ends_at_a_station_as_it_is(town, hall):
+    since = hall.school.now.local.date()
+    notices = [Post(name, Notice(text="旧"), since) for name in ("kept", "late")]
+    staff(town, lambda desk: put(desk, notices))
+    staff(town, lambda desk: withdraw(desk, ["late"]))
+    yard = town.station("yard")
+    yard.exchange()
+    yard.lend("20001")
+    yard.exchange()
+
+    hall.exchange()
+    assert ([row.id for row in hall.rows(posts)], hall.loans()) == (["kept"], {"20001": "p1"})
+
+    staff(town, lambda desk: withdraw(desk, ["kept"]))
+    staff(town, lambda desk: put(desk, [Post("late", Notice(text="新"), since)]))
+    yard.take_back("20001")
+    yard.lend("20002", "p2")
+    yard.exchange()
+    hall.exchange()
+    assert [(row.id, "新" in row.body) for row in hall.rows(posts)] == [("late", True)]
+    assert hall.loans() == {"20002": "p2"}
+
+
 # Erasing.
 
 
