@@ -23,6 +23,8 @@ from sync.standing import Taken, over_limit
 # Later than every moment there is: the end of a loan that is open.
 NEVER_MS = 1 << 62
 Within = Mapping[str, tuple[int, int]]
+_OF_LOAN = ("patron", "opened_by", "opened_ms", "closed_ms", "past_limit")
+_PAST = _OF_LOAN.index("past_limit")
 
 
 def check(conn: Connection, school: str, within: Within) -> dict[Key, bool]:
@@ -41,19 +43,20 @@ def check(conn: Connection, school: str, within: Within) -> dict[Key, bool]:
     asked = {
         patron: rows
         for patron, rows in _loans(conn, school, within).items()
-        if len(rows) > least or any(row.past_limit for row in rows)
+        if len(rows) > least or any(row[_PAST] for row in rows)
     }
     people = _patrons(conn, school, asked)
     changes: dict[Key, bool] = {}
     for patron, rows in asked.items():
         who, (from_ms, to_ms) = people.get(patron), within[patron]
         taken = [
-            Taken(r.opened_ms, _key(r.opened_by), r.closed_ms, r.copy_type or "") for r in rows
+            Taken(opened_ms, _key(opened_by), closed_ms, copy_type or "")
+            for _, opened_by, opened_ms, closed_ms, _, copy_type in rows
         ]
         past = _past(who, taken, versions) if who else frozenset()
         for loan, row in zip(taken, rows, strict=True):
             is_past = loan.opened_by in past
-            if row.past_limit != is_past and from_ms <= loan.opened_ms < to_ms:
+            if row[_PAST] != is_past and from_ms <= loan.opened_ms < to_ms:
                 changes[loan.opened_by] = is_past
     return changes
 
@@ -108,8 +111,7 @@ def _loans_within(postgres: bool) -> Any:
     """Two questions, so that each finds its place in the index of patrons, closing and opening times."""
     within = given_in(postgres, "within", **{"name": Text, "from": BigInteger, "to": BigInteger})
     mine = and_(loans.c.school == bindparam("school"), loans.c.patron == within.c.name)
-    names = ("patron", "opened_by", "opened_ms", "closed_ms", "past_limit")
-    of_loan = (loans.c[name] for name in names)
+    of_loan = (loans.c[name] for name in _OF_LOAN)
     same = and_(copies.c.school == loans.c.school, copies.c.barcode == loans.c.barcode)
     told = select(*of_loan, copies.c.copy_type)
     # Outer joins, so that SQLite begins with the patrons.

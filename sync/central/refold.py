@@ -224,7 +224,9 @@ def _changed_keys(
     if not whose:
         return [(HELD, barcode) for barcode in changed.told]
     told = {"school": changed.school, "wanted": listed(whose)}
-    rows = sorted(conn.execute(_gone(is_postgres(conn)), told).all())
+    rows = sorted(
+        (name, gone_ms) for name, gone_ms in conn.execute(_gone(is_postgres(conn)), told).all()
+    )
     left = [name for name, gone_ms in rows if gone_ms is not None and name in lending.patrons]
     counted = [("patron", name) for name, _ in rows if name in lending.counted]
     held = ((HELD, barcode) for barcode in changed.told)
