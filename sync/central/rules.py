@@ -6,7 +6,7 @@ import contextlib
 import functools
 from pathlib import Path
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from config.settings import SettingsError
 from kiosk.calendar import Rules
@@ -48,15 +48,18 @@ def rules_since(conn: Connection, school: str, from_ms: int) -> list[tuple[int, 
 
     The first ones that were ever published hold for what lies before them, too.
     """
-    mine = select(rules.c.published_ms, rules.c.text).where(rules.c.school == school)
-    at = rules.c.published_ms
-    then = mine.where(at <= from_ms).order_by(at.desc(), rules.c.digest).limit(1)
-    later = mine.where(at > from_ms).order_by(at, rules.c.digest.desc())
+    asked = {"of": school, "from_ms": from_ms}
     found = []
-    for row in (*conn.execute(then), *conn.execute(later)):
+    for row in (*conn.execute(_THEN, asked), *conn.execute(_LATER, asked)):
         with contextlib.suppress(SettingsError):
             found.append((row.published_ms, _read(row.text)))
     return found
+
+
+_OF = select(rules.c.published_ms, rules.c.text).where(rules.c.school == bindparam("of"))
+_AT = rules.c.published_ms
+_THEN = _OF.where(_AT <= bindparam("from_ms")).order_by(_AT.desc(), rules.c.digest).limit(1)
+_LATER = _OF.where(_AT > bindparam("from_ms")).order_by(_AT, rules.c.digest.desc())
 
 
 @functools.lru_cache(maxsize=64)
