@@ -57,9 +57,14 @@ def rules_since(conn: Connection, school: str, from_ms: int) -> list[tuple[int, 
 
 
 _OF = select(rules.c.published_ms, rules.c.text).where(rules.c.school == bindparam("of"))
-_AT = rules.c.published_ms
-_THEN = _OF.where(_AT <= bindparam("from_ms")).order_by(_AT.desc(), rules.c.digest).limit(1)
-_LATER = _OF.where(_AT > bindparam("from_ms")).order_by(_AT, rules.c.digest.desc())
+_THEN = (
+    _OF.where(rules.c.published_ms <= bindparam("from_ms"))
+    .order_by(rules.c.published_ms.desc(), rules.c.digest)
+    .limit(1)
+)
+_LATER = _OF.where(rules.c.published_ms > bindparam("from_ms")).order_by(
+    rules.c.published_ms, rules.c.digest.desc()
+)
 
 
 @functools.lru_cache(maxsize=64)
