@@ -14,7 +14,7 @@ from kiosk.barcodes import Barcode, Kind, classify, shown
 from kiosk.calendar import Rules
 from kiosk.desk import Desk
 from kiosk.desk_values import NOBODY, Who
-from kiosk.domain import Act, Loan, Now, Reason, Receipt
+from kiosk.domain import Act, Copy, Now, Reason, Receipt
 from kiosk.doorman import came, counted, left, lend_or_use, passage_undone, told_again
 from kiosk.errors import StoreFull
 from kiosk.recognise import what_is
@@ -75,7 +75,7 @@ class Attendant:
         self._desk = desk
         self._rules = rules
         self._leaving = leaving
-        self._began_ms = began_ms
+        self._lent_before = desk.lent_since(began_ms - CUT_OFF_MS)
         self._repeats = Repeats(repeat_ms)
         self._ticked = ""
         self.state = State(language=self.usual_language)
@@ -185,7 +185,7 @@ class Attendant:
             self._say(explained(receipt.verdict.reason, typed=typed), Cue.NO)
             return
         account = self._desk.account(receipt.patron.id, now)
-        kept = [(loan, copy) for loan, copy in account.out if self._was_cut_off(loan, now)]
+        kept = [(loan, copy) for loan, copy in account.out if self._was_cut_off(copy, now)]
         before = tuple(pair[0].barcode for pair in account.out if pair not in kept)
         visit = Visit(
             visit_id,
@@ -202,12 +202,14 @@ class Attendant:
             self.state = with_line(self.state, kept_line(loan, copy))
         self._sound(Cue.YES)
 
-    def _was_cut_off(self, loan: Loan, now: Now) -> bool:
+    def _was_cut_off(self, copy: Copy, now: Now) -> bool:
         """Was this lent so shortly before the station started that its patron may think it was not?
 
-        Scanned again it is then not taken back: the visit goes on as if the station had never stopped.
+        Scanned again it is then not taken back: the visit goes on as if the station had never stopped. Told by the
+        station's own journal: the time in a loan may be the central record's, of another clock.
         """
-        return loan.opened_ms < self._began_ms and 0 <= now.at_ms - loan.opened_ms <= CUT_OFF_MS
+        lent_ms = self._lent_before.get(copy.last_entry or "")
+        return lent_ms is not None and 0 <= now.at_ms - lent_ms <= CUT_OFF_MS
 
     def _check_in_idle(self, barcode: str, now: Now, who: Who) -> None:
         receipt = self._desk.checkin(barcode, now, who)

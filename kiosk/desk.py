@@ -31,7 +31,7 @@ from kiosk.domain import (
 from kiosk.door import Door
 from kiosk.errors import StoreFull
 from kiosk.finding import never_lent
-from kiosk.journal import Journal, Occurrence, Written
+from kiosk.journal import Journal, Occurrence, Written, lent_since
 from kiosk.policy import (
     decide_checkin,
     decide_checkout,
@@ -257,6 +257,10 @@ class Desk:
         """What the patron has out, and what may be done about it now."""
         with self._store.read() as tx:
             return read_account(tx, patron_id, self._rules(), now, room=self._room)
+
+    def lent_since(self, since_ms: int) -> dict[str, int]:
+        """Which entries at the end of the journal lent a copy since then, with their times by this station's clock."""
+        return lent_since(self._store, since_ms)
 
     def messages(self, now: Now) -> tuple[str, ...]:
         """What the library has to say to everybody."""

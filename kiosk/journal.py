@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 
 from sqlalchemy import ScalarSelect, bindparam, func, insert, literal, select, true
 
 from kiosk.clock import Clock
 from kiosk.domain import Act, Now, Verdict
-from kiosk.entry import GENESIS, Entry, canonical, chain_faults, commitment, digest, proof
+from kiosk.entry import (
+    GENESIS,
+    Entry,
+    UnreadableEntry,
+    canonical,
+    chain_faults,
+    commitment,
+    digest,
+    parse,
+    proof,
+)
 from kiosk.store.lineage import AS_OF, CURSOR
 from kiosk.store.schema import journal, journal_people, journal_said, meta
 from kiosk.store.statement import Statement
@@ -47,6 +58,9 @@ _WALK = (
     select(journal.c.epoch, journal.c.seq, journal.c.hash, journal.c.body)
     .order_by(journal.c.epoch, journal.c.seq)
     .where(journal.c.epoch >= bindparam("from_epoch"))
+)
+_BACKWARDS = select(journal.c.at_ms, journal.c.body).order_by(
+    journal.c.epoch.desc(), journal.c.seq.desc()
 )
 _APPEND = Statement(insert(journal))
 _APPEND_PERSON = Statement(insert(journal_people))
@@ -183,6 +197,20 @@ def trusted_ms(store: Store) -> int | None:
     with store.read() as tx:
         known = tx.value(_LAST_SURE)
     return int(known) if known else None
+
+
+def lent_since(store: Store, since_ms: int) -> dict[str, int]:
+    """Key and time (UTC ms, by this station's clock) of each checkout since then, from the end of the journal back."""
+    lent = {}
+    with store.read() as tx:
+        for at_ms, body in tx.conn.execution_options(yield_per=100).execute(_BACKWARDS):
+            if at_ms < since_ms:
+                break
+            with suppress(UnreadableEntry):
+                entry = parse(body)
+                if entry.act is Act.CHECKOUT and entry.allowed:
+                    lent[entry.key] = at_ms
+    return lent
 
 
 def verify(store: Store) -> tuple[int, list[str]]:
