@@ -145,7 +145,7 @@ def _engine(url: str) -> Engine:
         ) from error
     if address.get_backend_name() == "postgresql":
         address = address.set(drivername="postgresql+psycopg")
-        engine = create_engine(address, pool_size=8, pool_pre_ping=True)
+        engine = create_engine(address, pool_size=8, pool_pre_ping=True, pool_use_lifo=True)
 
         @event.listens_for(engine, "connect")
         def without_jit(raw: Any, _record: object) -> None:
@@ -154,7 +154,9 @@ def _engine(url: str) -> Engine:
             raw.commit()
 
         return engine
-    engine = create_engine(address, connect_args={"timeout": LOCK_WAIT_MS / 1000})
+    engine = create_engine(
+        address, pool_use_lifo=True, connect_args={"timeout": LOCK_WAIT_MS / 1000}
+    )
 
     @event.listens_for(engine, "connect")
     def prepare(raw: sqlite3.Connection, _record: object) -> None:
