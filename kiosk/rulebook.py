@@ -133,9 +133,10 @@ class Rulebook:
         return self._take(content, digest)
 
     def _take(self, content: bytes, digest: str) -> bool:
-        self.trouble = self._refusal = None
+        refused, self.trouble, self._refusal = self._refusal, None, None
         if digest == self.current.digest:
-            log.info("library.toml is again as it was", file=str(self._path))
+            if refused:
+                log.info("library.toml is again as it was", file=str(self._path))
             return False
         try:
             rules = make_rules(content, self._path)

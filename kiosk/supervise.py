@@ -39,8 +39,8 @@ def demo(data: Path, station_port: int, central_port: int, no_browser: bool) -> 
     from kiosk.bootstrap_demo_central import prepare
     from kiosk.bootstrap_demo_rules import RulesFile
 
-    _port_is_free(station_port, "--station-port")
-    _port_is_free(central_port, "--central-port")
+    _open(station_port, "--station-port").close()
+    _open(central_port, "--central-port").close()
     try:
         config = lay_out(data.resolve())
         prepared = prepare(config)
@@ -54,7 +54,9 @@ def demo(data: Path, station_port: int, central_port: int, no_browser: bool) -> 
         ) from None
     record = f"http://{HOST}:{central_port}"
     with (
-        _child(_central(config, central_port)) as central,
+        # Open before both: a station that is up first waits for the record's answer, and does not begin offline.
+        _open(central_port, "--central-port") as listening,
+        _child(_central(config, listening), listening) as central,
         _child(_station(config, station_port, record)) as station,
     ):
         children = {"central record": central, "station": station}
@@ -77,16 +79,15 @@ def demo(data: Path, station_port: int, central_port: int, no_browser: bool) -> 
         )
 
 
-def _port_is_free(port: int, option: str) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, port))
-        except OSError as error:
-            raise click.ClickException(
-                f"port {port} cannot be used ({error.strerror}); "
-                f"stop the program that has it, or choose another with {option}"
-            ) from None
+def _open(port: int, option: str) -> socket.socket:
+    """Listens already: whoever calls now is answered when there is a program that does."""
+    try:
+        return socket.create_server((HOST, port))
+    except OSError as error:
+        raise click.ClickException(
+            f"port {port} cannot be used ({os.strerror(error.errno or 0)}); "
+            f"stop the program that has it, or choose another with {option}"
+        ) from None
 
 
 def _station(config: Path, port: int, record: str) -> list[str]:
@@ -94,22 +95,26 @@ def _station(config: Path, port: int, record: str) -> list[str]:
     return [*command, "--central", record]
 
 
-def _central(config: Path, port: int) -> list[str]:
-    command = ["-m", "sync.central", "run", "--config", str(config), "--port", str(port)]
+def _central(config: Path, listening: socket.socket) -> list[str]:
+    command = ["-m", "sync.central", "run", "--config", str(config)]
+    command += ["--listening", str(listening.fileno())]
     return [*command, "--demo-clock", str(config.parent / FILE)]
 
 
 @contextlib.contextmanager
-def _child(command: list[str]) -> Iterator[subprocess.Popen[str]]:
+def _child(command: list[str], *its: socket.socket) -> Iterator[subprocess.Popen[str]]:
+    """its: what listens for the child; let go of here, so that nobody is kept waiting once the child has ended."""
     # The child holds the reading end: when this process ends, even by kill -9, the child sees the end of the pipe.
     reading, writing = os.pipe()
     child = subprocess.Popen(
         [sys.executable, *command, "--parent-pipe", str(reading)],
         stdout=subprocess.PIPE,
         text=True,
-        pass_fds=(reading,),
+        pass_fds=(reading, *(one.fileno() for one in its)),
     )
     os.close(reading)
+    for one in its:
+        one.close()
     try:
         yield child
     finally:

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from socket import socket
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
@@ -64,12 +65,14 @@ def init(config: Path) -> None:
     "--behind-proxy", is_flag=True, help="A proxy with TLS stands in front of listen.host."
 )
 @click.option("--demo-clock", type=click.Path(path_type=Path), hidden=True)
+@click.option("--listening", type=int, hidden=True, help="A socket that does, by its number.")
 @click.option("--parent-pipe", type=int, hidden=True)
 def run(
     config: Path,
     port: int | None,
     behind_proxy: bool,
     demo_clock: Path | None,
+    listening: int | None,
     parent_pipe: int | None,
 ) -> None:
     """Serve stations until it is stopped (Ctrl-C or SIGTERM)."""
@@ -97,7 +100,9 @@ def run(
         )
     app = make_app(db, clock, public=public)
     there = settings.listen.port if port is None else port
-    server = Server(app, host, there, proxy=public.proxy if behind_proxy else "")
+    proxy = public.proxy if behind_proxy else ""
+    given = None if listening is None else socket(fileno=listening)
+    server = Server(app, host, there, proxy=proxy, listening=given)
     ending = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ending.set())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import threading
+from socket import socket
 
 from flask import Flask
 from waitress import wasyncore
@@ -29,15 +30,17 @@ class Server:
     """Bound to its port already; `run()` answers until `close()` is called from elsewhere. Port 0: any free one.
 
     proxy: the address of a proxy; what it says of who asks (X-Forwarded-For, the last one) counts as the peer.
+    listening: a socket that does so already, in place of host and port.
     """
 
-    def __init__(self, app: Flask, host: str, port: int, *, proxy: str = "") -> None:
+    def __init__(
+        self, app: Flask, host: str, port: int, *, proxy: str = "", listening: socket | None = None
+    ) -> None:
         self._sockets: dict[int, object] = {}
         self._server = create_server(
             app,
             map=self._sockets,
-            host=host,
-            port=port,
+            **({"sockets": [listening]} if listening else {"host": host, "port": port}),
             threads=THREADS,
             trusted_proxy=proxy or None,
             trusted_proxy_headers={"x-forwarded-for"} if proxy else set(),

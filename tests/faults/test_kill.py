@@ -74,6 +74,8 @@ def test_however_the_sample_school_ends_the_next_start_finds_it_as_it_was(tmp_pa
     folder, port = tmp_path / "demo", free_port()
     with running(folder, port) as demo:
         assert re.fullmatch(READY.format(port=port, central=demo.central_port), demo.line)
+        demo.screen(lambda s: s["status"]["online"])
+        assert demo.said() == "", "the first exchange goes well, and there is nothing to say"
         shelf = demo.get("/demo/shelf")
         assert set(shelf["cards"][0]) >= {"text", "name", "category", "grade"}
         assert set(shelf["copies"][0]) >= {"text", "title", "type", "on_loan_to"}
