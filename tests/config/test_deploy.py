@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -18,6 +19,7 @@ import pytest
 
 from kiosk.cli import main
 from tests.drivers.wires import wait_until
+from tests.faults.demo import runs
 
 DEPLOY = Path(__file__).resolve().parents[2] / "config/deploy"
 PIECE = re.compile(r'[A-Z]+(\{[\w/]+\})?(==|=|\+=)"[^"]+"')
@@ -108,6 +110,29 @@ def pages() -> Iterator[Pages]:
     server.server_close()
 
 
+@contextlib.contextmanager
+def screen(
+    pages: Pages, folder: Path, *flags: str, **env: str
+) -> Iterator[subprocess.Popen[bytes]]:
+    """The script, showing these pages, with its profiles in the folder."""
+    port = str(pages.server_address[1])
+    running = subprocess.Popen(
+        [DEPLOY / "kiosk-screen", *flags],
+        env={**os.environ, "KIOSK_PORT": port, "TMPDIR": str(folder), **env},
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        yield running
+    finally:
+        # With its browser, which is in a group of its own.
+        running.terminate()
+        running.wait(20)
+
+
+def children(of: int) -> list[int]:
+    return [int(pid) for pid in Path(f"/proc/{of}/task/{of}/children").read_text().split()]
+
+
 @pytest.fixture
 def short() -> Iterator[Path]:
     """A folder with a short name: Chromium's socket in it may have no more than 107 characters."""
@@ -119,24 +144,38 @@ def short() -> Iterator[Path]:
 def test_the_screen_shows_the_page_again_when_the_browser_dies_and_leaves_nothing_behind(
     pages: Pages, short: Path
 ) -> None:
-    port = str(pages.server_address[1])
-    env = {**os.environ, "KIOSK_PORT": port, "TMPDIR": str(short)}
-    screen = subprocess.Popen(
-        [DEPLOY / "kiosk-screen", "--headless=new", "--no-sandbox"],
-        env=env,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    try:
+    with screen(pages, short, "--headless=new", "--no-sandbox") as running:
         wait_until(lambda: pages.asked == 1, "the page to be asked for")
-        children = Path(f"/proc/{screen.pid}/task/{screen.pid}/children")
-        for pid in children.read_text().split():
-            os.kill(int(pid), signal.SIGKILL)
+        for pid in children(running.pid):
+            os.kill(pid, signal.SIGKILL)
         wait_until(lambda: pages.asked == 2, "the page to be asked for again")
-        screen.terminate()
-        assert screen.wait(20) == 143
+        running.terminate()
+        assert running.wait(20) == 143
         assert list(short.iterdir()) == []
-    finally:
-        if screen.poll() is None:
-            os.killpg(screen.pid, signal.SIGKILL)
-            screen.wait()
+
+
+# Its helper writes into the profile without end, as a browser's does for a moment after the browser's own.
+STUBBORN = """#!/bin/bash
+(trap '' TERM; while [ $SECONDS -lt 20 ]; do mkdir -p "$TMPDIR/Default"; : >"$TMPDIR/Default/$((n += 1))"; done) &
+echo $! >>"$HELPERS"
+exec sleep 60
+"""
+
+
+def test_no_process_of_a_browser_that_ended_writes_on_into_its_profile(
+    pages: Pages, short: Path, tmp_path: Path
+) -> None:
+    browser, helpers = tmp_path / "browser", tmp_path / "helpers"
+    browser.write_text(STUBBORN)
+    browser.chmod(0o755)
+    helpers.touch()
+    with screen(pages, short, CHROMIUM=str(browser), HELPERS=str(helpers)) as running:
+        wait_until(lambda: len(helpers.read_text().split()) == 1, "the browser to start")
+        first = int(helpers.read_text())
+        for pid in children(running.pid):
+            os.kill(pid, signal.SIGKILL)
+        wait_until(lambda: len(helpers.read_text().split()) == 2, "the browser to start again")
+        assert not runs(first)
+        running.terminate()
+        assert running.wait(20) == 143
+        assert list(short.iterdir()) == []
