@@ -20,7 +20,7 @@ from sqlalchemy import (
     text,
 )
 
-from sync.central.columns import metadata, of_school
+from sync.central.columns import SchoolId, metadata, of_school
 
 
 def _told(name: str) -> Column[str]:
@@ -82,7 +82,7 @@ title_numbers = Table(
     "title_numbers",
     metadata,
     Column("n", Integer, primary_key=True),
-    Column("school", Text, nullable=False),
+    Column("school", SchoolId, nullable=False),
     Column("title_id", Text, nullable=False),
     Index("title_numbers_of", "school", "title_id", unique=True),
 )

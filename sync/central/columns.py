@@ -2,14 +2,47 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, Text, text
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import TypeDecorator
 
 metadata = MetaData()
 
 
+class SchoolId(TypeDecorator[str]):
+    """The id of a school. PostgreSQL plans a query for any school, not for the one that is asked for.
+
+    It counts its tables seldom, and believes that a school which has come since has no rows: then every index that
+    begins with the school seems as good as the one that leads to the row.
+    """
+
+    impl = Text
+    cache_ok = True
+
+    def bind_expression(self, bindparam: Any) -> Any:
+        return _AnySchool(bindparam)
+
+
+class _AnySchool(FunctionElement[str]):
+    inherit_cache = True
+
+
+@compiles(_AnySchool)
+def _told(element: _AnySchool, compiler: Any, **how: Any) -> str:
+    return str(compiler.process(element.clauses, **how))
+
+
+@compiles(_AnySchool, "postgresql")
+def _asked_first(element: _AnySchool, compiler: Any, **how: Any) -> str:
+    return f"(SELECT {compiler.process(element.clauses, **how)})"
+
+
 def of_school(*key: str) -> list[Column[str]]:
     """The school, and what names a row within it."""
-    return [Column("school", Text, primary_key=True), *(_text_key(name) for name in key)]
+    return [Column("school", SchoolId, primary_key=True), *(_text_key(name) for name in key)]
 
 
 def _text_key(name: str) -> Column[str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Date, Index, Integer, Table, Text, text
 
-from sync.central.columns import metadata, of_school
+from sync.central.columns import SchoolId, metadata, of_school
 
 _NONE_YET = text("0")
 
@@ -42,7 +42,7 @@ counted = Table(
 act_days = Table(
     "act_days",
     metadata,
-    Column("school", Text, primary_key=True),
+    Column("school", SchoolId, primary_key=True),
     Column("day", Date, primary_key=True),
     Column("station", Text, primary_key=True),
     Column("epoch", Integer, primary_key=True, autoincrement=False),
@@ -56,7 +56,7 @@ act_days = Table(
 reader_weeks = Table(
     "reader_weeks",
     metadata,
-    Column("school", Text, primary_key=True),
+    Column("school", SchoolId, primary_key=True),
     Column("week", Date, primary_key=True),
     Column("station", Text, primary_key=True),
     Column("epoch", Integer, primary_key=True, autoincrement=False),

@@ -29,8 +29,8 @@ from sync.central.catalogue_tables import imports as imports
 from sync.central.catalogue_tables import pictures as pictures
 from sync.central.catalogue_tables import title_records as title_records
 from sync.central.catalogue_tables import titles as titles
+from sync.central.columns import SchoolId, of_school, place
 from sync.central.columns import metadata as metadata
-from sync.central.columns import of_school, place
 from sync.central.erased_tables import erased as erased
 from sync.central.lending_tables import holds as holds
 from sync.central.lending_tables import loans as loans
@@ -114,7 +114,7 @@ enrol_codes = Table(
     "enrol_codes",
     metadata,
     Column("code", Text, primary_key=True),
-    Column("school", Text, nullable=False),
+    Column("school", SchoolId, nullable=False),
     Column("station", Text, nullable=False),
     Column("expires_ms", BigInteger, nullable=False),
     Column("used_ms", BigInteger),
@@ -133,7 +133,7 @@ incidents = Table(
     "incidents",
     metadata,
     Column("n", Integer, primary_key=True),
-    Column("school", Text, nullable=False),
+    Column("school", SchoolId, nullable=False),
     Column("station", Text, nullable=False),
     Column("epoch", Integer, nullable=False),
     Column("kind", Text, nullable=False),
@@ -149,7 +149,7 @@ incidents = Table(
 entries = Table(
     "entries",
     metadata,
-    Column("school", Text, primary_key=True),
+    Column("school", SchoolId, primary_key=True),
     *place(),
     Column("hash", Text, nullable=False),
     Column("body", Text, nullable=False),
@@ -173,7 +173,7 @@ entries = Table(
 people = Table(
     "people",
     metadata,
-    Column("school", Text, primary_key=True),
+    Column("school", SchoolId, primary_key=True),
     *place(),
     Column("salt", Text, nullable=False),
     Column("patron", Text, nullable=False),
@@ -186,7 +186,7 @@ people = Table(
 outcomes = Table(
     "outcomes",
     metadata,
-    Column("school", Text, primary_key=True),
+    Column("school", SchoolId, primary_key=True),
     *place(),
     Column("outcome", Text, nullable=False),
     Column("codes", Text, nullable=False, default=""),

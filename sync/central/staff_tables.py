@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Index, Integer, Table, Text, text
 
-from sync.central.columns import metadata, of_school
+from sync.central.columns import SchoolId, metadata, of_school
 
 staff = Table(
     "staff",
@@ -35,7 +35,7 @@ sign_ins = Table(
     "sign_ins",
     metadata,
     Column("token", Text, primary_key=True),
-    Column("school", Text, nullable=False),
+    Column("school", SchoolId, nullable=False),
     Column("login", Text, nullable=False),
     Column("until_ms", BigInteger, nullable=False),
     Column("seen_ms", BigInteger, nullable=False, server_default=text("0")),

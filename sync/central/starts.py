@@ -146,7 +146,7 @@ def _sealed(postgres: bool) -> Select[Any]:
     Each is a question of its own, so that it is one step in the index; PostgreSQL would join all seals of the school.
     """
     late = given_in(postgres, "late", name=Text, ms=BigInteger)
-    mine = and_(seals.c.school == bindparam("school", type_=Text), seals.c.barcode == late.c.name)
+    mine = and_(seals.c.school == bindparam("school"), seals.c.barcode == late.c.name)
 
     def newest(what: Any, *beside: Any) -> Any:
         query = select(what).where(mine, *beside).order_by(seals.c.to_ms.desc()).limit(1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Index, Table, Text, text
 
-from sync.central.columns import metadata, of_school, place
+from sync.central.columns import SchoolId, metadata, of_school, place
 
 _EMPTY = text("''")
 
@@ -18,7 +18,7 @@ def _words(name: str) -> Column[str]:
 said = Table(
     "said",
     metadata,
-    Column("school", Text, primary_key=True),
+    Column("school", SchoolId, primary_key=True),
     *place(),
     Column("salt", Text, nullable=False),
     Column("said", Text, nullable=False),

@@ -36,37 +36,43 @@ from tests.sync.story import NOON
 SCHOOL = "sunshine"
 
 
-def found_school(db: Database, *, barcodes: Sequence[str] = (), people: Sequence[str] = ()) -> None:
+def found_school(
+    db: Database,
+    *,
+    barcodes: Sequence[str] = (),
+    people: Sequence[str] = (),
+    school: str = SCHOOL,
+) -> None:
     """A school with these copies of one title, and these patrons."""
     with db.begin() as conn:
-        told = {"id": SCHOOL, "name": "阳光学校", "name_en": "", "time_zone": "Asia/Shanghai"}
+        told = {"id": school, "name": "阳光学校", "name_en": "", "time_zone": "Asia/Shanghai"}
         insert_many(conn, schools, [{**told, "position": 0, "feed_from": 0}])
         blank = dict.fromkeys(("author", "publisher", "year", "class_number", "isbn", "pinyin"), "")
-        insert_many(conn, titles, [{"school": SCHOOL, "id": "t1", "title": "西游记", **blank}])
+        insert_many(conn, titles, [{"school": school, "id": "t1", "title": "西游记", **blank}])
         shelf = {"copy_type": "book", "state": "on_shelf", "shelf": "1"}
         empty = {"room": "", "call_number": ""}
         insert_many(
             conn,
             copies,
             [
-                {"school": SCHOOL, "barcode": b, "title_id": "t1", **shelf, **empty}
+                {"school": school, "barcode": b, "title_id": "t1", **shelf, **empty}
                 for b in barcodes
             ],
         )
         rest = {"category": "student", "grade": 3, "class_name": "三年级2班"}
         none = {"expires_on": None, "blocked": None, "gone_ms": None}
         insert_many(
-            conn, patrons, [{"school": SCHOOL, "id": p, "name": p, **rest, **none} for p in people]
+            conn, patrons, [{"school": school, "id": p, "name": p, **rest, **none} for p in people]
         )
 
 
-def enrol(db: Database, station: str, *, epoch: int = 1) -> None:
+def enrol(db: Database, station: str, *, epoch: int = 1, school: str = SCHOOL) -> None:
     """A lineage of the station, as enrolment would leave it."""
-    with db.begin(SCHOOL) as conn:
+    with db.begin(school) as conn:
         if conn.execute(select(stations.c.id).where(stations.c.id == station)).first() is None:
             empty = {"revoked_ms": None, "software": "", "seen_ms": None, "health": "{}"}
             told: dict[str, Any] = {
-                "school": SCHOOL,
+                "school": school,
                 "id": station,
                 "name": station,
                 "room": "",
@@ -74,18 +80,18 @@ def enrol(db: Database, station: str, *, epoch: int = 1) -> None:
             }
             insert_many(conn, stations, [told])
         token = hashlib.sha256(f"{station}{epoch}".encode()).hexdigest()
-        row: dict[str, Any] = {"school": SCHOOL, "station": station, "epoch": epoch}
+        row: dict[str, Any] = {"school": school, "station": station, "epoch": epoch}
         row |= {"durable": 0, "head": ""}
         row |= {"hardware": "", "is_open": True, "parked": False, "secret": "", "token": token}
         row |= {"begun_ms": NOON}
         insert_many(conn, lineages, [row])
 
 
-def publish_rules(db: Database) -> None:
+def publish_rules(db: Database, *, school: str = SCHOOL) -> None:
     """The library.toml that the program brings along."""
     text = (Path(__file__).parents[2] / "config" / "library.toml").read_text(encoding="utf-8")
-    row = {"school": SCHOOL, "digest": "d", "text": text, "published_ms": 1, "staff": ""}
-    with db.begin(SCHOOL) as conn:
+    row = {"school": school, "digest": "d", "text": text, "published_ms": 1, "staff": ""}
+    with db.begin(school) as conn:
         insert_many(conn, rules, [row])
 
 
