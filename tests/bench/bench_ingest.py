@@ -12,6 +12,7 @@ from pathlib import Path
 
 from sync.central.db import Database
 from tests.bench.ingest_peers import orm_loop, write_bare
+from tests.bench.ingest_schools import seconds_an_entry
 from tests.bench.ingesting import Spent, both, found, spent, take_all, twin
 from tests.bench.plan import Plan
 from tests.bench.rows import Row, median
@@ -35,6 +36,7 @@ def run(plan: Plan) -> list[Row]:
     pushes = school.pushes(repeats=0.05)
     for db in both(plan.folder):
         rows += _beside_peers(db, school, pushes)
+    rows.append(_side_by_side())
     rows.append(_on_the_wire(pushes))
     rows += _with_history(plan)
     return rows
@@ -62,6 +64,13 @@ def _beside_peers(db: Database, school: School, pushes: Sequence[Batch]) -> list
         row("time an entry", ours.wall_s, loop, orm.wall_s),
         row("CPU an entry", ours.cpu_s, loop, orm.cpu_s),
     ]
+
+
+def _side_by_side() -> Row:
+    """As many entries of as many stations in two schools: a process for each, beside one for both."""
+    two, one = (seconds_an_entry(2, processes, ENTRIES) for processes in (2, 1))
+    metric = "PostgreSQL, time an entry, two schools in two processes"
+    return Row(NAME, metric, two * 1e6, "us", "in one process", one * 1e6, most=200)
 
 
 def _on_the_wire(pushes: Sequence[Batch]) -> Row:

@@ -35,15 +35,15 @@ class Spent:
 def both(folder: Path) -> Iterator[Database]:
     """An empty central record on SQLite, then one on a PostgreSQL that writes durably."""
     folder.mkdir(parents=True, exist_ok=True)
-    with _opened(f"sqlite:///{folder / 'central.sqlite'}") as db:
+    with opened(f"sqlite:///{folder / 'central.sqlite'}") as db:
         yield db
-    with postgres.server(durable=True) as server, _opened(server) as db:
+    with postgres.server(durable=True) as server, opened(server) as db:
         yield db
 
 
 @contextlib.contextmanager
-def _opened(url: str) -> Iterator[Database]:
-    with _connected(url) as db:
+def opened(url: str) -> Iterator[Database]:
+    with connected(url) as db:
         metadata.create_all(db.engine)
         yield db
 
@@ -54,19 +54,19 @@ def twin(db: Database, folder: Path) -> Iterator[Database]:
     db.close()
     if db.postgres:
         address = db.engine.url.render_as_string(hide_password=False)
-        with postgres.database(address, "twin", like="postgres") as url, _connected(url) as copy:
+        with postgres.database(address, "twin", like="postgres") as url, connected(url) as copy:
             yield copy
         return
     folder.mkdir()
     made = folder / "twin.sqlite"
     shutil.copy(str(db.engine.url.database), made)
-    with _connected(f"sqlite:///{made}") as copy:
+    with connected(f"sqlite:///{made}") as copy:
         yield copy
     shutil.rmtree(folder)
 
 
 @contextlib.contextmanager
-def _connected(url: str) -> Iterator[Database]:
+def connected(url: str) -> Iterator[Database]:
     db = Database(url)
     yield db
     db.close()
@@ -74,10 +74,10 @@ def _connected(url: str) -> Iterator[Database]:
 
 def found(db: Database, school: School) -> None:
     """The school's copies and people, its rules, and its stations."""
-    found_school(db, barcodes=school.barcodes, people=school.people)
-    publish_rules(db)
+    found_school(db, barcodes=school.barcodes, people=school.people, school=school.id)
+    publish_rules(db, school=school.id)
     for pen in school.pens:
-        enrol(db, pen.station)
+        enrol(db, pen.station, school=school.id)
 
 
 def spent(db: Database, work: Callable[[], int]) -> Spent:
@@ -101,7 +101,7 @@ def _server_s(db: Database) -> float:
     return (int(fields[11]) + int(fields[12])) * _TICK_S
 
 
-def take_all(db: Database, pushes: Sequence[Batch]) -> int:
+def take_all(db: Database, pushes: Sequence[Batch], school: str = SCHOOL) -> int:
     """Take the pushes in, each in a transaction of its own, from the bytes on the line on; how many entries."""
     now_ms = 0
     for batch in pushes:
@@ -109,16 +109,16 @@ def take_all(db: Database, pushes: Sequence[Batch]) -> int:
         now_ms = max(now_ms, batch.sent_ms)
         message = read(Push, batch.raw)
         texts = texts_of(message.entries)
-        with db.begin(SCHOOL) as conn:
+        with db.begin(school) as conn:
             query = select(lineages).where(
-                lineages.c.school == SCHOOL, lineages.c.station == batch.station
+                lineages.c.school == school, lineages.c.station == batch.station
             )
             row = conn.execute(query).one()
             lineage = Lineage(batch.station, row.epoch, row.durable, row.head, row.hardware)
-            told = take_in(conn, SCHOOL, lineage, message.entries, now_ms=now_ms, texts=texts)
+            told = take_in(conn, school, lineage, message.entries, now_ms=now_ms, texts=texts)
             assert isinstance(told, Taken), told
             move_watermark(
-                conn, SCHOOL, batch.station, row.epoch, durable=told.durable, head=told.head
+                conn, school, batch.station, row.epoch, durable=told.durable, head=told.head
             )
         db.note_written(batch.count)
     return sum(batch.count for batch in pushes)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from kiosk.domain import Act
 from sync.wire import MAX_ENTRIES, Push, WireEntry, write
-from tests.central.fleet import Pen
+from tests.central.fleet import SCHOOL, Pen
 
 MINUTE = 60_000
 DAY = 24 * 60 * MINUTE
@@ -30,17 +30,22 @@ class Batch:
 
 @dataclass(slots=True)
 class School:
-    """Whose books are where, while journals are being written."""
+    """Whose books are where, while journals are being written. mark: what tells its stations from another school's."""
 
     stations: int
     copies: int
     patrons: int
     chance: random.Random
+    mark: str = ""
     pens: list[Pen] = field(init=False)
     out: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.pens = [Pen(f"s{n:02}") for n in range(self.stations)]
+        self.pens = [Pen(f"{self.mark}s{n:02}") for n in range(self.stations)]
+
+    @property
+    def id(self) -> str:
+        return SCHOOL + self.mark
 
     @property
     def barcodes(self) -> list[str]:
