@@ -1,19 +1,20 @@
 """Files of the catalogue that go in through the browser: kept in the record, checked and imported by a thread.
 
 The row of a job says how far it is, so that any process can show it, and is asked whether to stop. Between the check
-and the import nobody works on it. A worker that says nothing for STALE_MS is gone: what it wrote stays, and the same
-file goes on from there.
+and the import nobody works on it. A worker says that it is there as long as it is; one that is silent for STALE_MS is
+gone with its process: what it wrote stays, and the same file goes on from there.
 """
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import secrets
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -42,6 +43,8 @@ SHOWN = 200
 _KEPT = 20
 _PROBLEMS_MAX = 5_000
 _BEAT_S = 1.0
+# A step may say nothing for minutes, and a database that is busy holds up what is said.
+_THERE_S = 10.0
 # Steps of a job. Somebody works on those of BUSY.
 CHECKING, CHECKED, WRITING, DONE, STOPPED, FAILED = (
     "checking", "checked", "writing", "done", "stopped", "failed",
@@ -102,11 +105,14 @@ class Job:
 
 
 class Jobs:
-    """Over one record. now_ms: its clock (UTC ms)."""
+    """Over one record. now_ms: its clock (UTC ms). there_s: how often a worker says that it is there."""
 
-    def __init__(self, db: Database, now_ms: Callable[[], int]) -> None:
+    def __init__(
+        self, db: Database, now_ms: Callable[[], int], *, there_s: float = _THERE_S
+    ) -> None:
         self._db = db
         self._now_ms = now_ms
+        self._there_s = there_s
 
     def check(self, school: str, staff: str, name: str, content: bytes, wish: Wish) -> str:
         """Take a file and begin to check it; the job's id. Raises CentralError where another is being worked on."""
@@ -157,12 +163,31 @@ class Jobs:
     def work(self, school: str, key: str) -> None:
         """Do what the job's step asks for, to its end, whatever that is."""
         try:
-            self._work(school, key)
+            with self._there(school, key):
+                self._work(school, key)
         except KioskError as error:
             self._end(school, key, FAILED, {"why": str(error)})
         except BaseException:
             self._end(school, key, FAILED, {"why": ""})
             raise
+
+    @contextlib.contextmanager
+    def _there(self, school: str, key: str) -> Iterator[None]:
+        """Say all the while that somebody works on it."""
+        over = threading.Event()
+
+        def tell() -> None:
+            while not over.wait(self._there_s):
+                with contextlib.suppress(CentralError), self._db.begin() as conn:
+                    _set(conn, school, key, beat_ms=_beat())
+
+        telling = threading.Thread(target=tell, name="import-there", daemon=True)
+        telling.start()
+        try:
+            yield
+        finally:
+            over.set()
+            telling.join()
 
     def _work(self, school: str, key: str) -> None:
         with self._db.read() as conn:
@@ -257,7 +282,9 @@ class _Beat:
         self._told = time.monotonic()
         with self._db.begin() as conn:
             _set(conn, self._school, self._key, done=self._done, total=self._total, beat_ms=_beat())
-            if _row(conn, self._school, self._key).stop:
+            row = _row(conn, self._school, self._key)
+            # A machine that stood still for minutes may find that its job was given up.
+            if row.stop or row.step not in BUSY:
                 self.end.ask()
 
 

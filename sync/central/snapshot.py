@@ -27,7 +27,7 @@ KEPT = 3
 # Whoever starts from a snapshot that lies no further behind catches up with one page.
 NEAR = MAX_CHANGES
 
-# Fifty stations that start together must not build fifty snapshots.
+# Fifty stations that start together must not build fifty snapshots. Another process may build one meanwhile.
 _building = threading.Lock()
 
 
@@ -44,8 +44,11 @@ def manifest(db: Database, school: str) -> Manifest:
                 conn.exec_driver_sql("SET LOCAL enable_nestloop = off")
             made, packed = _build(conn, school)
         with db.begin(school) as conn:
-            _keep(conn, school, made, packed)
-    return made
+            # One for all: of many that are kept, the oldest go, and with them what somebody is fetching.
+            kept = _still_good(conn, school)
+            if kept is None:
+                _keep(conn, school, made, packed)
+    return kept or made
 
 
 def read_chunk(conn: Connection, school: str, name: str) -> bytes | None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import io
+import threading
+import time
 from datetime import date
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from kiosk.imports.book_rows import title_values
 from kiosk.imports.cleaning import text
@@ -20,7 +22,7 @@ from sync.central.cataloguing import Taken, add_copies, add_title, change_copy, 
 from sync.central.db import Database
 from sync.central.desk import Desk
 from sync.central.exporting import FORMS, export
-from sync.central.import_jobs import CHECKED, DONE, STOPPED, Job, Jobs, Wish
+from sync.central.import_jobs import CHECKED, DONE, STOPPED, WRITING, Job, Jobs, Wish
 from sync.central.rules import rules_in_force
 from sync.central.schema import copies, feed, imports, title_records, titles
 from sync.central.verify import faults
@@ -300,3 +302,48 @@ def test_a_title_that_is_there_is_not_added_twice(school):
         with pytest.raises(Taken) as taken:
             add_title(desk, {"title": "西游记 "})
         assert taken.value.key == key
+
+
+class _Later(Jobs):
+    """Jobs that are worked on when the test says so."""
+
+    def _begin(self, school: str, key: str) -> None:
+        pass
+
+
+def wanted(db: Database) -> tuple[Jobs, str]:
+    """A file that was checked and is wanted, and that nobody works on yet."""
+    checked = _Waited(db, lambda: NOON)
+    key = checked.check(SCHOOL, "li", "file.csv", CSV.encode(), Wish())
+    later = _Later(db, lambda: NOON, there_s=0.02)
+    later.go(SCHOOL, key)
+    return later, key
+
+
+def mark(db: Database, **values) -> None:
+    with db.begin() as conn:
+        conn.execute(update(imports).values(**values))
+
+
+@pytest.mark.parametrize("db", ["postgresql"], indirect=True)
+def test_a_worker_that_has_to_wait_is_not_taken_for_gone_by_another_process(school):
+    jobs, key = wanted(school)
+    worker = threading.Thread(target=jobs.work, args=(SCHOOL, key))
+    with school.begin(SCHOOL):
+        worker.start()
+        for _ in range(3):
+            mark(school, beat_ms=0)
+            assert jobs.see(SCHOOL, key).step == WRITING
+            end = time.monotonic() + 20
+            while jobs.see(SCHOOL, key).lost:
+                assert time.monotonic() < end, "nobody says that it is there"
+                time.sleep(0.01)
+    worker.join(20)
+    assert jobs.see(SCHOOL, key).step == DONE
+
+
+def test_a_worker_that_was_given_up_meanwhile_writes_nothing(school):
+    jobs, key = wanted(school)
+    mark(school, step=STOPPED)
+    jobs.work(SCHOOL, key)
+    assert (jobs.see(SCHOOL, key).step, catalogue(school)) == (STOPPED, [])
