@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 
 from sync.central import migrate
-from sync.central.db import CentralError
+from sync.central.db import CentralError, Database
 from sync.central.feed import read_page
 from sync.central.positions import publish
 from sync.central.schema import metadata
@@ -63,8 +65,9 @@ def test_a_later_release_is_refused_with_the_remedy(db, tmp_path):
 
 
 def _feed_of_before(conn):
-    """The feed as it was before it became a log: empty, each key once."""
+    """The feed as it was before it became a log: empty, each key once; and what is later is not there."""
     for statement in (
+        "DROP TABLE asked",
         "DROP TABLE feed",
         """CREATE TABLE feed (school TEXT NOT NULL, kind TEXT NOT NULL, "key" TEXT NOT NULL, position BIGINT NOT NULL,
             gone_ms BIGINT, PRIMARY KEY (school, kind, "key"))""",
@@ -127,3 +130,42 @@ def test_a_migration_makes_a_backup_first(db, tmp_path, monkeypatch):
     migrate.bring_up(db, tmp_path / "kept")
     made = list((tmp_path / "kept").glob("before-*.sqlite")) if not db.postgres else [None]
     assert len(made) == 1
+
+
+def test_of_those_that_start_at_once_one_migrates_and_all_go_on(db, tmp_path):
+    empty = tmp_path / "new.db"
+    address = db.engine.url.render_as_string(hide_password=False)
+    if db.postgres:
+        with db.begin() as conn:
+            conn.execute(text("DROP SCHEMA public CASCADE"))
+            conn.execute(text("CREATE SCHEMA public"))
+    all_there = threading.Barrier(4)
+
+    def start(_: int) -> tuple[str | None, str | None]:
+        other = Database(address if db.postgres else f"sqlite:///{empty}")
+        all_there.wait(20)
+        try:
+            return migrate.bring_up(other, tmp_path / "kept"), migrate.version(other)
+        finally:
+            other.close()
+
+    with ThreadPoolExecutor(4) as starts:
+        told = list(starts.map(start, range(4)))
+    assert {now for _, now in told} == {migrate.HEAD}
+    assert [before for before, _ in told].count(None) == 1
+
+
+def test_a_migration_that_fails_leaves_everything_as_it_was(db, tmp_path):
+    found_school(db, people=("ming",))
+    with db.begin() as conn:
+        _feed_of_before(conn)
+        conn.execute(text("DROP INDEX feed_position"))
+        conn.execute(text("DROP INDEX loans_patron"))
+        conn.execute(text("CREATE INDEX loans_patron ON loans (school, patron)"))
+        conn.execute(text("CREATE TABLE feed_log (in_the_way TEXT)"))
+        conn.execute(text("UPDATE alembic_version SET version_num = '0025'"))
+    with pytest.raises(Exception, match=r"feed_log|feed_position"):
+        migrate.bring_up(db, tmp_path / "kept")
+    assert migrate.version(db) == "0025"
+    columns = {i["name"]: i["column_names"] for i in inspect(db.engine).get_indexes("loans")}
+    assert columns["loans_patron"] == ["school", "patron"]

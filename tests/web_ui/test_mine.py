@@ -8,12 +8,15 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from config.central import Public
 from kiosk.entry import parse
+from sync.central.asked import FORM_MS, SPAN_MS, TRIES, may_try
 from sync.central.cli_pages import make_app
 from sync.central.db import Database
+from sync.central.pin_tables import asked
 from sync.central.pins import come_in, draw, issue
 from sync.central.schema import entries
 from sync.central.staff import add_staff
@@ -23,7 +26,6 @@ from tests.central.records import sqlite_record
 from tests.central.stock import desk, stocked
 from tests.sync.story import NOON
 from tests.web_ui.console import PASSWORD, Console
-from web_ui.rate import TRIES
 
 ROWS = [(f"2000{n}", "main", "1", "I20/1") for n in range(1, 5)]
 
@@ -133,6 +135,23 @@ def test_an_address_that_only_tries_is_asked_to_wait_and_a_class_is_not(client, 
     assert ask(client, "10001", digits).status_code == 429
     elsewhere: dict[str, Any] = {"environ_base": {"REMOTE_ADDR": "10.0.0.2"}}
     assert ask(client, "10001", digits, **elsewhere).status_code == 200
+
+
+def test_several_processes_count_tries_together_and_answer_a_form_once(record, clock, digits):
+    both = [make_app(record, clock, sign_in_ms=clock).test_client() for _ in range(2)]
+    for n in range(TRIES):
+        assert ask(both[n % 2], f"9{n:04}", "000000").status_code == 403
+    assert [ask(one, "10001", digits).status_code for one in both] == [429, 429]
+    clock.ms += SPAN_MS
+    once = re.findall(r'name="once" value="(\w+)"', both[0].get("/library/mine").text)[0]
+    form = {"card": "10001", "pin": digits, "once": once}
+    told = [both[n % 2].post("/library/mine", data=form).status_code for n in range(TRIES * 2)]
+    assert (told[0], set(told[1:])) == (200, {409}), "whoever sends it again is not locked out"
+    clock.ms += FORM_MS
+    with record.begin() as conn:
+        may_try(conn, "pin", "10.0.0.9", clock())
+        kept = conn.execute(select(asked.c.n)).scalars().all()
+    assert kept == [1], "nothing is kept for longer than it counts"
 
 
 @pytest.mark.parametrize(

@@ -7,24 +7,22 @@ anything along by itself, so there is no token in it; but another site may not t
 from __future__ import annotations
 
 import secrets
-import threading
-from collections import OrderedDict
 from collections.abc import Callable
 
 from flask import Response, abort, g, make_response, request
 
 from config.central import Public
+from sync.central.asked import give_back, is_first, may_try
 from sync.central.db import Database
 from sync.central.mine import mine
 from sync.central.pins import come_in
 from sync.central.tries import Refused
 from web_ui.public.frame import at, of_school, page
-from web_ui.rate import Rate
 from web_ui.security import from_elsewhere
 
 # On a computer that others use, too, the page leaves by itself.
 STANDS_S = 180
-_REMEMBERED = 10_000
+_TRIED = "pin"
 
 
 class MinePage:
@@ -41,8 +39,6 @@ class MinePage:
         self._now_ms = now_ms
         self._sign_in_ms = sign_in_ms
         self._school = public.school
-        self._rate = Rate()
-        self._sent = Sent()
 
     def form(self) -> str:
         return self._form()
@@ -50,12 +46,17 @@ class MinePage:
     def show(self) -> Response | str | tuple[str, int]:
         if from_elsewhere():
             abort(403)
-        if not self._sent.is_new(request.form.get("once", "")):
-            # Whoever comes next may go back and send the form of whoever was here.
-            return self._form(g.say("public.mine.again")), 409
         asker, now_ms = request.remote_addr or "", self._sign_in_ms()
-        if not self._rate.allows(asker, now_ms):
+        with self._db.begin() as conn:
+            allowed = may_try(conn, _TRIED, asker, now_ms)
+            # Whoever comes next may go back and send the form of whoever was here.
+            again = allowed and not is_first(conn, request.form.get("once", ""), now_ms)
+            if again:
+                give_back(conn, _TRIED, asker)
+        if not allowed:
             return self._form(g.say("public.mine.often")), 429
+        if again:
+            return self._form(g.say("public.mine.again")), 409
         with self._db.read() as conn:
             school, name = of_school(conn, self._school)
         card, pin = request.form.get("card", ""), request.form.get("pin", "")
@@ -63,7 +64,8 @@ class MinePage:
         if isinstance(told, Refused):
             return self._form(_why(told)), 403
         # A class that reads its accounts from one address is not taken for somebody who tries.
-        self._rate.give_back(asker)
+        with self._db.begin() as conn:
+            give_back(conn, _TRIED, asker)
         with self._db.read() as conn:
             shown = mine(conn, school, told, self._now_ms())
         answer = make_response(page("mine", name, mine=shown, minutes=STANDS_S // 60))
@@ -74,23 +76,6 @@ class MinePage:
         with self._db.read() as conn:
             _, name = of_school(conn, self._school)
         return page("mine_form", name, why=why, once=secrets.token_hex(8))
-
-
-class Sent:
-    """The forms that were sent, so that none is answered twice; remembers the last ones of this process."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._seen: OrderedDict[str, None] = OrderedDict()
-
-    def is_new(self, once: str) -> bool:
-        with self._lock:
-            if not once or once[:64] in self._seen:
-                return False
-            self._seen[once[:64]] = None
-            while len(self._seen) > _REMEMBERED:
-                self._seen.popitem(last=False)
-            return True
 
 
 def _why(refused: Refused) -> str:
