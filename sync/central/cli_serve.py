@@ -10,7 +10,7 @@ from flask import Flask
 from waitress import wasyncore
 from waitress.server import create_server
 
-from sync.wire import MAX_PACKED
+from sync.central.import_jobs import MAX_FILE_BYTES
 
 THREADS = 16
 STOP_S = 10.0
@@ -46,8 +46,9 @@ class Server:
             trusted_proxy_headers={"x-forwarded-for"} if proxy else set(),
             clear_untrusted_proxy_headers=True,
             ident=None,
-            # What is a little too large is refused in our own words; what is much larger is not even taken in.
-            max_request_body_size=4 * MAX_PACKED,
+            # A catalogue goes in as one form. Whoever answers knows its own limit and says so in our own words; what is
+            # larger than anything may be is not even taken in.
+            max_request_body_size=MAX_FILE_BYTES + (1 << 20),
         )
         self.host, self.port = host, int(self._server.effective_port)
         self._closing = threading.Event()

@@ -9,7 +9,9 @@ import socket
 import zlib
 from functools import cache
 from typing import Any
+from urllib.parse import urlsplit
 
+import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -17,12 +19,13 @@ from sqlalchemy import Select, select
 
 from kiosk.entry import GENESIS
 from sync.central import enrolment
+from sync.central.cli_pages import make_app
 from sync.central.db import insert_many
 from sync.central.schema import metadata, outcomes, schools
 from sync.central.verify import faults
 from sync.wire import MAX_PACKED, MAX_UNPACKED, Refusal
 from tests.central.fleet import SCHOOL
-from tests.central.line import Teller, enrolled, greet
+from tests.central.line import Teller, enrolled, greet, serving
 from tests.soak import often
 
 CALLS = ("enrol", "hello", "push", "pull", "snapshot", "chunk", "missing")
@@ -176,8 +179,21 @@ def test_too_much_is_refused_packed_or_not(db, teller):
 
 
 def test_a_body_far_too_large_is_not_even_taken_in(teller):
-    teller.send("push", b" " * (8 * MAX_PACKED))
-    assert teller.status == 413
+    there = urlsplit(teller.url)
+    with socket.create_connection((there.hostname, there.port), timeout=20) as line:
+        line.sendall(
+            b"POST /sync/push HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99000000\r\n\r\n"
+        )
+        assert line.recv(1_000).startswith(b"HTTP/1.1 413 ")
+
+
+def test_a_large_catalogue_reaches_the_console(db, clock):
+    app = make_app(db, clock, sign_in_ms=clock)
+    with serving(db, clock, app) as url:
+        file = {"file": ("books.csv", b"x" * (8 * MAX_PACKED))}
+        told = httpx.post(f"{url}/console/catalogue/import", files=file, timeout=30)
+    # Nobody is signed in here; a server that does not take it in says 413.
+    assert (told.status_code, told.headers.get("Location")) == (303, "/console/sign-in")
 
 
 @pytest.mark.parametrize(
