@@ -21,7 +21,7 @@ from sync.central.cli_import import import_group, rules_group
 from sync.central.cli_message import message_group
 from sync.central.cli_options import CONFIG, ID
 from sync.central.cli_station import station_group
-from sync.central.db import CentralError
+from sync.central.db import CentralError, Database
 from sync.central.migrate import bring_up
 from sync.central.opened import add_school, backups_in, chosen, database, opened, settings_in
 from sync.central.roles import Role
@@ -129,32 +129,13 @@ def _end_with_parent(pipe: int, ending: threading.Event) -> None:
     ending.set()
 
 
-def _keep_house(db: object, ending: threading.Event, clock: Callable[[], int]) -> None:
-    """Once an hour: forget what is old, pass on what nobody fetched, count for the reports. Returns at the end."""
-    from sync.central.db import Database
-    from sync.central.desk import Desk
-    from sync.central.expiring import expire
-    from sync.central.heartbeats import forget_heartbeats
-    from sync.central.list_posts import keep_up
-    from sync.central.posts import forget_over
-    from sync.central.proofs import note_proofs
-    from sync.central.reports.up_to_date import bring_up_to_date
-    from sync.central.trimming import trim
+def _keep_house(db: Database, ending: threading.Event, clock: Callable[[], int]) -> None:
+    """Once an hour; returns at the end."""
+    from sync.central.house import keep_house
 
-    assert isinstance(db, Database)
     while True:
         try:
-            with db.read() as conn:
-                there = conn.execute(select(schools.c.id)).scalars().all()
-            for school in there:
-                with db.begin(school) as conn:
-                    expire(conn, school, clock())
-                    forget_heartbeats(conn, school, clock())
-                    forget_over(conn, school, clock())
-                    keep_up(Desk(conn, school, None, clock()))
-                trim(db, school, now_ms(), ending.is_set)
-                bring_up_to_date(db, school, ending.is_set)
-                note_proofs(db, school, ending.is_set)
+            keep_house(db, clock, now_ms, ending.is_set)
         except CentralError as error:
             click.echo(str(error), err=True)
         if ending.wait(HOUSEKEEPING_S):

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from threading import Event
+from threading import Barrier, Event
 
 import httpx
 import pytest
@@ -19,6 +19,8 @@ from sqlalchemy import func, select, text
 from kiosk.store.schema import journal
 from sync.central import migrate, schema
 from sync.central.db import Database, insert_many
+from sync.central.house import keep_house
+from sync.central.report_tables import act_days, copy_loans
 from sync.central.snapshot import manifest
 from sync.central.staff import add_staff
 from sync.central.verify import faults
@@ -27,8 +29,10 @@ from sync.exchange import LineDown
 from sync.http import HttpLine
 from sync.wire import Manifest
 from tests.central import postgres
-from tests.central.fleet import SCHOOL, found_school, publish_rules
+from tests.central.fleet import SCHOOL, Pen, found_school, publish_rules, push
+from tests.central.fleet import enrol as fleet_enrol
 from tests.central.processes import Process, Proxy, processes
+from tests.sync.story import NOON
 from tests.sync.town import ADDRESS, Place, Town
 from tests.web_ui.console import PASSWORD, token_in
 
@@ -134,6 +138,38 @@ def test_of_two_snapshots_that_are_made_at_once_the_first_serves_for_both(db):
         assert told.result(PATIENCE_S) == others
     with db.read() as conn:
         assert conn.execute(select(func.count()).select_from(schema.chunks)).scalar_one() == 0
+
+
+def test_a_house_that_several_keep_at_once_is_kept_once(db):
+    found_school(db, barcodes=("20001", "20002"), people=("ming", "hua"))
+    publish_rules(db)
+    for name, (barcode, patron) in {"s1": ("20001", "ming"), "s2": ("20002", "hua")}.items():
+        pen = Pen(name)
+        fleet_enrol(db, name)
+        for n in range(40):
+            pen.checkout(barcode, patron, at=n * 2_000)
+            pen.checkin(barcode, at=n * 2_000 + 1_000)
+        push(db, pen)
+    address = db.engine.url.render_as_string(hide_password=False)
+    all_there = Barrier(3)
+
+    def keep() -> None:
+        other = Database(address)
+        all_there.wait(PATIENCE_S)
+        keep_house(other, lambda: NOON * 2, lambda: NOON * 2)
+        other.close()
+
+    with ThreadPoolExecutor(3) as houses:
+        for one in [houses.submit(keep) for _ in range(3)]:
+            one.result(PATIENCE_S)
+    with db.read() as conn:
+        acts = conn.execute(select(func.sum(act_days.c.n))).scalar_one()
+        codes = conn.execute(select(func.count()).select_from(schema.proofs)).scalar_one()
+        lent = conn.execute(select(func.sum(copy_loans.c.loans))).scalar_one()
+        told = conn.execute(select(schema.feed.c.kind, schema.feed.c.key)).all()
+    assert (acts, codes, lent) == (160, 160, 80)
+    assert len(told) == len(set(told)), "what is void is gone"
+    assert list(faults(db)) == []
 
 
 def ended(working: list) -> bool:
