@@ -15,9 +15,11 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import click
 import pytest
 
-from kiosk.cli import main
+from kiosk.cli import main as kiosk
+from sync.central.cli import main as central
 from tests.drivers.wires import wait_until
 from tests.faults.demo import runs
 
@@ -31,8 +33,8 @@ def rules() -> list[str]:
     return [line.removeprefix("#") for line in lines if line.startswith(("SUB", "#SUB"))]
 
 
-def unit(key: str) -> list[str]:
-    text = (DEPLOY / "kiosk.service").read_text("utf-8")
+def unit(key: str, name: str = "kiosk.service") -> list[str]:
+    text = (DEPLOY / name).read_text("utf-8")
     (value,) = re.findall(rf"^{key}=(.*)$", text, re.MULTILINE)
     return str(value).split()
 
@@ -51,23 +53,29 @@ def test_the_service_is_in_every_group_that_the_rules_give_devices_to() -> None:
     assert set(unit("SupplementaryGroups")) == given
 
 
-def test_the_service_calls_a_command_that_there_is() -> None:
-    program, command, option, folder = unit("ExecStart")
-    assert Path(program).name == "kiosk"
-    known = [name for param in main.commands[command].params for name in param.opts]
-    assert option in known
-    assert folder.startswith(f"/var/lib/{unit('StateDirectory')[0]}/")
+@pytest.mark.parametrize(
+    ("name", "commands"), [("kiosk.service", kiosk), ("central@.service", central)]
+)
+def test_the_services_call_commands_that_there_are(name: str, commands: click.Group) -> None:
+    program, command, *words = unit("ExecStart", name)
+    assert (
+        Path(program).name == unit("StateDirectory", name)[0] == name.partition(".")[0].strip("@")
+    )
+    known = [name for param in commands.commands[command].params for name in param.opts]
+    assert {word for word in words if word.startswith("--")} <= {*known}
+    assert words[1].startswith(f"/var/lib/{unit('StateDirectory', name)[0]}/")
 
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd-analyze is not installed")
-def test_systemd_understands_the_service() -> None:
+@pytest.mark.parametrize("name", ["kiosk.service", "central@.service"])
+def test_systemd_understands_the_services(name: str) -> None:
     done = subprocess.run(
-        ["systemd-analyze", "verify", str(DEPLOY / "kiosk.service")],
+        ["systemd-analyze", "verify", str(DEPLOY / name)],
         capture_output=True,
         text=True,
         check=False,
     )
-    said = [line for line in done.stderr.splitlines() if "kiosk.service" in line]
+    said = [line for line in done.stderr.splitlines() if name.partition(".")[0] in line]
     # The program is not in /opt here.
     assert [line for line in said if "is not executable" not in line] == []
 
