@@ -45,7 +45,7 @@ soak: ## the random runs of the suite, much longer: bad scans, days at the desk,
 	@bash .ci/setup tests
 	@SOAK=1 $(PY) -m pytest -n 2 tests/faults/test_bad_input.py tests/kiosk/test_desk.py tests/sync/test_fold.py \
 		tests/faults/test_kill.py tests/faults/test_two_stations.py tests/central/test_ingest.py \
-		tests/central/test_bad_input.py tests/central/test_every_page.py tests/browser tests/web_ui/test_looks.py
+		tests/central/test_bad_input.py tests/central/test_processes.py tests/central/test_every_page.py tests/browser tests/web_ui/test_looks.py
 
 screens: ## take the README's pictures of the station anew
 	@bash .ci/setup tests

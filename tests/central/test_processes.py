@@ -32,6 +32,7 @@ from tests.central import postgres
 from tests.central.fleet import SCHOOL, Pen, found_school, publish_rules, push
 from tests.central.fleet import enrol as fleet_enrol
 from tests.central.processes import Process, Proxy, processes
+from tests.soak import often
 from tests.sync.story import NOON
 from tests.sync.town import ADDRESS, Place, Town
 from tests.web_ui.console import PASSWORD, token_in
@@ -43,7 +44,7 @@ BEFORE, AFTER = 6, 6
 PATIENCE_S = 60
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=often(["postgresql"], ["postgresql", "sqlite"]))
 def two(request, tmp_path) -> Iterator[tuple[Database, list[Process], list[str]]]:
     """Two processes, started in the same moment, and the database: an empty file, or one of an older release."""
     with ExitStack() as ending:
