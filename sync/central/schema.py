@@ -29,7 +29,7 @@ from sync.central.catalogue_tables import imports as imports
 from sync.central.catalogue_tables import pictures as pictures
 from sync.central.catalogue_tables import title_records as title_records
 from sync.central.catalogue_tables import titles as titles
-from sync.central.columns import SchoolId, of_school, place
+from sync.central.columns import SchoolId, of_school, place, where
 from sync.central.columns import metadata as metadata
 from sync.central.erased_tables import erased as erased
 from sync.central.lending_tables import holds as holds
@@ -65,6 +65,8 @@ schools = Table(
     Column("position", BigInteger, nullable=False, default=0),
     # Cursors below this one have missed deletions that are no longer kept.
     Column("feed_from", BigInteger, nullable=False, default=0),
+    # Up to here each key stands in the feed once.
+    Column("feed_trimmed", BigInteger, nullable=False, server_default=text("0")),
 )
 
 
@@ -268,6 +270,7 @@ feed = Table(
     Column("kind", Text, nullable=False),
     Column("key", Text, nullable=False),
     Column("gone_ms", BigInteger),
+    where("feed_gone", "gone_ms IS NOT NULL", "school", "gone_ms", "position"),
     sqlite_with_rowid=False,
 )
 

@@ -3,11 +3,24 @@
 No cursor misses anything by it. A row with a later one of the same key is void: whoever has not read the void one has
 not read the later one either, and is told there the state as it is by then, which is more than the void one could tell.
 And rows up to `feed_from` are read by nobody, since a cursor from before is refused.
+
+Up to `feed_trimmed` each key stands once, so only rows beyond it make rows void: without any, the feed is not read.
 """
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, bindparam, delete, func, or_, select, update
+from sqlalchemy import (
+    BindParameter,
+    Column,
+    Update,
+    bindparam,
+    delete,
+    func,
+    select,
+    tuple_,
+    union_all,
+    update,
+)
 
 from sync.central.db import Database, one_of
 from sync.central.reports.stopping import Stop, never
@@ -25,34 +38,42 @@ def trim(db: Database, school: str, now_ms: int, stop: Stop = never) -> int:
     """
     # Found without the school's lock. What is void now stays void: rows are only added, with later positions.
     with db.read() as conn:
-        before = conn.execute(_FROM, {"of": school}).scalar_one()
-        upto = _deletions_to_forget(conn, school, now_ms) or before
-        unread = list(conn.execute(_UNREAD, {"of": school, "upto": upto}).scalars())
+        head, before, trimmed = conn.execute(_STANDS, {"of": school}).one()
+        old = conn.execute(_DELETIONS, {"of": school, "until_ms": now_ms - KEEP_GONE_MS}).scalars()
+        upto = max([before, *old])
+        unread = set(conn.execute(_UP_TO, {"of": school, "upto": upto}).scalars())
+        if head > trimmed:
+            unread.update(conn.execute(_VOID, {"of": school, "trimmed": trimmed}).scalars())
     if upto > before:
         with db.begin(school) as conn:
-            conn.execute(_RAISE, {"of": school, "upto": upto})
-    dropped = 0
-    for at in range(0, len(unread), SLICE):
+            conn.execute(_raise(schools.c.feed_from), {"of": school, "to": upto})
+    dropped, positions = 0, sorted(unread)
+    for at in range(0, len(positions), SLICE):
         if stop():
-            break
+            return dropped
         with db.begin(school) as conn:
-            some = one_of(conn, feed.c.position, unread[at : at + SLICE])
+            some = one_of(conn, feed.c.position, positions[at : at + SLICE])
             dropped += conn.execute(delete(feed).where(feed.c.school == school, some)).rowcount
+    if head > trimmed:
+        with db.begin(school) as conn:
+            conn.execute(_raise(schools.c.feed_trimmed), {"of": school, "to": head})
     return dropped
 
 
-def _deletions_to_forget(conn: Connection, school: str, now_ms: int) -> int | None:
-    """The position of the last deletion of more than 90 days ago."""
-    old = (feed.c.school == school, feed.c.gone_ms < now_ms - KEEP_GONE_MS)
-    return conn.execute(select(func.max(feed.c.position)).where(*old)).scalar()
+def _raise(column: Column[int]) -> Update:
+    to: BindParameter[int] = bindparam("to")
+    return update(schools).where(schools.c.id == _of, column < to).values({column: to})
 
 
-_FROM = select(schools.c.feed_from).where(schools.c.id == bindparam("of"))
-_RAISE = (
-    update(schools)
-    .where(schools.c.id == bindparam("of"), schools.c.feed_from < bindparam("upto"))
-    .values(feed_from=bindparam("upto"))
+_of: BindParameter[str] = bindparam("of")
+_STANDS = select(schools.c.position, schools.c.feed_from, schools.c.feed_trimmed).where(
+    schools.c.id == _of
 )
+_DELETIONS = select(feed.c.position).where(
+    feed.c.school == _of, feed.c.gone_ms < bindparam("until_ms")
+)
+_UP_TO = select(feed.c.position).where(feed.c.school == _of, feed.c.position <= bindparam("upto"))
+_new = (feed.c.school == _of, feed.c.position > bindparam("trimmed"))
 _numbered = (
     select(
         feed.c.position,
@@ -60,11 +81,15 @@ _numbered = (
         .over(partition_by=(feed.c.kind, feed.c.key), order_by=feed.c.position.desc())
         .label("from_last"),
     )
-    .where(feed.c.school == bindparam("of"))
+    .where(*_new)
     .subquery()
 )
-_UNREAD = (
-    select(_numbered.c.position)
-    .where(or_(_numbered.c.from_last > 1, _numbered.c.position <= bindparam("upto")))
-    .order_by(_numbered.c.position)
+# New rows with a later one of their key, and the row from before of each key that new rows name.
+_VOID = union_all(
+    select(_numbered.c.position).where(_numbered.c.from_last > 1),
+    select(feed.c.position).where(
+        feed.c.school == _of,
+        feed.c.position <= bindparam("trimmed"),
+        tuple_(feed.c.kind, feed.c.key).in_(select(feed.c.kind, feed.c.key).where(*_new)),
+    ),
 )

@@ -99,6 +99,17 @@ def test_void_rows_are_dropped_a_slice_a_transaction_and_the_rest_next_time(db):
     assert told(db, 0) == [(2 * SLICE + 1 + n, key) for n, key in enumerate(keys)]
 
 
+def test_what_changes_after_the_feed_was_trimmed_makes_the_row_from_before_void(db):
+    found_school(db)
+    log(db, "ming", "hua", "lan")
+    assert trim(db, SCHOOL, NOON) == 0
+    log(db, "hua", "lan")
+    log(db, "lan")
+    assert trim(db, SCHOOL, NOON, lambda: True) == 0
+    assert trim(db, SCHOOL, NOON) == 3
+    assert (told(db, 0), rows_left(db)) == ([(1, "ming"), (4, "hua"), (6, "lan")], 3)
+
+
 def test_whoever_is_erased_is_named_once_within_the_hour_and_not_at_all_after_90_days(db):
     found_school(db, people=("ming", "hua"))
     log(db, "hua")
@@ -212,6 +223,12 @@ class Library:
             at = select(schools.c.position).where(schools.c.id == self.school)
             return {row.id: row.title for row in conn.execute(query)}, conn.execute(at).scalar_one()
 
+    def each_key_stands_once(self) -> bool:
+        with self.db.read() as conn:
+            query = select(feed.c.key).where(feed.c.school == self.school)
+            keys = conn.execute(query).scalars().all()
+        return len(keys) == len(set(keys))
+
     def step(self, what: str, told: Any) -> None:
         match what:
             case "change":
@@ -237,5 +254,7 @@ def test_however_it_is_trimmed_every_reader_ends_with_what_is_there(db):
             while library.read(who, 3):
                 pass
             assert library.known[who] == library.there()[0]
+        library.trim(broken_off=False)
+        assert library.each_key_stands_once()
 
     holds()

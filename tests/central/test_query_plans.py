@@ -15,11 +15,13 @@ from sync.central.cli_pages import make_app
 from sync.central.db import Database
 from sync.central.feed import read_page
 from sync.central.positions import publish
+from sync.central.trimming import trim
 from tests.central.console_pages import addresses
 from tests.central.fleet import SCHOOL, Pen, enrol, found_school, publish_rules, push
 from tests.central.large import LOGIN, Size, fill_newcomer
 from tests.central.line import HandClock
 from tests.central.records import postgres_record
+from tests.sync.story import NOON
 from tests.web_ui.console import Console
 
 SIZE = Size(patrons=4_000, copies=10_000, past_loans=20_000, open_loans=3_000, entries=10_000)
@@ -61,7 +63,7 @@ def queries_of(db: Database, console: Console, path: str) -> list[tuple[str, Any
     return asked_meanwhile(db, get)
 
 
-def asked_meanwhile(db: Database, work: Callable[[], None]) -> list[tuple[str, Any]]:
+def asked_meanwhile(db: Database, work: Callable[[], object]) -> list[tuple[str, Any]]:
     """What the database is asked, with the values, while the work is done."""
     asked: list[tuple[str, Any]] = []
 
@@ -154,6 +156,13 @@ def test_a_page_of_the_feed_reads_no_more_than_it_tells(record):
     }
     assert len(asked) > len(FED)
     assert [query for query, values in asked if rows_read(record, query, values) > MOST] == []
+
+
+def test_a_feed_that_was_trimmed_and_has_not_changed_is_not_read_again(record):
+    trim(record, SCHOOL, NOON)
+    asked = asked_meanwhile(record, lambda: trim(record, SCHOOL, NOON))
+    assert len(asked) > 1
+    assert [query for query, values in asked if rows_read(record, query, values) > 1] == []
 
 
 def test_a_query_that_grows_with_a_table_is_found(record):
