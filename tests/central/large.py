@@ -37,38 +37,37 @@ class Size:
 
 def fill(db: Database, size: Size) -> None:
     """Fill an empty record whose tables are up to date."""
-    _fill_school(db, SCHOOL, size)
+    found_school(db, barcodes=("20001", *_RETURNED), people=("小明", "小华"))
+    publish_rules(db)
+    with db.begin(SCHOOL) as conn:
+        add_staff(conn, SCHOOL, LOGIN, "李老师", "librarian", PASSWORD)
+        told = {**{name: getattr(size, name) for name in Size.__slots__}, "now": NOON, "day": _DAY}
+        for statement in _STATEMENTS:
+            conn.execute(text(statement), {"school": SCHOOL, **told})
     # As after every import: what is written next is looked up in these.
     _count_tables(db, ("entries", "outcomes", "people", "loans", "holdings"))
     _odd_ones(db)
-    _count_tables(db, metadata.tables)
-
-
-def fill_newcomer(db: Database, size: Size) -> None:
-    """As `fill`, of a school that PostgreSQL does not know: when it counted its tables, all was another's."""
-    _fill_school(db, "another", size)
-    _count_tables(db, metadata.tables)
-    with db.engine.connect() as conn:
-        # Without the foreign keys, for which the other school's rows would all have to go at once.
-        conn.exec_driver_sql("SET session_replication_role = replica")
-        for table in metadata.tables.values():
-            if "school" in table.c:
-                conn.exec_driver_sql(f"UPDATE {table.name} SET school = '{SCHOOL}'")
-        conn.exec_driver_sql(f"UPDATE schools SET id = '{SCHOOL}'")
-        conn.commit()
-    _odd_ones(db)
-
-
-def _fill_school(db: Database, school: str, size: Size) -> None:
-    found_school(db, barcodes=("20001", *_RETURNED), people=("小明", "小华"), school=school)
-    publish_rules(db, school=school)
-    with db.begin(school) as conn:
-        add_staff(conn, school, LOGIN, "李老师", "librarian", PASSWORD)
-        told = {**{name: getattr(size, name) for name in Size.__slots__}, "now": NOON, "day": _DAY}
-        for statement in _STATEMENTS:
-            conn.execute(text(statement), {"school": school, **told})
     with db.begin() as conn:
         index_all(conn)
+    _count_tables(db, metadata.tables)
+
+
+def make_newcomer(db: Database) -> None:
+    """Let PostgreSQL believe that all that it has counted is another school's, and that this one has no rows."""
+    with db.engine.connect() as conn:
+        for statement in _OF_ANOTHER:
+            conn.exec_driver_sql(statement)
+        conn.commit()
+
+
+_OF_ANOTHER = (
+    "CREATE TABLE elsewhere AS SELECT 'another' AS school FROM generate_series(1, 100)",
+    "ANALYZE elsewhere",
+    """UPDATE pg_statistic told SET stavalues1 = another.stavalues1 FROM pg_statistic another, pg_attribute of
+        WHERE another.starelid = 'elsewhere'::regclass AND told.stakind1 = another.stakind1
+        AND of.attrelid = told.starelid AND of.attnum = told.staattnum AND of.attname = 'school'""",
+    "DROP TABLE elsewhere",
+)
 
 
 def _odd_ones(db: Database) -> None:
@@ -163,11 +162,10 @@ UPDATE loans SET claimed_by = 'desk:1:1', claimed_ms = :now WHERE school = :scho
 (SELECT 'open:1:' || n * 20 FROM generate_series(1, :open_loans / 20) n);
 
 INSERT INTO proofs (school, code, station, epoch, seq)
-SELECT :school, upper(substr(hash, 1, 6)), station, epoch, seq FROM entries
-WHERE school = :school;
+SELECT :school, upper(substr(hash, 1, 6)), station, epoch, seq FROM entries;
 
 INSERT INTO proven (school, station, epoch, seq)
-SELECT school, station, epoch, max(seq) FROM entries WHERE school = :school GROUP BY school, station, epoch;
+SELECT school, station, epoch, max(seq) FROM entries GROUP BY school, station, epoch;
 
 INSERT INTO stations (school, id, name, room, software, seen_ms, health)
 SELECT :school, 'k' || n, '机器' || n, '', '', :now, '{}'
@@ -201,7 +199,7 @@ FROM generate_series(1, :open_loans * 3) n;
 
 INSERT INTO wishes (school, isbn, state, title, answer, staff, state_ms)
 SELECT :school, isbn, CASE WHEN right(isbn, 3) = '018' THEN 'ordered' ELSE 'arrived' END, '', '好', 'li', :now
-FROM voices WHERE school = :school AND isbn <> '' AND right(isbn, 1) = '8' GROUP BY isbn;
+FROM voices WHERE isbn <> '' AND right(isbn, 1) = '8' GROUP BY isbn;
 
 INSERT INTO pins (school, patron, pin, made_ms)
 SELECT :school, 'p' || n, '', :now

@@ -18,7 +18,7 @@ from sync.central.positions import publish
 from sync.central.trimming import trim
 from tests.central.console_pages import addresses
 from tests.central.fleet import SCHOOL, Pen, enrol, found_school, publish_rules, push
-from tests.central.large import LOGIN, Size, fill_newcomer
+from tests.central.large import LOGIN, Size, fill, make_newcomer
 from tests.central.line import HandClock
 from tests.central.records import postgres_record
 from tests.sync.story import NOON
@@ -42,7 +42,8 @@ class Read:
 def record(postgres_server) -> Iterator[Database]:
     with postgres_record(postgres_server) as db:
         # Where a plan is bad for a school that PostgreSQL has not counted, all that the school has is read.
-        fill_newcomer(db, SIZE)
+        fill(db, SIZE)
+        make_newcomer(db)
         yield db
 
 
