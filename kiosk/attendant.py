@@ -75,7 +75,7 @@ class Attendant:
         self._desk = desk
         self._rules = rules
         self._leaving = leaving
-        self._lent_before = desk.lent_since(began_ms - CUT_OFF_MS)
+        self._lent_before = desk.lent_lately(began_ms - CUT_OFF_MS, began_ms)
         self._repeats = Repeats(repeat_ms)
         self._ticked = ""
         self.state = State(language=self.usual_language)

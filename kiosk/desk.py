@@ -31,7 +31,7 @@ from kiosk.domain import (
 from kiosk.door import Door
 from kiosk.errors import StoreFull
 from kiosk.finding import never_lent
-from kiosk.journal import Journal, Occurrence, Written, lent_since
+from kiosk.journal import Journal, Occurrence, Written, lent_lately
 from kiosk.policy import (
     decide_checkin,
     decide_checkout,
@@ -258,9 +258,9 @@ class Desk:
         with self._store.read() as tx:
             return read_account(tx, patron_id, self._rules(), now, room=self._room)
 
-    def lent_since(self, since_ms: int) -> dict[str, int]:
-        """Which entries at the end of the journal lent a copy since then, with their times by this station's clock."""
-        return lent_since(self._store, since_ms)
+    def lent_lately(self, from_ms: int, to_ms: int) -> dict[str, int]:
+        """Which entries at the end of the journal lent a copy in this time, and when by this station's clock."""
+        return lent_lately(self._store, from_ms, to_ms)
 
     def messages(self, now: Now) -> tuple[str, ...]:
         """What the library has to say to everybody."""

@@ -199,12 +199,15 @@ def trusted_ms(store: Store) -> int | None:
     return int(known) if known else None
 
 
-def lent_since(store: Store, since_ms: int) -> dict[str, int]:
-    """Key and time (UTC ms, by this station's clock) of each checkout since then, from the end of the journal back."""
+def lent_lately(store: Store, from_ms: int, to_ms: int) -> dict[str, int]:
+    """Key and time (UTC ms, by this station's clock) of each checkout in this time, from the end of the journal back.
+
+    It ends at the first entry of another time: a clock that is years behind must not have all of the journal read.
+    """
     lent = {}
     with store.read() as tx:
         for at_ms, body in tx.conn.execution_options(yield_per=100).execute(_BACKWARDS):
-            if at_ms < since_ms:
+            if not from_ms <= at_ms <= to_ms:
                 break
             with suppress(UnreadableEntry):
                 entry = parse(body)

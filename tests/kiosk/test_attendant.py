@@ -282,6 +282,15 @@ def test_a_book_lent_just_before_the_end_is_kept_though_the_record_knows_a_later
     again.close()
 
 
+def test_a_start_by_a_clock_that_is_behind_reads_no_old_entries(tmp_path: Path) -> None:
+    station = School(tmp_path).open()
+    station.scan(XIAOMAN, CITY)
+    now_ms = station.clock.now().at_ms
+    assert len(station.desk.lent_lately(0, now_ms)) == 1
+    assert station.desk.lent_lately(0, now_ms - 1) == {}
+    station.close()
+
+
 @pytest.mark.parametrize("minutes", [-1, 11])
 def test_a_book_lent_long_before_or_after_the_start_is_a_loan_as_any(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, minutes: int
