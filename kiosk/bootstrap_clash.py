@@ -10,6 +10,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from msgspec import structs
+
 from config.station import Station as StationSettings
 from kiosk.bootstrap_demo import Hands
 from kiosk.demo_clock import FILE, write_ahead
@@ -62,12 +64,12 @@ class Clash:
         blank = Entry(
             station=kept["station"], epoch=kept["epoch"], seq=kept["seq"] + 1, prev=kept["head"] or GENESIS,
             act=Act.SCAN, allowed=True, reason=Reason.OK, boot=str(uuid.uuid4()), mono_ms=0,
-            wall_ms=now_ms - ALONE_MS, clock="sure", rules="",
+            wall_ms=now_ms - ALONE_MS, clock="sure", rules="", v=VERSION,
         )  # fmt: skip
         # The last thing it did while its clock was right; then the power failed, and its clock began anew.
         first = _wired(blank)
         salt = secrets.token_hex(16)
-        lent = blank._replace(seq=first.seq + 1, prev=first.hash, act=Act.CHECKOUT, boot=boot,
+        lent = structs.replace(blank, seq=first.seq + 1, prev=first.hash, act=Act.CHECKOUT, boot=boot,
             wall_ms=lent_ms - 60_000, clock="unsure", copy=barcode, who=commitment(salt, patron), days=_DAYS,
         )  # fmt: skip
         second = _wired(lent).model_copy(update={"salt": salt, "patron": patron})

@@ -6,12 +6,14 @@ import secrets
 from contextlib import suppress
 from dataclasses import dataclass
 
+from msgspec.structs import replace
 from sqlalchemy import ScalarSelect, bindparam, func, insert, literal, select, true
 
 from kiosk.clock import Clock
 from kiosk.domain import Act, Now, Verdict
 from kiosk.entry import (
     GENESIS,
+    VERSION,
     Entry,
     UnreadableEntry,
     canonical,
@@ -120,9 +122,9 @@ class Journal:
         entry = self._entry(what, verdict, now, (epoch, seq, prev, who, rules_digest))
         said_salt = secrets.token_hex(16) if what.said is not None else None
         if said_salt and what.said is not None:
-            entry = entry._replace(said=commitment(said_salt, what.said))
+            entry = replace(entry, said=commitment(said_salt, what.said))
         if head.as_of_ms is not None:
-            entry = entry._replace(as_of_ms=int(head.as_of_ms), cursor=head.cursor)
+            entry = replace(entry, as_of_ms=int(head.as_of_ms), cursor=head.cursor)
         body = canonical(entry)
         entry_hash = digest(body)
         place = {"epoch": epoch, "seq": seq}
@@ -157,6 +159,7 @@ class Journal:
             wall_ms=now.at_ms,
             clock="sure" if now.sure else "unsure",
             rules=rules_digest,
+            v=VERSION,
             copy=what.copy,
             who=who,
             visit=what.visit,

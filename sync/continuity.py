@@ -13,7 +13,6 @@ from itertools import pairwise
 
 from kiosk.entry import Entry, UnknownKind, UnreadableEntry, digest, parse
 from sync.events import Code
-from sync.sound import is_sound
 from sync.wire import Hello, WireEntry
 
 
@@ -145,8 +144,6 @@ def _text(wire: WireEntry) -> Text:
     except UnreadableEntry as error:
         newer = fits and isinstance(error, UnknownKind)
         return Text(None, Code.UNKNOWN_KIND if newer else Code.UNREADABLE)
-    if not is_sound(entry):
-        return Text(None, Code.UNREADABLE)
     return Text(entry) if fits else Text(None, Code.TAMPER)
 
 

@@ -72,7 +72,6 @@ MUST_BE_PURE = (
     "sync.standing",
     "sync.cases",
     "sync.seals",
-    "sync.sound",
     "sync.wire",
     "sync.continuity",
     "sync.exchange",
@@ -92,7 +91,7 @@ PURE_STANDARD = frozenset(
 )
 PURE_NAMES = frozenset(("pathlib.PurePath", "pathlib.PurePosixPath"))  # text, not files
 PURE_LIBRARIES = frozenset(
-    "cv2 holidays numpy pydantic pydantic_core pypinyin pyzbar typing_extensions zxingcpp".split()
+    "cv2 holidays msgspec numpy pydantic pydantic_core pypinyin pyzbar typing_extensions zxingcpp".split()
 )
 IMPURE_CALLS = frozenset("open print input exec eval compile breakpoint __import__".split())
 CLOCK_READERS = frozenset(("now", "utcnow", "today"))

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from msgspec import structs
 from sqlalchemy import Table, func, select
 
 from kiosk.entry import GENESIS, Entry, UnreadableEntry, canonical, digest, key_of, parse
@@ -205,7 +206,8 @@ def _written_again(ours: Iterable[_Own], into: Lineage, prev: str) -> Iterator[_
             continue
         old = own.entry
         seq = len(moved) + 1
-        entry = old._replace(
+        entry = structs.replace(
+            old,
             station=into.station,
             epoch=into.epoch,
             seq=seq,

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from kiosk.domain import Act, Reason, Verdict
-from kiosk.entry import GENESIS, Entry, canonical, commitment, digest
+from kiosk.entry import GENESIS, VERSION, Entry, canonical, commitment, digest
 from sync.central.db import one_of
 from sync.central.schema import entries, holdings, rules
 from sync.continuity import Lineage
@@ -76,6 +76,7 @@ def _wire(deed: Deed, now_ms: int, place: dict[str, Any]) -> WireEntry:
         mono_ms=now_ms,
         wall_ms=now_ms,
         clock="sure",
+        v=VERSION,
         copy=deed.copy,
         who=commitment(salt, deed.patron) if salt and deed.patron else None,
         **{"allowed": True, "reason": Reason.OK, **place, **deed.more},

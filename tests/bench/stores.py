@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from kiosk.clock import MovableClock
 from kiosk.desk import Desk
 from kiosk.domain import Act, Reason
-from kiosk.entry import GENESIS, Entry, canonical, commitment, digest
+from kiosk.entry import GENESIS, VERSION, Entry, canonical, commitment, digest
 from kiosk.journal import Journal
 from kiosk.rulebook import Rulebook
 from kiosk.sample import big
@@ -103,6 +103,7 @@ def _past(seq: int, head: str, total: int) -> Iterator[tuple[int, str, str, str,
             wall_ms=at_ms,
             clock="sure",
             rules=hashlib.sha256(b"rules").hexdigest(),
+            v=VERSION,
             copy=barcode,
             who=commitment(salt, whom),
             visit=f"{following:012x}",

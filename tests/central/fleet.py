@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import select
 
 from kiosk.domain import Act, Reason
-from kiosk.entry import GENESIS, Entry, canonical, commitment, digest
+from kiosk.entry import GENESIS, VERSION, Entry, canonical, commitment, digest
 from sync.central.db import Database, insert_many
 from sync.central.ingest import Taken, move_watermark, take_in
 from sync.central.schema import (
@@ -123,6 +123,7 @@ class Pen:
             wall_ms=more.pop("wall_ms", NOON + at),
             clock="unsure" if more.pop("unsure", False) else "sure",
             rules="r",
+            v=VERSION,
             copy=copy,
             who=commitment(salt, patron) if salt and patron else None,
             **more,

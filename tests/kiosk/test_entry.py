@@ -8,11 +8,14 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from kiosk.domain import Act, Reason
 from kiosk.entry import (
     GENESIS,
+    VERSION,
     Entry,
+    UnknownKind,
     UnreadableEntry,
     canonical,
     chain_faults,
@@ -35,6 +38,7 @@ FIRST = Entry(
     wall_ms=1_700_000_000_000,
     clock="sure",
     rules="r",
+    v=VERSION,
     copy="00000001",
     due_on="2026-12-09",
 )
@@ -43,7 +47,7 @@ FIRST = Entry(
 def chain(length: int) -> list[tuple[int, int, str, str]]:
     rows, prev = [], GENESIS
     for seq in range(1, length + 1):
-        body = canonical(FIRST._replace(seq=seq, prev=prev))
+        body = canonical(replace(FIRST, seq=seq, prev=prev))
         prev = digest(body)
         rows.append((1, seq, prev, body))
     return rows
@@ -91,7 +95,7 @@ def test_a_missing_entry_is_found() -> None:
 
 def test_a_new_epoch_begins_again_at_one_and_goes_on_in_the_chain() -> None:
     rows = chain(2)
-    body = canonical(FIRST._replace(epoch=2, seq=1, prev=rows[-1][2]))
+    body = canonical(replace(FIRST, epoch=2, seq=1, prev=rows[-1][2]))
     assert list(chain_faults([*rows, (2, 1, digest(body), body)])) == []
 
 
@@ -105,6 +109,37 @@ def test_a_pruned_chain_may_begin_in_the_middle() -> None:
 def test_a_body_that_is_no_entry_is_refused_by_name(body: str) -> None:
     with pytest.raises(UnreadableEntry):
         parse(body)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("seq", "1"), ("seq", True), ("allowed", 1), ("station", "x" * 257), ("copy", 7), ("copy", "a\x00b"),
+        ("copy", "\ud800"), ("mono_ms", 2**53 + 1), ("days", -36_501), ("due_on", "2026-02-30"),
+        ("due_on", "1899-12-31"), ("notes", "hold_waiting"), ("notes", ["a\x00b"]), ("text", "a\x00b"), ("v", None),
+    ],
+)  # fmt: skip
+def test_a_field_that_cannot_be_counted_with_makes_the_body_unreadable(
+    field: str, value: object
+) -> None:
+    body = json.dumps({**json.loads(canonical(FIRST)), field: value})
+    with pytest.raises(UnreadableEntry) as caught:
+        parse(body)
+    assert isinstance(caught.value, UnknownKind) == (field == "v")
+
+
+def test_what_was_scanned_may_be_long_and_may_speak_of_nul() -> None:
+    said = replace(FIRST, text="x" * 5_000, value=r"\u0000")
+    assert parse(canonical(said)) == said
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{"v": 2}, {"v": 2, "seq": "1"}, {"act": "dance"}, {"reason": "checkout"}, {"colour": "red"}],
+)
+def test_what_a_later_release_writes_is_known_as_that(more: dict[str, object]) -> None:
+    with pytest.raises(UnknownKind):
+        parse(json.dumps({**json.loads(canonical(FIRST)), **more}))
 
 
 @given(st.dictionaries(st.text(), st.none() | st.integers() | st.text() | st.lists(st.integers())))
