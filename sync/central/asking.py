@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from pydantic_core import from_json
+from msgspec import json
 from sqlalchemy import Connection, Select, bindparam, select, update
 
 from sync.cases import case_id
@@ -67,7 +66,7 @@ def _within(row: Any, told: Mapping[str, Folded]) -> bool:
     """Whether the case rests on entries that have just been folded; one that lies before the seal is not theirs."""
     folded = told.get(row.barcode)
     codes = folded.codes if folded else {}
-    return all(tuple(key) in codes for key in from_json(row.about))
+    return all(tuple(key) in codes for key in json.decode(row.about))
 
 
 def _known(conn: Connection, school: str, names: Collection[str]) -> dict[str, Any]:
@@ -104,8 +103,8 @@ def _case_row(school: str, barcode: str, case: Case, row: Any, now_ms: int) -> R
         "id": case.id,
         "barcode": barcode,
         "code": case.code.value,
-        "about": json.dumps([list(key) for key in case.keys]),
-        "patrons": json.dumps(list(case.patrons), ensure_ascii=False),
+        "about": json.encode(case.keys).decode(),
+        "patrons": json.encode(case.patrons).decode(),
         "facts": case.facts,
         "is_open": case.open,
         "reopened": case.reopened,
@@ -130,7 +129,7 @@ def ask_about_unread(
                 "id": case_id(code, key),
                 "barcode": None,
                 "code": code.value,
-                "about": json.dumps([list(key)]),
+                "about": json.encode([key]).decode(),
                 "patrons": "[]",
                 "facts": "",
                 "is_open": True,

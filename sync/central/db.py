@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import json
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from pydantic_core import to_json
+from msgspec import json
 from sqlalchemy import (
     JSON,
     ColumnElement,
@@ -235,7 +234,7 @@ def _each(told: Any, column: ColumnElement[Any], postgres: bool) -> Any:
 
 def listed(values: Iterable[Any]) -> str:
     """Values or rows as one parameter."""
-    return json.dumps(list(values))
+    return json.encode(list(values)).decode()
 
 
 def moments_of(moments: Mapping[str, int]) -> list[dict[str, Any]]:
@@ -317,7 +316,7 @@ def _write(conn: Connection, table: Table, names: Names, rows: Sequence[Values],
 
 
 def _column(values: Values, kind: str) -> object:
-    return list(values) if kind == "bytea" else to_json(values).decode()
+    return list(values) if kind == "bytea" else json.encode(values).decode()
 
 
 def _plain(value: object) -> object:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
+from msgspec.json import Decoder, Encoder
 from sqlalchemy import (
     BigInteger,
     Connection,
@@ -24,7 +25,6 @@ from sqlalchemy import (
 )
 
 from sync.central.db import given_in, is_postgres, listed, moments_of, one_in
-from sync.central.packed import pack_holding, unpack_holding
 from sync.central.persons import Persons
 from sync.central.read import Stored, tails
 from sync.central.schema import entries, holdings, seals
@@ -38,6 +38,8 @@ from sync.timeline import in_order
 SEAL_EVERY = 4
 KEEP_OPEN = 4
 _UNSEALED = (-1, "")
+# A seal is the fold's state as JSON, without names: a new field of Holding, Span or Mark comes last and has a default.
+_PACK, _UNPACK = Encoder().encode, Decoder(Holding).decode
 
 
 @dataclass(slots=True)
@@ -83,7 +85,7 @@ def starts(
         if sealed is None and events:
             told[barcode] = Start()
         elif sealed and events and all(fits_seal(e, to_ms) for e in events):
-            told[barcode] = Start(unpack_holding(sealed), to_ms, since=since, sealed=sealed)
+            told[barcode] = Start(_UNPACK(sealed), to_ms, since=since, sealed=sealed)
         else:
             late[barcode] = _reach(events)
     if late:
@@ -134,7 +136,7 @@ def _late(
     begun = {}
     for barcode in late:
         to_ms, sealed = newest.get(barcode, _UNSEALED)
-        state = unpack_holding(sealed) if sealed else None
+        state = _UNPACK(sealed) if sealed else None
         begun[barcode] = Start(state, to_ms, found.get(barcode, []), in_turn=False)
     return begun
 
@@ -199,7 +201,7 @@ def next_seals(
     events: those that were folded.
     """
     to_ms = max([start.to_ms, *(max(e.est, e.hi) for e in events)])
-    sealed = "" if told.holding.doubt else pack_holding(told.holding)
+    sealed = "" if told.holding.doubt else _packed(told.holding)
     since = start.since + len(events)
     kept: list[Seal] = []
     if start.in_turn and since >= SEAL_EVERY and start.sealed:
@@ -208,6 +210,10 @@ def next_seals(
     elif not start.in_turn and since >= SEAL_EVERY + KEEP_OPEN:
         kept, since = _seal_tail(copy, start, events)
     return kept, (sealed, to_ms, since)
+
+
+def _packed(holding: Holding) -> str:
+    return _PACK(holding).decode()
 
 
 def _seal_tail(copy: Copy, start: Start, events: Sequence[Event]) -> tuple[list[Seal], int]:
@@ -223,6 +229,6 @@ def _seal_tail(copy: Copy, start: Start, events: Sequence[Event]) -> tuple[list[
             break
         state = first.holding
         highest = max(max(event.est, event.hi) for event in ordered[:at])
-        kept.append(Seal(copy.barcode, highest, pack_holding(state)))
+        kept.append(Seal(copy.barcode, highest, _packed(state)))
         ordered = ordered[at:]
     return kept, len(ordered)

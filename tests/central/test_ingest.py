@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from importlib import import_module
 
 import pytest
 from sqlalchemy import select, update
@@ -206,6 +207,8 @@ def test_portions_order_and_repeats_make_no_difference(db, seed):
     sent = dict.fromkeys(range(4), 0)
     while any(sent[n] < len(pens[n].wires) for n in sent):
         n = chance.randrange(4)
+        if chance.random() < 0.03:
+            _forget_seals(db)
         first = chance.randint(max(1, sent[n] - 5), sent[n] + 1)
         last = min(len(pens[n].wires), first + chance.randint(0, chance.choice((3, 9, 40))))
         if last >= first:
@@ -248,6 +251,14 @@ def _refolded(db, barcodes) -> dict:
         on_shelf = shelf(conn, SCHOOL, barcodes, time_zone(conn, SCHOOL))
         refold(conn, SCHOOL, {barcode: [] for barcode in barcodes}, on_shelf, now_ms=NOON * 2)
     return picture(db)
+
+
+def _forget_seals(db) -> None:
+    """As the migration does that dropped those of earlier releases."""
+    with db.begin() as conn:
+        migration = import_module("sync.central.migrations.versions.0030_seals")
+        for statement in migration.STATEMENTS:
+            conn.exec_driver_sql(statement)
 
 
 def _seals(db) -> list:
