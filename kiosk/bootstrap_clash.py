@@ -72,7 +72,7 @@ class Clash:
         lent = structs.replace(blank, seq=first.seq + 1, prev=first.hash, act=Act.CHECKOUT, boot=boot,
             wall_ms=lent_ms - 60_000, clock="unsure", copy=barcode, who=commitment(salt, patron), days=_DAYS,
         )  # fmt: skip
-        second = _wired(lent).model_copy(update={"salt": salt, "patron": patron})
+        second = structs.replace(_wired(lent), salt=salt, patron=patron)
         self._send(kept, boot, [first, second])
 
     def _send(self, kept: dict[str, Any], boot: str, wires: list[WireEntry]) -> None:

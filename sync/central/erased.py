@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 
+from msgspec import structs
 from sqlalchemy import Connection, select
 
 from kiosk.domain import Act
@@ -44,7 +45,9 @@ def without_erased(conn: Connection, school: str, wires: Sequence[WireEntry]) ->
         ]
         upsert_many(conn, patrons, rows)
     nobody = dict.fromkeys(("salt", "patron", "card", "said_salt", "said"))
-    return [w.model_copy(update=nobody) if w.patron in gone and not _lends(w) else w for w in wires]
+    return [
+        structs.replace(w, **nobody) if w.patron in gone and not _lends(w) else w for w in wires
+    ]
 
 
 def _erased_since(conn: Connection, school: str, ids: Collection[str]) -> dict[str, int]:
@@ -82,7 +85,7 @@ def _without_erased_words(
     )
     gone = {names[str(who)] for who in conn.execute(query).scalars()}
     nothing = dict.fromkeys(("salt", "patron", "card", "said_salt", "said"))
-    return [w.model_copy(update=nothing) if w.seq in gone else w for w in wires]
+    return [structs.replace(w, **nothing) if w.seq in gone else w for w in wires]
 
 
 def _lends(wire: WireEntry) -> bool:

@@ -6,12 +6,12 @@ Built in one consistent view, without the school's lock; used again while the fe
 from __future__ import annotations
 
 import gzip
-import json
 import threading
 from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from typing import Any
 
+from msgspec import json
 from sqlalchemy import Connection, delete, select
 
 from sync.central.db import Database, upsert_many
@@ -73,7 +73,7 @@ def _still_good(conn: Connection, school: str) -> Manifest | None:
         .limit(1)
     )
     text = conn.execute(newest).scalar()
-    return Manifest.model_validate_json(text) if text else None
+    return json.decode(text, type=Manifest) if text else None
 
 
 def _build(conn: Connection, school: str) -> tuple[Manifest, dict[str, bytes]]:
@@ -97,14 +97,11 @@ def _everything(conn: Connection, school: str) -> Iterator[tuple[str, Iterable[d
         yield kind.name, read_all(conn, school, kind)
 
 
-_line = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-
-
 def _portions(values: Iterable[dict[str, Any]]) -> Iterator[list[bytes]]:
     lines: list[bytes] = []
     size = 0
     for value in values:
-        line = f"{_line(value)}\n".encode()
+        line = json.encode(value) + b"\n"
         if lines and (len(lines) == ROWS or size + len(line) > BYTES):
             yield lines
             lines, size = [], 0
@@ -118,7 +115,7 @@ def _keep(conn: Connection, school: str, made: Manifest, packed: dict[str, bytes
     upsert_many(
         conn, chunks, [{"school": school, "hash": h, "packed": b} for h, b in packed.items()]
     )
-    told = {"school": school, "position": made.position, "manifest": made.model_dump_json()}
+    told = {"school": school, "position": made.position, "manifest": json.encode(made).decode()}
     upsert_many(conn, snapshots, [told])
     kept = conn.execute(
         select(snapshots.c.position, snapshots.c.manifest)
@@ -128,7 +125,7 @@ def _keep(conn: Connection, school: str, made: Manifest, packed: dict[str, bytes
     named = {
         chunk.hash
         for row in kept[:KEPT]
-        for chunk in Manifest.model_validate_json(row.manifest).chunks
+        for chunk in json.decode(row.manifest, type=Manifest).chunks
     }
     old = [row.position for row in kept[KEPT:]]
     if old:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
+import msgspec
 from flask import Flask
 
 from sync.central import enrolment
@@ -97,7 +98,7 @@ class Disk:
 
     def push(self, session: str, first: int = 1, last: int | None = None) -> dict[str, Any]:
         portion = self.pen.wires[first - 1 : last]
-        return {"session": session, "entries": [w.model_dump(exclude_none=True) for w in portion]}
+        return {"session": session, "entries": [msgspec.to_builtins(w) for w in portion]}
 
 
 def new_station(db: Database, clock: HandClock, station: str) -> str:

@@ -7,6 +7,7 @@ import hashlib
 import json
 from typing import Any
 
+import msgspec
 import pytest
 from sqlalchemy import select
 
@@ -136,7 +137,7 @@ def test_a_disk_restored_from_a_backup_gets_a_new_epoch_and_its_entries_back(db,
     rewind = answer["rewind"]
     assert (rewind["epoch"], rewind["from_epoch"], rewind["durable"]) == (2, 1, 2)
     missing = teller.say("missing", session=answer["session"], epoch=1, after_seq=1)
-    assert missing == {"entries": [s1.pen.wires[1].model_dump(exclude_none=True)], "more": False}
+    assert missing == {"entries": [msgspec.to_builtins(s1.pen.wires[1])], "more": False}
     backup.pen.epoch, backup.token = 2, rewind["token"]
     backup.pen.wires.clear()
     assert "rewind" not in greet(teller, backup)
@@ -281,7 +282,7 @@ def test_a_revised_outcome_comes_with_the_feed(db, clock, teller, s1):
         {"epoch": 1, "seq": 1, "outcome": "accepted", "codes": [], "revision": 2}
     ]
     mine = teller.say("pull", session=greet(teller, s1)["session"], cursor=0)
-    assert mine["outcomes"] == []
+    assert "outcomes" not in mine
 
 
 def test_an_old_cursor_is_gone_and_so_is_one_from_the_future(db, clock, teller, s1):

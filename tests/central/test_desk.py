@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import pytest
+from msgspec import structs
 from sqlalchemy import select, update
 
 from kiosk.domain import Act
@@ -203,7 +204,7 @@ def test_a34_a_settled_case_is_open_again_when_its_facts_change(db, stations):
 def test_a_case_about_an_unreadable_entry_is_noted_and_taken_back(db, stations):
     s1, _ = stations
     key = s1.checkout("20001", "ming", at=0)
-    s1.wires[0] = s1.wires[0].model_copy(update={"body": "{"})
+    s1.wires[0] = structs.replace(s1.wires[0], body="{")
     push(db, s1)
     one = asked(db)
     assert (one.barcode, [c.value for c in one.choices]) == (None, ["noted"])

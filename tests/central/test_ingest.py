@@ -6,6 +6,7 @@ import random
 from importlib import import_module
 
 import pytest
+from msgspec import structs
 from sqlalchemy import select, update
 
 from kiosk.domain import Act, CopyState, Reason
@@ -126,7 +127,7 @@ def test_a36_a38_a40_what_cannot_be_trusted_is_kept_and_the_rest_goes_on(two, da
         "newer": _newer(wire),
         "rubbish": {"body": wire.body[:40]},
     }[damage]
-    s1.wires[1] = wire.model_copy(update=changed)
+    s1.wires[1] = structs.replace(wire, **changed)
     answers = push(db, s1).answers
     code = {"text": "tamper", "hash": "tamper", "newer": "unknown_kind", "rubbish": "unreadable"}
     assert [a.outcome for a in answers] == ["accepted", "quarantined", "accepted"]

@@ -11,6 +11,7 @@ from pathlib import Path
 from threading import Barrier, Event
 
 import httpx
+import msgspec
 import pytest
 from alembic import command
 from alembic.config import Config
@@ -134,7 +135,11 @@ def test_of_two_snapshots_that_are_made_at_once_the_first_serves_for_both(db):
         with db.begin(SCHOOL) as conn:
             told = later.submit(manifest, db, SCHOOL)
             wait_for(lambda: conn.execute(text(_BLOCKED)).scalar_one() == 1)
-            row = {"school": SCHOOL, "position": 0, "manifest": others.model_dump_json()}
+            row = {
+                "school": SCHOOL,
+                "position": 0,
+                "manifest": msgspec.json.encode(others).decode(),
+            }
             insert_many(conn, schema.snapshots, [row])
         assert told.result(PATIENCE_S) == others
     with db.read() as conn:

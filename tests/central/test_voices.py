@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec import structs
 from sqlalchemy import select, update
 
 from kiosk.domain import Act
@@ -20,7 +21,7 @@ def say(pen, words, *, at, patron=None, kind="suggestion", forged=None):
     said_hash = commitment(SALT, text)
     pen.write(Act.SAY, None, patron, at=at, value=kind, said=said_hash)
     beside = {"said_salt": SALT, "said": forged or text}
-    pen.wires[-1] = pen.wires[-1].model_copy(update=beside)
+    pen.wires[-1] = structs.replace(pen.wires[-1], **beside)
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import json
 import re
 
 import pytest
+from msgspec import structs
 from sqlalchemy import update
 
 from kiosk.entry import parse
@@ -109,7 +110,7 @@ def test_what_a_station_told_lately_stands_on_its_page_with_the_hours_it_was_sil
     said = ((5 * hour, {"part printer": "printer_trouble"}), (0, {"part printer": "printer_ok"}))
     for ago_ms, health in said:
         with record.begin(SCHOOL) as conn:
-            note_heartbeat(conn, HELLO.model_copy(update={"health": health}), clock.ms - ago_ms)
+            note_heartbeat(conn, structs.replace(HELLO, health=health), clock.ms - ago_ms)
     page = console.see("/console/stations/s1")
     rows = re.findall(r"<tr><td.*?</tr>", page.partition('id="history"')[2], re.DOTALL)
     assert ["都正常" in row for row in rows] == [True, False, False]
