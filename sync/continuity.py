@@ -7,9 +7,11 @@ on is given a new epoch, in which its entries count just the same, and a person 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
+
+from msgspec import Struct, structs
 
 from kiosk.entry import Entry, UnknownKind, UnreadableEntry, digest, parse
 from sync.events import Code
@@ -104,8 +106,7 @@ class Gap:
     expected: int
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(Struct, frozen=True, gc=False):
     """A new entry: as it travelled, as it reads (None: it does not), and why it is kept unread, if it is."""
 
     wire: WireEntry
@@ -121,8 +122,7 @@ class Plan:
     fresh: tuple[Arrival, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(Struct, frozen=True, gc=False):
     """What an entry says by itself, whoever sent it. entry None: it cannot be read, for this fault."""
 
     entry: Entry | None
@@ -176,7 +176,7 @@ def judge_push(
     for at, (before, later) in enumerate(pairwise(arrivals)):
         if later.entry and later.entry.prev != before.wire.hash and not before.fault:
             # The later text is whole but names another predecessor: that one was changed after it was written.
-            arrivals[at] = replace(before, fault=Code.TAMPER)
+            arrivals[at] = structs.replace(before, fault=Code.TAMPER)
     return Plan(tuple(repeats), tuple(arrivals))
 
 

@@ -12,6 +12,8 @@ from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
 
+from msgspec import Struct
+
 from kiosk.domain import Act, CopyState
 
 DESK = "desk"
@@ -103,7 +105,7 @@ def outcome_of(codes: frozenset[Code] | set[Code]) -> Outcome:
     return Outcome.EXCEPTED if codes else Outcome.ACCEPTED
 
 
-class Event(NamedTuple):
+class Event(Struct, frozen=True, gc=False):
     """One entry on one copy. Instants are UTC milliseconds; the true time lies in [lo, hi], `est` is the best guess.
 
     patron: id, or None for nobody and for somebody who was erased. label: the barcode as scanned. sure: what the
@@ -150,7 +152,7 @@ class HoldSpan:
         return self.placed_ms < at_ms and (self.ended_ms is None or at_ms < self.ended_ms)
 
 
-class Span(NamedTuple):
+class Span(Struct, frozen=True, gc=False, array_like=True):
     """A loan from its opening to its end. closed_lo: the earliest moment at which the copy can have been back.
 
     how: "" while open, else "returned", "unseen" (it was lent or used elsewhere), "undone", or "settled".
@@ -171,7 +173,7 @@ class Span(NamedTuple):
     claimed_ms: int | None = None
 
 
-class Mark(NamedTuple):
+class Mark(Struct, frozen=True, gc=False, array_like=True):
     """The last event that settled who holds the copy: what a later one is compared with."""
 
     key: Key
@@ -191,7 +193,7 @@ class Doubt:
     lo: int
 
 
-class Holding(NamedTuple):
+class Holding(Struct, frozen=True, gc=False, array_like=True):
     """A copy after some of its events: the state the fold carries on from, small enough to be kept as a seal.
 
     loan: the open loan; ended: the last one closed (a return may yet be turned into a renewal). kept_for: on the hold
@@ -232,7 +234,7 @@ class Case:
         return self.live and self.settled_by is None
 
 
-class Folded(NamedTuple):
+class Folded(Struct, frozen=True, gc=False):
     """What a copy's entries say. `codes` holds an entry of every event; an empty set is `accepted`.
 
     spans: the loans opened or touched by these events, in order. possible: who may hold the copy, when in doubt.

@@ -8,9 +8,11 @@ arrived. What left the library has left: no event is ever refused here.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from operator import attrgetter
+
+from msgspec import Struct
+from msgspec.structs import astuple, replace
 
 from kiosk.domain import Act, CopyState
 from sync.cases import OF_ORDER, Questions
@@ -52,8 +54,7 @@ def fold(events: Iterable[Event], copy: Copy, start: Holding | None = None) -> F
     return _Fold(list(events), copy, start or Holding(state=copy.state)).run()
 
 
-@dataclass(slots=True)
-class _Now:
+class _Now(Struct):
     """A holding while entries change it; the fields are those of Holding."""
 
     loan: Span | None
@@ -68,7 +69,7 @@ class _Now:
     last: Key | None
 
 
-_STATE = attrgetter(*Holding._fields)
+_STATE = attrgetter(*Holding.__struct_fields__)
 
 
 class _Fold:
@@ -76,7 +77,7 @@ class _Fold:
 
     def __init__(self, events: list[Event], copy: Copy, start: Holding) -> None:
         self._copy = copy
-        self._now = _Now(*start)
+        self._now = _Now(*astuple(start))
         self._ordered = in_order(events)
         self._links = Links(events)
         self._codes: dict[Key, set[Code]] = {event.key: set() for event in events}
@@ -152,7 +153,7 @@ class _Fold:
         ended = now.ended
         if event.undoes and ended and ended.closed_by == event.undoes and now.loan is None:
             # A return turned into a renewal: the loan stands again as it was, and is lengthened.
-            again = ended._replace(closed_by=None, closed_ms=None, closed_lo=None, how="")
+            again = replace(ended, closed_by=None, closed_ms=None, closed_lo=None, how="")
             self._hold(event, event.patron)
             self._open(self._lengthened(again, event))
             self._now.kept_for = self._now.ended = None
@@ -195,7 +196,7 @@ class _Fold:
             return
         said = event.value == CLAIMED
         by, at = (event.key, event.est) if said else (None, None)
-        self._open(self._now.loan._replace(claimed_by=by, claimed_ms=at))
+        self._open(replace(self._now.loan, claimed_by=by, claimed_ms=at))
 
     def hold_shelf(self, event: Event) -> None:
         """The centre set the copy aside for somebody, or took it from the hold shelf again."""
@@ -221,7 +222,7 @@ class _Fold:
         elif choice == STAYS and chosen:
             self._let_stand(event, chosen)
         elif choice == NOT_THEIRS and self._now.loan:
-            self._open(self._now.loan._replace(patron=None))
+            self._open(replace(self._now.loan, patron=None))
             self._hold(event, None)
         elif choice == WITHDRAW:
             self._now.state = CopyState.WITHDRAWN
@@ -236,7 +237,7 @@ class _Fold:
         if self._now.loan:
             self._close(event, "settled")
         self._hold(event, span.patron)
-        self._open(span._replace(closed_by=None, closed_ms=None, closed_lo=None, how=""))
+        self._open(replace(span, closed_by=None, closed_ms=None, closed_lo=None, how=""))
 
     # What was odd.
 
@@ -295,7 +296,8 @@ class _Fold:
         self._now.loan, self._now.ended = None, ended
 
     def _lengthened(self, span: Span, event: Event) -> Span:
-        return span._replace(
+        return replace(
+            span,
             due_on=self._due(event),
             renewals=event.renewals if event.renewals is not None else span.renewals + 1,
         )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from kiosk.domain import Act, CopyState
 from sync.events import Code, Event, HoldSpan
@@ -11,7 +12,7 @@ from sync.events import Code, Event, HoldSpan
 CLOCK_OFF_MS = 10 * 60_000
 
 
-class Copy(NamedTuple):
+class Copy(Struct, frozen=True, gc=False):
     """What the library knows of the copy beside its entries.
 
     barcode: its present label. known: it is in the catalogue. foreign: it belongs to another school. state: where staff

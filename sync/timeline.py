@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from sync.events import Event, Key
 
@@ -28,7 +29,7 @@ class Anchor:
     half_ms: int
 
 
-class Reading(NamedTuple):
+class Reading(Struct, frozen=True, gc=False):
     """What an entry says of its time: this boot's name and monotonic ms, and the wall clock, sure or not."""
 
     boot: str
@@ -37,7 +38,7 @@ class Reading(NamedTuple):
     sure: bool
 
 
-class Stamp(NamedTuple):
+class Stamp(Struct, frozen=True, gc=False):
     """The true time lies in [lo, hi] (UTC ms); est is the best guess."""
 
     lo: int

@@ -6,12 +6,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import BigInteger, Connection, Select, Text, and_, bindparam, delete, select
 
 from sync.central import limits
-from sync.central.db import given_in, is_postgres, listed, moments_of, one_of, upsert_rows
+from sync.central.db import (
+    given_in,
+    is_postgres,
+    listed,
+    moments_of,
+    one_of,
+    update_rows,
+    upsert_rows,
+)
 from sync.central.read import key_of
 from sync.central.schema import loans
 from sync.central.starts import Start
@@ -24,6 +33,11 @@ _LOAN = (
     "school", "opened_by", "barcode", "patron", "opened_ms", "due_on", "renewals",
     "closed_by", "closed_ms", "closed_lo", "how", "claimed_by", "claimed_ms",
 )  # fmt: skip
+# Where and when it began seldom changes, and stands in indexes: what is not named there need not be written there.
+_BEGAN = ("barcode", "opened_ms")
+_GOES_ON = tuple(name for name in _LOAN if name not in _BEGAN)
+_begun = itemgetter(*(_LOAN.index(name) for name in _BEGAN))
+_going_on = itemgetter(*(_LOAN.index(name) for name in _GOES_ON))
 _OPENED_BY, _PATRON, _OPENED_MS, _DUE_ON, _CLOSED_MS, _HOW = (
     _LOAN.index(n) for n in ("opened_by", "patron", "opened_ms", "due_on", "closed_ms", "how")
 )
@@ -32,7 +46,8 @@ _UNDONE = "undone"
 
 @dataclass(slots=True)
 class Lending:
-    """What has changed of loans. rows: those to be written; vanished: those that turn out to have been none.
+    """What has changed of loans. rows: those that are new or began otherwise; others: those that go on otherwise, by
+    the columns of that; vanished: those that turn out to have been none.
 
     past_no_more: the vanished that lay past the limit. patrons: whose loans changed. within: for those of them who had
     another number of copies at some time, from when to when (UTC ms). counted: who has borrowed another number of
@@ -40,6 +55,7 @@ class Lending:
     """
 
     rows: list[Values] = field(default_factory=list)
+    others: list[Values] = field(default_factory=list)
     vanished: list[str] = field(default_factory=list)
     past_no_more: list[Key] = field(default_factory=list)
     patrons: set[str] = field(default_factory=set)
@@ -70,7 +86,10 @@ def compare(school: str, told: Mapping[str, Folded], known: Before) -> Lending:
             row = _row(school, barcode, span)
             was, _ = gone.pop(row[_OPENED_BY], (None, False))
             if was != row:
-                found.rows.append(row)
+                if was and _begun(was) == _begun(row):
+                    found.others.append(_going_on(row))
+                else:
+                    found.rows.append(row)
                 _note(found, was, row)
     for opened_by, (row, was_past) in gone.items():
         found.vanished.append(opened_by)
@@ -84,6 +103,7 @@ def compare(school: str, told: Mapping[str, Folded], known: Before) -> Lending:
 def write(conn: Connection, school: str, lending: Lending) -> None:
     """Write down what `compare` has found; whether a loan is past the limit is not of it."""
     upsert_rows(conn, loans, _LOAN, lending.rows)
+    update_rows(conn, loans, _GOES_ON, lending.others)
     if lending.vanished:
         gone = one_of(conn, loans.c.opened_by, lending.vanished)
         conn.execute(delete(loans).where(loans.c.school == school, gone))

@@ -7,9 +7,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache, lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 from zoneinfo import ZoneInfo
 
+from msgspec import Struct
 from sqlalchemy import BigInteger, Connection, Select, Table, Text, and_, bindparam, or_, select
 
 from kiosk.domain import CopyState, Note
@@ -150,7 +151,7 @@ def _waiting(postgres: bool) -> Select[Any]:
     return query.order_by(holds.c.placed_ms, holds.c.id)
 
 
-class Stored(NamedTuple):
+class Stored(Struct, frozen=True, gc=False):
     """An entry since the seal, and what was last said of it."""
 
     event: Event

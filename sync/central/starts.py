@@ -7,10 +7,10 @@ nothing else is read. A late one goes back to the newest seal before it; seals t
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
+from msgspec import Struct
 from msgspec.json import Decoder, Encoder
 from sqlalchemy import (
     BigInteger,
@@ -42,8 +42,7 @@ _UNSEALED = (-1, "")
 _PACK, _UNPACK = Encoder().encode, Decoder(Holding).decode
 
 
-@dataclass(slots=True)
-class Start:
+class Start(Struct):
     """holding: the state to go on from; to_ms: the latest moment within it (-1: nothing is). tail: the entries beyond.
 
     in_turn: nothing lies beyond, and the new entries come after everything. since: entries since the newest seal.
@@ -51,7 +50,7 @@ class Start:
 
     holding: Holding | None = None
     to_ms: int = -1
-    tail: list[Stored] = field(default_factory=list)
+    tail: list[Stored] = []
     in_turn: bool = True
     since: int = 0
     sealed: str = ""
@@ -61,8 +60,7 @@ class Start:
         return [stored.event for stored in self.tail]
 
 
-@dataclass(frozen=True, slots=True)
-class Seal:
+class Seal(Struct, frozen=True, gc=False):
     """The state of a copy up to `to_ms`, to be kept."""
 
     barcode: str

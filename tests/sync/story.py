@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date
 from zoneinfo import ZoneInfo
 
+from msgspec.structs import replace
+
 from kiosk.domain import Act
 from sync.cases import case_id
 from sync.events import Code, Event, Folded, Key
@@ -77,7 +79,7 @@ class Story:
         return loan.patron if loan else None
 
     def knowing(self, **more) -> Story:
-        self.copy = self.copy._replace(**more)
+        self.copy = replace(self.copy, **more)
         return self
 
 
