@@ -26,6 +26,10 @@ class SchoolId(TypeDecorator[str]):
         return _AnySchool(bindparam)
 
 
+class LongText(Text):
+    """Texts of hundreds of letters, full of what JSON must escape: they are sent to PostgreSQL as they are."""
+
+
 class _AnySchool(FunctionElement[str]):
     inherit_cache = True
 

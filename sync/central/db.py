@@ -11,8 +11,10 @@ from typing import Any
 from msgspec import json
 from sqlalchemy import (
     JSON,
+    Column,
     ColumnElement,
     Engine,
+    LargeBinary,
     Table,
     Text,
     bindparam,
@@ -29,6 +31,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
 from kiosk.errors import KioskError
+from sync.central.columns import LongText
 from sync.central.schema import metadata, schools
 
 LOCK_WAIT_MS = 20_000
@@ -41,6 +44,8 @@ _PG_TYPES = {
     "DATE": "date",
     "BYTEA": "bytea",
 }
+
+_LONG = (LongText, LargeBinary)
 
 Rows = Sequence[Mapping[str, Any]]
 Names = tuple[str, ...]
@@ -303,10 +308,8 @@ def _write(conn: Connection, table: Table, names: Names, rows: Sequence[Values],
         return
     statement = _statement(table, names, how, is_postgres(conn))
     if is_postgres(conn):
-        # One JSON list a column: far cheaper for both sides than arrays or rows of parameters.
-        types = _types(table)
         columns = zip(names, zip(*rows, strict=True), strict=True)
-        conn.exec_driver_sql(statement, tuple(_column(told, types[n]) for n, told in columns))
+        conn.exec_driver_sql(statement, tuple(_column(told, table.c[n]) for n, told in columns))
         return
     if how == "update":
         keys = [names.index(c.name) for c in table.primary_key]
@@ -315,8 +318,9 @@ def _write(conn: Connection, table: Table, names: Names, rows: Sequence[Values],
     conn.exec_driver_sql(statement, list(rows))
 
 
-def _column(values: Values, kind: str) -> object:
-    return list(values) if kind == "bytea" else json.encode(values).decode()
+def _column(values: Values, column: Column[Any]) -> object:
+    # A JSON list is cheaper for both sides than an array or rows of parameters, but for what is long.
+    return list(values) if isinstance(column.type, _LONG) else json.encode(values).decode()
 
 
 def _plain(value: object) -> object:
@@ -337,7 +341,9 @@ def _statement(table: Table, names: tuple[str, ...], how: str, postgres: bool) -
     listed = ", ".join(f'"{n}"' for n in names)
     typed = ", ".join(f'new."{n}"::{types[n]}' for n in names)
     each = ", ".join(
-        "unnest(%s::bytea[])" if types[n] == "bytea" else "json_array_elements_text(%s::json)"
+        f"unnest(%b::{types[n]}[])"
+        if isinstance(table.c[n].type, _LONG)
+        else "json_array_elements_text(%s::json)"
         for n in names
     )
     new = f"ROWS FROM ({each}) AS new({listed})"

@@ -29,7 +29,7 @@ from sync.central.catalogue_tables import imports as imports
 from sync.central.catalogue_tables import pictures as pictures
 from sync.central.catalogue_tables import title_records as title_records
 from sync.central.catalogue_tables import titles as titles
-from sync.central.columns import SchoolId, of_school, place, where
+from sync.central.columns import LongText, SchoolId, of_school, place, where
 from sync.central.columns import metadata as metadata
 from sync.central.erased_tables import erased as erased
 from sync.central.lending_tables import holds as holds
@@ -154,7 +154,7 @@ entries = Table(
     Column("school", SchoolId, primary_key=True),
     *place(),
     Column("hash", Text, nullable=False),
-    Column("body", Text, nullable=False),
+    Column("body", LongText, nullable=False),
     Column("barcode", Text),
     Column("lo", BigInteger, nullable=False),
     Column("est", BigInteger, nullable=False),
@@ -223,7 +223,7 @@ holdings = Table(
     Column("seen_ms", BigInteger, nullable=False, default=0),
     Column("last_entry", Text),
     Column("in_doubt", Boolean, nullable=False, default=False),
-    Column("sealed", Text, nullable=False, default=""),
+    Column("sealed", LongText, nullable=False, default=""),
     Column("sealed_to_ms", BigInteger, nullable=False, default=-1),
     Column("since_seal", Integer, nullable=False, default=0),
 )
@@ -234,7 +234,7 @@ seals = Table(
     metadata,
     *of_school("barcode"),
     Column("to_ms", BigInteger, primary_key=True, autoincrement=False),
-    Column("sealed", Text, nullable=False),
+    Column("sealed", LongText, nullable=False),
 )
 
 # about, patrons: JSON lists, of the keys of entries it rests on and of who may hold the copy.
