@@ -97,7 +97,7 @@ class Calls:
 
     def push(self, message: Push) -> Message:
         pushed = self._taken_in(message)
-        self._db.note_written(len(message.entries))
+        self._db.note_written("entries", len(message.entries))
         return pushed
 
     def _taken_in(self, message: Push) -> Pushed:

@@ -79,7 +79,7 @@ def write(
             before = known_rows(conn, school, kind, [item.key for item in items])
             staging.note_before(items, before, at)
             _write(conn, school, kind, items, before, readings, now_ms)
-        db.note_written(len(items))
+        db.note_written("catalogue", len(items))
         at = items[-1].seq
         progress.advance(len(items))
     return True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import sqlite3
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -81,8 +82,8 @@ class Database:
     def __init__(self, url: str) -> None:
         self.engine = _engine(url)
         self.postgres = self.engine.dialect.name == "postgresql"
-        self._written = 0
-        self._counted_at = _FIRST_COUNT
+        self._written: Counter[str] = Counter()
+        self._counted_at: dict[str, int] = {}
 
     @contextlib.contextmanager
     def begin(self, school: str | None = None) -> Iterator[Connection]:
@@ -121,15 +122,15 @@ class Database:
                 ) from error
             raise
 
-    def note_written(self, rows: int) -> None:
-        """So many rows are committed. Called outside of a transaction.
+    def note_written(self, what: str, rows: int) -> None:
+        """So many rows of this sort are committed. Called outside of a transaction.
 
         PostgreSQL counts new tables a minute late, and until then reads them whole for a few rows: it is told to count
-        now, the seldomer the more there is.
+        now, the seldomer the more there is. Each sort has tables of its own, so one tells nothing of another.
         """
-        self._written += rows
-        if self.postgres and self._written >= self._counted_at:
-            self._counted_at = self._written * 4
+        self._written[what] += rows
+        if self.postgres and self._written[what] >= self._counted_at.get(what, _FIRST_COUNT):
+            self._counted_at[what] = self._written[what] * 4
             with self.in_words(), self.engine.connect() as conn:
                 # How many rows there are is what matters; PostgreSQL looks closer by itself, some time later.
                 conn.exec_driver_sql("SET LOCAL default_statistics_target = 10")

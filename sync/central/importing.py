@@ -135,6 +135,7 @@ def take_over(db: Database, school: str, store: Store, *, whole: bool = False) -
         with db.begin(school) as conn:
             for kind, part in some:
                 counts[kind] += _write(conn, school, kind, part)
+        db.note_written("people", sum(len(part) for _, part in some))
     return counts
 
 

@@ -66,7 +66,7 @@ def sum_up(db: Database, school: str, name: str, now_ms: int) -> Sum:
     )
     with db.begin(school) as conn:
         kept = _keep(conn, school, name, told, missing)
-    db.note_written(len(missing))
+    db.note_written("stock", len(missing))
     return kept
 
 

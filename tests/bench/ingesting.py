@@ -75,6 +75,7 @@ def connected(url: str) -> Iterator[Database]:
 def found(db: Database, school: School) -> None:
     """The school's copies and people, its rules, and its stations."""
     found_school(db, barcodes=school.barcodes, people=school.people, school=school.id)
+    db.note_written("catalogue", len(school.barcodes) + len(school.people))  # as an import does
     publish_rules(db, school=school.id)
     for pen in school.pens:
         enrol(db, pen.station, school=school.id)
@@ -120,5 +121,5 @@ def take_all(db: Database, pushes: Sequence[Batch], school: str = SCHOOL) -> int
             move_watermark(
                 conn, school, batch.station, row.epoch, durable=told.durable, head=told.head
             )
-        db.note_written(batch.count)
+        db.note_written("entries", batch.count)
     return sum(batch.count for batch in pushes)

@@ -41,7 +41,7 @@ def stocked(db: Database, rows: Sequence[Copy], people: Sequence[str] = ("ming",
                 for barcode, room, shelf, call in rows
             ],
         )  # fmt: skip
-    db.note_written(len(rows))  # as an import does
+    db.note_written("catalogue", len(rows))  # as an import does
 
 
 def desk(conn, at: int = DAY, staff: str = "wang") -> Desk:

@@ -8,19 +8,35 @@ from sqlalchemy.exc import DBAPIError
 
 from sync.central.db import ahead, insert_rows
 from sync.central.schema import erased
-from tests.central.fleet import SCHOOL, found_school
+from tests.central.fleet import SCHOOL, Pen, enrol, found_school, push
 
 
 def test_postgresql_is_told_to_count_its_tables_once_there_is_much_in_them(db):
     if not db.postgres:
-        db.note_written(1_000_000)  # nothing to be told
+        db.note_written("entries", 1_000_000)  # nothing to be told
         return
     counted = text("SELECT reltuples FROM pg_class WHERE relname = 'copies'")
     found_school(db, barcodes=[f"{n}" for n in range(2_000)])
     for written, rows in ((999, -1), (1, 2_000)):
-        db.note_written(written)
+        db.note_written("catalogue", written)
         with db.read() as conn:
             assert conn.execute(counted).scalar_one() == rows
+
+
+def test_entries_are_counted_early_however_large_the_catalogue_was_before(db):
+    if not db.postgres:
+        return
+    counted = text("SELECT reltuples FROM pg_class WHERE relname = 'entries'")
+    found_school(db)
+    enrol(db, "s1")
+    db.note_written("catalogue", 1_000_000)
+    pen = Pen("s1")
+    for n in range(1_000):
+        pen.checkin("20001", at=n)
+    push(db, pen)
+    db.note_written("entries", 1_000)
+    with db.read() as conn:
+        assert conn.execute(counted).scalar_one() == 1_000
 
 
 def test_rows_that_are_sent_ahead_are_there_at_the_end_and_trouble_with_them_is_told(db):

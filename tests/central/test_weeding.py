@@ -142,7 +142,7 @@ def test_pages_of_the_list_hold_each_candidate_once_and_look_at_few_copies(db, e
                 for n in sorted(opened)
             ],
         )  # fmt: skip
-    db.note_written(4 * count)  # as the journals of stations are
+    db.note_written("entries", 4 * count)  # as the journals of stations are
     wish, after, seen, looked = Wish(before_ms=NOON - YEAR), None, [], []
     with db.read() as conn:
         while True:

@@ -118,7 +118,7 @@ class _Stock:
                 lines, now_at = stocktaking.scan(self._desk(conn), name, texts, shelf_of(at))
         except stocktaking.Closed:
             return self._one(name, why=g.say("console.stock.cannot.closed")), 409
-        self._db.note_written(len(lines))
+        self._db.note_written("stock", len(lines))
         at = "/".join(now_at) if now_at else ""
         told = {"at": at, "done": "scanned" if len(lines) > 1 else ""}
         return redirect(link(".page", told, name=name), 303)
