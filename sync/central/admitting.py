@@ -12,9 +12,9 @@ from typing import Any
 from sqlalchemy import Connection, and_, delete, select, update
 
 from kiosk.entry import Entry, parse
-from sync.central.ingest import rehomed_before
 from sync.central.read import key_of, shelf, time_zone
 from sync.central.refold import refold
+from sync.central.rehomed import rehomed_before
 from sync.central.reports.counting import count_again
 from sync.central.schema import cases, entries, holdings, outcomes, seals
 from sync.continuity import Arrival

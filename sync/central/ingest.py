@@ -6,12 +6,12 @@ a person is asked.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, Table, and_, bindparam, select, tuple_, update
+from sqlalchemy import Connection, Select, Table, and_, bindparam, select, update
 
 from kiosk.domain import Act
 from kiosk.entry import Entry, parse
@@ -30,8 +30,9 @@ from sync.central.db import (
 from sync.central.deeds import next_wires
 from sync.central.hearing import hear, keep_words
 from sync.central.persons import Persons
-from sync.central.read import event_of, key_of, shelf, time_zone
+from sync.central.read import event_of, shelf, time_zone
 from sync.central.refold import by_copy, refold
+from sync.central.rehomed import rehomed_before
 from sync.central.schema import anchors, entries, incidents, lineages, outcomes, people
 from sync.central.starts import starts
 from sync.continuity import Arrival, Diverged, Gap, Lineage, Plan, Text, judge_push, texts_of
@@ -299,48 +300,6 @@ def _newest_read() -> Select[Any]:
         .order_by(entries.c.seq.desc())
         .limit(1)
     )
-
-
-def rehomed_before(conn: Connection, school: str, fresh: Sequence[Arrival]) -> set[Key]:
-    """New entries whose act we hold already under another key: it counts there.
-
-    An entry is written again in a new epoch with its first key and hash as `origin`; either may reach us first, and
-    so may one that was written again under yet another epoch.
-    """
-    names: dict[Key, str] = {}
-    origins: dict[str, tuple[Key, str]] = {}
-    for arrival in fresh:
-        entry = arrival.entry
-        if entry is None:
-            continue
-        key = Key(entry.station, entry.epoch, entry.seq)
-        names[key] = entry.origin or f"{key} {arrival.wire.hash}"
-        text, _, origin_hash = (entry.origin or "").rpartition(" ")
-        first = key_of(text)
-        if entry.origin and first:
-            origins[entry.origin] = (first, origin_hash)
-    asked = {"school": school, "names": listed(names.values())}
-    held = set(conn.execute(_written_again(is_postgres(conn)), asked).scalars().all())
-    held |= _first_written(conn, school, origins) if origins else set()
-    return {key for key, name in names.items() if name in held}
-
-
-@cache
-def _written_again(postgres: bool) -> Select[Any]:
-    named = one_in(postgres, entries.c.origin, "names")
-    return select(entries.c.origin).where(entries.c.school == bindparam("school"), named)
-
-
-def _first_written(
-    conn: Connection, school: str, origins: Mapping[str, tuple[Key, str]]
-) -> set[str]:
-    """Those of these origins that we hold under the very key and hash they name."""
-    place = tuple_(entries.c.station, entries.c.epoch, entries.c.seq)
-    query = select(entries.c.station, entries.c.epoch, entries.c.seq, entries.c.hash).where(
-        entries.c.school == school, place.in_([tuple(first) for first, _ in origins.values()])
-    )
-    hashes = {Key(r.station, r.epoch, r.seq): r.hash for r in conn.execute(query).all()}
-    return {name for name, (first, told) in origins.items() if hashes.get(first) == told}
 
 
 _ENTRY = (

@@ -27,11 +27,14 @@ _OF_LOAN = ("patron", "opened_by", "opened_ms", "closed_ms", "past_limit")
 _PAST = _OF_LOAN.index("past_limit")
 
 
-def check(conn: Connection, school: str, within: Within) -> dict[Key, bool]:
+def check(
+    conn: Connection, school: str, within: Within, people: Mapping[str, Any]
+) -> dict[Key, bool]:
     """The loans that have come to lie past the limit (True), or no longer do (False).
 
     within: for each patron who had another number of copies than was known, from when to when (UTC ms). Only loans that
-    began within may be judged anew, and only those that reach into it count for them.
+    began within may be judged anew, and only those that reach into it count for them. people: those of them whom the
+    record has, as `patrons_named` reads them.
     """
     if not within:
         return {}
@@ -45,15 +48,16 @@ def check(conn: Connection, school: str, within: Within) -> dict[Key, bool]:
         for patron, rows in _loans(conn, school, within).items()
         if len(rows) > least or any(row[_PAST] for row in rows)
     }
-    people = _patrons(conn, school, asked)
     changes: dict[Key, bool] = {}
     for patron, rows in asked.items():
-        who, (from_ms, to_ms) = people.get(patron), within[patron]
+        if patron not in people:
+            continue
+        who, (from_ms, to_ms) = Patron(*people[patron][:-1]), within[patron]
         taken = [
             Taken(opened_ms, _key(opened_by), closed_ms, copy_type or "")
             for _, opened_by, opened_ms, closed_ms, _, copy_type in rows
         ]
-        past = _past(who, taken, versions) if who else frozenset()
+        past = _past(who, taken, versions)
         for loan, row in zip(taken, rows, strict=True):
             is_past = loan.opened_by in past
             if row[_PAST] != is_past and from_ms <= loan.opened_ms < to_ms:
@@ -128,16 +132,17 @@ def _loans_within(postgres: bool) -> Any:
     return union_all(asked(open_still), asked(closed_later))
 
 
-def _patrons(conn: Connection, school: str, wanted: Collection[str]) -> dict[str, Patron]:
+def patrons_named(conn: Connection, school: str, wanted: Collection[str]) -> dict[str, Any]:
+    """Of these the patrons of the record: rows of what a `Patron` has, with `gone_ms` last. A card alone is none."""
     if not wanted:
         return {}
-    query = _patrons_named(is_postgres(conn))
-    rows = conn.execute(query, {"school": school, "wanted": listed(wanted)}).all()
-    return {row[0]: Patron(*row) for row in rows}
+    asked = {"school": school, "wanted": listed(wanted)}
+    return {row[0]: row for row in conn.execute(_patrons_named(is_postgres(conn)), asked).all()}
 
 
 @cache
 def _patrons_named(postgres: bool) -> Select[Any]:
-    told = (patrons.c[name] for name in ("id", "name", "category", "grade", "class_name"))
+    names = ("id", "name", "category", "grade", "class_name", "gone_ms")
     mine = patrons.c.school == bindparam("school")
+    told = (patrons.c[name] for name in names)
     return select(*told).where(mine, one_in(postgres, patrons.c.id, "wanted"))

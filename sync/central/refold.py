@@ -21,13 +21,12 @@ from sync.central.db import (
     insert_rows,
     is_postgres,
     listed,
-    one_in,
     update_rows,
     upsert_rows,
 )
 from sync.central.positions import HELD, next_positions, publish_at
 from sync.central.read import Shelf, Stored, read_codes
-from sync.central.schema import holdings, outcomes, patrons, seals
+from sync.central.schema import holdings, outcomes, seals
 from sync.central.starts import Seal, Start, next_seals, not_held, starts
 from sync.events import Code, Event, Folded, Key, outcome_of
 from sync.fold import Copy, fold
@@ -89,12 +88,13 @@ def refold(
         lending = lent.compare(school, changed.told, before)
         lent.write(conn, school, lending)
     told = {s.event.key: s for start in begun.values() for s in start.tail}
-    passed = limits.check(conn, school, lending.within)
+    people = limits.patrons_named(conn, school, lending.patrons | lending.counted)
+    passed = limits.check(conn, school, lending.within, people)
     changed.past_limit = dict.fromkeys(lending.past_no_more, False) | passed
     revised = _revised(conn, changed, new, told)
     before_codes = {key: stored.codes for key, stored in told.items()}
     asked = asking.compare(conn, school, changed.told, before_codes, now_ms)
-    keys = _changed_keys(conn, changed, lending)
+    keys = _changed_keys(conn, changed, lending, people)
     count = len(keys) + len(revised)
     at = next_positions(conn, school, count) if count else 0
     with ahead(conn):
@@ -214,30 +214,17 @@ def _told(codes: frozenset[Code], past: bool) -> tuple[str, str]:
 
 
 def _changed_keys(
-    conn: Connection, changed: Changed, lending: lent.Lending
+    conn: Connection, changed: Changed, lending: lent.Lending, people: Mapping[str, Any]
 ) -> list[tuple[str, str]]:
     """What stations must hear of: copies touched, patrons counted anew, and those who have left and returned something.
 
     Of the counted only patrons of the record: a card without a patron is none.
     """
-    whose = lending.counted | lending.patrons
-    if not whose:
-        return [(HELD, barcode) for barcode in changed.told]
-    told = {"school": changed.school, "wanted": listed(whose)}
-    rows = sorted(
-        (name, gone_ms) for name, gone_ms in conn.execute(_gone(is_postgres(conn)), told).all()
-    )
+    rows = sorted((name, row.gone_ms) for name, row in people.items())
     left = [name for name, gone_ms in rows if gone_ms is not None and name in lending.patrons]
     counted = [("patron", name) for name, _ in rows if name in lending.counted]
     held = ((HELD, barcode) for barcode in changed.told)
     return list(dict.fromkeys([*held, *counted, *leavers.told_of(conn, changed.school, left)]))
-
-
-@cache
-def _gone(postgres: bool) -> Select[Any]:
-    mine = patrons.c.school == bindparam("school")
-    wanted = one_in(postgres, patrons.c.id, "wanted")
-    return select(patrons.c.id, patrons.c.gone_ms).where(mine, wanted)
 
 
 def by_copy(events: Iterable[tuple[str, Event]]) -> dict[str, list[Event]]:
