@@ -169,7 +169,7 @@ def checked(kind: str, key: str, value: Mapping[str, Any] | None) -> dict[str, A
         return None
     try:
         row = asdict(read(KINDS[kind], json.encode(value)))
-    except (BadMessage, EncodeError, ValueError) as error:
+    except (BadMessage, EncodeError, ValueError, RecursionError) as error:
         raise BadRow(f"{kind} {key}: {error}") from None
     if key != key_of(kind, row):
         raise BadRow(f"{kind} {key}: the row says {key_of(kind, row)}")

@@ -12,6 +12,7 @@ from functools import cache
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 from msgspec import DecodeError, Meta, Struct, ValidationError, json
+from msgspec.structs import astuple
 
 MAX_ENTRIES = 500
 MAX_CHANGES = 2_000
@@ -232,15 +233,16 @@ M = TypeVar("M", bound=Message)
 
 
 def read(kind: type[M], raw: bytes) -> M:
-    """The message in these bytes. Raises BadMessage, naming the field."""
+    """The message in these bytes. Raises BadMessage, naming the field where one is to blame."""
     try:
         message: M = _decoder(kind).decode(raw)
     except ValidationError as error:
         raise BadMessage(_named(str(error))) from None
     except (DecodeError, ValueError, RecursionError) as error:
         raise BadMessage(f"the whole: {error}") from None
-    # Such a text is JSON, but no database takes it.
-    if b"\\u0000" in raw and "\x00" in "".join(_texts(json.decode(raw))):
+    # Such a text is JSON, but no database takes it. The rows of a page are looked at one by one, so that a bad one does
+    # not keep the others out (`rows.checked`).
+    if b"\\u0000" in raw and "\x00" in "".join(_texts(message)):
         raise BadMessage("the whole: a text holds the character NUL")
     return message
 
@@ -252,20 +254,22 @@ def _decoder(kind: type[M]) -> json.Decoder[M]:
 
 def _named(words: str) -> str:
     """What is wrong, with the field before it."""
-    what, _, path = words.partition(" - at `$")
+    what, _, at = words.partition(" - at `")
     field = re.search("field `(.*)`", what)
-    where = [path.strip(".`"), field[1] if field else ""]
+    where = [at.rpartition("$")[2].strip(".`"), field[1] if field else ""]
     return f"{'.'.join(filter(None, where)) or 'the whole'}: {what}"
 
 
 def _texts(value: Any) -> Iterable[str]:
     if isinstance(value, str):
         yield value
+    elif isinstance(value, Change):
+        yield from (value.kind, value.key)
+    elif isinstance(value, Message):
+        yield from _texts(astuple(value))
     elif isinstance(value, dict):
-        yield from value
-        for one in value.values():
-            yield from _texts(one)
-    elif isinstance(value, list):
+        yield from _texts((*value, *value.values()))
+    elif isinstance(value, list | tuple):
         for one in value:
             yield from _texts(one)
 

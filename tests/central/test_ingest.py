@@ -15,7 +15,8 @@ from sync.central.erasing import erase
 from sync.central.feed import read_page
 from sync.central.read import shelf, time_zone
 from sync.central.refold import refold
-from sync.central.schema import cases, copies, metadata, patron_aliases, patrons, seals
+from sync.central.schema import cases, copies, entries, metadata, patron_aliases, patrons, seals
+from sync.central.verify import faults
 from sync.continuity import Diverged, Gap
 from tests.central import postgres
 from tests.central.fleet import (
@@ -334,3 +335,22 @@ def test_a_copy_catalogued_as_withdrawn_that_comes_back_has_reappeared(two):
     back = s1.checkin("20001", at=0)
     push(db, s1)
     assert told(db, back) == {"item_reappeared", "return_not_on_loan"}
+
+
+def test_an_entry_that_an_earlier_release_took_in_for_sound_does_not_stop_its_copy(db):
+    _begin(db, [Pen("s1"), Pen("s2")], ["20001"], ["p0"])
+    s1, s2 = Pen("s1"), Pen("s2")
+    s1.checkin("20001", at=0)
+    push(db, s1)
+    # Notes that are no list were once read letter by letter.
+    body = s1.wires[0].body[:-1] + ',"notes":"ab"}'
+    with db.begin() as conn:
+        conn.execute(update(entries).values(body=body))
+    _forget_seals(db)
+    s2.checkout("20001", "p0", at=HOUR)
+    assert [a.outcome for a in push(db, s2).answers] == ["accepted"]
+    s1.wires[0] = structs.replace(s1.wires[0], body=body)
+    s1.checkin("20001", at=2 * HOUR)
+    assert [a.outcome for a in push(db, s1, 2, 2).answers] == ["accepted"]
+    assert holder(db, "20001") is None
+    assert any("notes" in fault for fault in list(faults(db)))
