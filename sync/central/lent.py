@@ -46,8 +46,8 @@ _UNDONE = "undone"
 
 @dataclass(slots=True)
 class Lending:
-    """What has changed of loans. rows: those that are new or began otherwise; others: those that go on otherwise, by
-    the columns of that; vanished: those that turn out to have been none.
+    """What has changed of loans. rows: those that are new or began otherwise; others: those that began as
+    before, by the columns of `_GOES_ON`; vanished: those that turn out to have been none.
 
     past_no_more: the vanished that lay past the limit. patrons: whose loans changed. within: for those of them who had
     another number of copies at some time, from when to when (UTC ms). counted: who has borrowed another number of
