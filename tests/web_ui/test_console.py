@@ -258,7 +258,7 @@ def test_a_school_sees_its_own_cases_only(client, record):
     case = case_in(record)
     told = {**forms(page), "choice": "returned", "facts": ""}
     assert client.post(f"/console/cases/{case}/settle", data=told).status_code == 404
-    assert "s1" not in client.get("/console/stations").text
+    assert "/console/stations/s1" not in client.get("/console/stations").text
 
 
 def test_the_digest_tells_what_needs_no_decision(signed_in, record, clock):

@@ -117,9 +117,10 @@ def test_the_visits_of_a_day_are_listed_by_room_and_go_out_as_a_file(console, re
     assert console.client.get("/console/rooms/day.xlsx").status_code == 200
     assert console.client.get("/console/rooms/day.pdf").status_code == 404
     assert "这一天没有人签到" in console.see("/console/rooms/day?day=2026-11-24")
+    assert "/console/people/hua" in console.see("/console/rooms/day")
     with record.begin(SCHOOL) as conn:
         Desk(conn, SCHOOL, "li", NOON * 2).erase("hua")
-    assert "hua" not in console.see("/console/rooms/day")
+    assert "/console/people/hua" not in console.see("/console/rooms/day")
 
 
 def test_whoever_only_looks_learns_nothing_of_who_is_where(console):
