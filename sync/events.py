@@ -151,6 +151,11 @@ class HoldSpan:
     def waits_at(self, at_ms: int) -> bool:
         return self.placed_ms < at_ms and (self.ended_ms is None or at_ms < self.ended_ms)
 
+    def waited_until(self, at_ms: int, patron: str | None) -> bool:
+        """The same, but with the hold that this patron's own checkout at that moment has filled."""
+        filled = self.patron == patron and self.ended_ms == at_ms and self.placed_ms < at_ms
+        return filled or self.waits_at(at_ms)
+
 
 class Span(Struct, frozen=True, gc=False, array_like=True):
     """A loan from its opening to its end. closed_lo: the earliest moment at which the copy can have been back.

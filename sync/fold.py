@@ -18,6 +18,7 @@ from kiosk.domain import Act, CopyState
 from sync.cases import OF_ORDER, Questions
 from sync.events import (
     CASES,
+    DESK,
     Code,
     Doubt,
     Event,
@@ -37,6 +38,8 @@ REPEAT_MS = 10 * 60_000
 _GONE = (CopyState.LOST, CopyState.MISSING, CopyState.WITHDRAWN)
 _ASKED = CASES - set(OF_ORDER)
 _SAID_BY_STAFF = (Act.SETTLE, Act.CLAIM)
+# What only the desk says: in a station's journal these change nothing.
+_DESKS = frozenset((*_SAID_BY_STAFF, Act.HOLD, Act.COPY_STATE, Act.FORWARD))
 _ACTS = (Act.CHECKOUT, Act.CHECKIN, Act.RENEWAL, Act.USE)
 # What a settlement of each kind of case may choose; the first is proposed where nothing speaks for another.
 STAYS, RETURNED, NOT_THEIRS, NOTED, WITHDRAW, ADMIT = (
@@ -82,7 +85,7 @@ class _Fold:
         self._links = Links(events)
         self._codes: dict[Key, set[Code]] = {event.key: set() for event in events}
         self._spans: dict[Key, Span] = {}
-        said = [event for event in events if event.act in _SAID_BY_STAFF]
+        said = [event for event in events if event.act in _SAID_BY_STAFF and _may_be_said(event)]
         self._questions = Questions([event.case for event in said if event.act is Act.SETTLE])
         self._undone = {e.undoes for e in said if e.undoes and e.key > e.undoes}
 
@@ -90,7 +93,9 @@ class _Fold:
         if self._now.loan:
             self._spans[self._now.loan.opened_by] = self._now.loan
         for event in self._ordered:
-            if event.act is Act.SETTLE:
+            if event.act in _DESKS and not _may_be_said(event):
+                pass
+            elif event.act is Act.SETTLE:
                 self._settle(event)
             elif event.allowed:
                 self._odd(event)
@@ -262,7 +267,7 @@ class _Fold:
         if kept and kept != event.patron:
             self._codes[event.key].add(Code.HOLD_TAKEN)
         elif self._copy.holds and not event.hold_filled:
-            unseen = [h for h in self._unseen(event) if h.waits_at(event.est)]
+            unseen = [h for h in self._unseen(event) if h.waited_until(event.est, event.patron)]
             if unseen and all(h.patron != event.patron for h in unseen):
                 self._codes[event.key].add(Code.HOLD_BYPASSED)
 
@@ -356,6 +361,10 @@ class _Fold:
             if asked:
                 self._questions.about(event, asked)
         self._questions.leave_open(self._now.doubt)
+
+
+def _may_be_said(event: Event) -> bool:
+    return event.key.station == DESK
 
 
 _STEPS: dict[Act, Callable[[_Fold, Event], None]] = {

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Select, Text, and_, bindparam, delete, select
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    delete,
+    select,
+)
 
 from sync.central import limits
 from sync.central.db import (
@@ -17,6 +26,7 @@ from sync.central.db import (
     is_postgres,
     listed,
     moments_of,
+    one_in,
     one_of,
     update_rows,
     upsert_rows,
@@ -64,25 +74,35 @@ class Lending:
 
 
 def before(conn: Connection, school: str, begun: Mapping[str, Start]) -> Before:
-    """The loans written of these copies, beyond where each is folded on from.
+    """The loans written of these copies, beyond where each is folded on from, and those that its state there names.
 
     Of one whose entries come in their turn that is the loan that is open, which need not be read.
     """
     late = {barcode: start.to_ms for barcode, start in begun.items() if not start.in_turn}
+    named = [
+        str(span.opened_by)
+        for start in begun.values()
+        if not start.in_turn and start.holding
+        for span in (start.holding.loan, start.holding.ended)
+        if span
+    ]
     open_still = (
         _row(school, barcode, start.holding.loan)
         for barcode, start in begun.items()
         if start.in_turn and start.holding and start.holding.loan
     )
-    return {row[_OPENED_BY]: (row, False) for row in open_still} | _beyond(conn, school, late)
+    in_turn = {row[_OPENED_BY]: (row, False) for row in open_still}
+    return in_turn | _beyond(conn, school, late) | _named(conn, school, named)
 
 
-def compare(school: str, told: Mapping[str, Folded], known: Before) -> Lending:
+def compare(
+    school: str, told: Mapping[str, Folded], known: Before, begun: Mapping[str, Start]
+) -> Lending:
     """What is new, what differs, what turns out to have been none."""
     found = Lending()
     gone = dict(known)
     for barcode, folded in told.items():
-        for span in folded.spans:
+        for span in (*folded.spans, *_ended_before(begun[barcode], folded)):
             row = _row(school, barcode, span)
             was, _ = gone.pop(row[_OPENED_BY], (None, False))
             if was != row:
@@ -98,6 +118,14 @@ def compare(school: str, told: Mapping[str, Folded], known: Before) -> Lending:
         if was_past and key:
             found.past_no_more.append(key)
     return found
+
+
+def _ended_before(start: Start, folded: Folded) -> tuple[Span, ...]:
+    """The loan that had ended where a late fold begins: a renewal that turned its return may not do so any more."""
+    ended = start.holding.ended if start.holding and not start.in_turn else None
+    if ended is None or any(span.opened_by == ended.opened_by for span in folded.spans):
+        return ()
+    return (ended,)
 
 
 def write(conn: Connection, school: str, lending: Lending) -> None:
@@ -138,12 +166,30 @@ def _beyond(conn: Connection, school: str, late: Mapping[str, int]) -> Before:
     if not late:
         return {}
     asked = {"school": school, "late": listed(moments_of(late))}
+    return _read(conn.execute(_opened_beyond(is_postgres(conn)), asked).all())
+
+
+def _named(conn: Connection, school: str, named: Sequence[str]) -> Before:
+    if not named:
+        return {}
+    asked = {"school": school, "named": listed(named)}
+    return _read(conn.execute(_opened_by(is_postgres(conn)), asked).all())
+
+
+def _read(rows: Iterable[Any]) -> Before:
     found = {}
-    for past, *told in conn.execute(_opened_beyond(is_postgres(conn)), asked).all():
+    for past, *told in rows:
         if past is not None:
             told[_DUE_ON] = _day(told[_DUE_ON])
             found[told[_OPENED_BY]] = (tuple(told), past)
     return found
+
+
+@cache
+def _opened_by(postgres: bool) -> Select[Any]:
+    told = (loans.c.past_limit, *(loans.c[name] for name in _LOAN))
+    mine = loans.c.school == bindparam("school")
+    return select(*told).where(mine, one_in(postgres, loans.c.opened_by, "named"))
 
 
 @cache

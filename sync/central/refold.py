@@ -85,7 +85,7 @@ def refold(
         for barcode, (start, events) in folding.items():
             sealable = not unknown or all(e.after not in unknown for e in events)
             _fold_one(changed, shelf.copies[barcode], start, events, sealable=sealable)
-        lending = lent.compare(school, changed.told, before)
+        lending = lent.compare(school, changed.told, before, begun)
         lent.write(conn, school, lending)
     told = {s.event.key: s for start in begun.values() for s in start.tail}
     people = limits.patrons_named(conn, school, lending.patrons | lending.counted)

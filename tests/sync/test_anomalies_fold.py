@@ -128,6 +128,14 @@ def test_a15_a_hold_that_the_station_knew_of_was_weighed_there(story):
     assert story.codes(out) == set()
 
 
+def test_a15_who_was_first_in_the_queue_passed_nobody_over_although_that_filled_their_hold(story):
+    story.knowing(holds=(HoldSpan("ming", NOON - DAY, NOON + 5 * MINUTE), HoldSpan("hua", NOON)))
+    out = story.checkout("s1", "ming", at=5, as_of_ms=NOON - 2 * DAY)
+    assert story.codes(out) == set()
+    other = story.checkout("s1", "lan", at=30, as_of_ms=NOON - 2 * DAY)
+    assert Code.HOLD_BYPASSED in story.codes(other)
+
+
 def test_a16_what_was_kept_for_one_is_lent_to_another(story):
     story.knowing(holds=(HoldSpan("hua", NOON - DAY),))
     story.checkin("s1", at=0, hold_waiting=True)
@@ -265,6 +273,23 @@ def test_a34_taking_a_settlement_back_opens_the_case_again(story):
     story.staff(Act.SETTLE, at=WEEK + 1, undoes=settled)
     assert story.told().cases[0].open
     assert story.holder() == "hua"
+
+
+def test_what_only_staff_can_say_changes_nothing_in_a_stations_journal(story):
+    first = story.checkout("s1", "ming", at=0, wide=HOUR)
+    story.checkout("s2", "hua", at=30, wide=HOUR)
+    before = story.told()
+    (case,) = before.cases
+    told = {"case": case.id, "choice": f"stays {first}", "facts": case.facts}
+    story.add("s3", Act.SETTLE, at=WEEK, **told)
+    story.add("s3", Act.CLAIM, at=WEEK, value="returned")
+    story.add("s3", Act.COPY_STATE, at=WEEK, value="lost")
+    story.add("s3", Act.FORWARD, at=WEEK, value="refused")
+    story.add("s3", Act.HOLD, "lan", at=WEEK, value="kept lan")
+    now = story.told()
+    assert (now.cases, now.spans) == (before.cases, before.spans)
+    assert (now.holding.state, now.holding.kept_for) == (CopyState.ON_SHELF, None)
+    assert outcome_of(now.codes[story.events[-2].key]) is Outcome.ACCEPTED
 
 
 def test_a42_what_another_library_system_refused(story):
