@@ -47,7 +47,11 @@ class Questions:
         case = self._cases.get(event.case or "")
         if case is None:
             return None
-        same = case.facts == event.facts
+        # A settlement of an earlier release names the patrons as well.
+        same = event.facts in (
+            case.facts,
+            _facts(case.code, case.keys, *(p or "" for p in case.patrons)),
+        )
         settled = event.key if same else case.settled_by
         self._cases[case.id] = replace(case, settled_by=settled, reopened=not same)
         return same
@@ -56,7 +60,7 @@ class Questions:
         # A late event that joins a question must not give it another name, least of all when it was settled once.
         names = [case_id(code, key) for key in sorted(keys)]
         name = next((name for name in names if name in self._cited), names[0])
-        facts = _facts(code, keys, patrons)
+        facts = _facts(code, keys)
         old = self._cases.get(name)
         if old is None or old.facts != facts:
             again = bool(old and old.settled_by)
@@ -65,6 +69,6 @@ class Questions:
             self._cases[name] = replace(old, live=True)
 
 
-def _facts(code: Code, keys: tuple[Key, ...], patrons: tuple[str | None, ...]) -> str:
-    told = "|".join([code.value, *map(str, keys), *(p or "" for p in patrons)])
-    return sha256(told.encode()).hexdigest()
+def _facts(code: Code, keys: tuple[Key, ...], *more: str) -> str:
+    """What the question rests on. Not whom it concerns: to erase a patron, or to merge two, is no new fact."""
+    return sha256("|".join([code.value, *map(str, keys), *more]).encode()).hexdigest()

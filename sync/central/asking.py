@@ -80,7 +80,7 @@ def _known(conn: Connection, school: str, names: Collection[str]) -> dict[str, A
 _KNOWN = [
     cases.c[name]
     for name in (
-        "id", "barcode", "about", "facts", "is_open", "reopened", "settled_by", "opened_ms",
+        "id", "barcode", "about", "patrons", "facts", "is_open", "reopened", "settled_by", "opened_ms", "closed_ms",
     )
 ]  # fmt: skip
 
@@ -94,10 +94,14 @@ def _named(postgres: bool) -> Select[Any]:
 def _differs(row: Any, case: Case) -> bool:
     settled = str(case.settled_by) if case.settled_by else None
     was = (row.is_open, row.facts, row.settled_by, row.reopened)
-    return was != (case.open, case.facts, settled, case.reopened)
+    now = (case.open, case.facts, settled, case.reopened)
+    return was != now or json.decode(row.patrons) != list(case.patrons)
 
 
 def _case_row(school: str, barcode: str, case: Case, row: Any, now_ms: int) -> Row:
+    settled = str(case.settled_by) if case.settled_by else None
+    # Only whom it concerns has changed: it was closed when it was.
+    as_it_was = row and not row.is_open and row.settled_by == settled
     return {
         "school": school,
         "id": case.id,
@@ -108,9 +112,9 @@ def _case_row(school: str, barcode: str, case: Case, row: Any, now_ms: int) -> R
         "facts": case.facts,
         "is_open": case.open,
         "reopened": case.reopened,
-        "settled_by": str(case.settled_by) if case.settled_by else None,
+        "settled_by": settled,
         "opened_ms": row.opened_ms if row else now_ms,
-        "closed_ms": None if case.open else now_ms,
+        "closed_ms": None if case.open else row.closed_ms if as_it_was else now_ms,
     }
 
 
