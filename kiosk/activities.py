@@ -13,6 +13,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from kiosk.domain import Patron
+from kiosk.figures import whole
 from kiosk.posts import Body, Line, Words
 
 # More would push the books off the screen.
@@ -60,7 +61,7 @@ class Offered:
 
 def head_count(text: str) -> int:
     """How many pupils came, as it is typed and kept; 0 where that is no number of pupils."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= FIGURES else 0
+    return whole(text, 10**FIGURES - 1) or 0
 
 
 def may_attend(activity: Activity, patron: Patron) -> bool:

@@ -29,7 +29,9 @@ _PROOF_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 # be longer.
 Large = Annotated[int, Meta(ge=-(2**53), le=2**53)]
 Small = Annotated[int, Meta(ge=-36_500, le=36_500)]
-Word = Annotated[str, Meta(max_length=256)]
+# PostgreSQL keeps no index of texts much longer than this.
+LONGEST_WORD: Final = 256
+Word = Annotated[str, Meta(max_length=LONGEST_WORD)]
 
 
 class Entry(Struct, frozen=True, forbid_unknown_fields=True, gc=False):

@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from kiosk.calendar import Rules, day_plan, here, merged
 from kiosk.domain import Copy, Now, Patron
+from kiosk.figures import whole
 from kiosk.loan_rules import find_rule
 
 # Whoever scans the card again so soon wonders whether it was noticed, and is not leaving.
@@ -87,7 +88,7 @@ def written_stay(room: str, closes_ms: int | None) -> str:
 def read_stay(value: str | None) -> tuple[str, int | None]:
     """The room and its closing time of a sign-in's entry."""
     room, _, closes = (value or "").partition(" ")
-    return room, int(closes) if closes.isdigit() else None
+    return room, whole(closes)
 
 
 def _spans(rules: Rules, room: str, local: datetime) -> list[tuple[int, int]]:

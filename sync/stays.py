@@ -14,6 +14,9 @@ from kiosk.domain import Act
 from kiosk.entry import Entry
 from kiosk.rooms import read_stay
 
+# A room that closes later than this was not understood: nobody is in one over night.
+MOST_MS = 24 * 60 * 60_000
+
 
 @dataclass(frozen=True, slots=True)
 class Stay:
@@ -92,4 +95,6 @@ def _visit(stay: Stay, from_ms: int) -> Visit:
     if stay.out_ms is not None:
         return Visit(stay.patron, stay.room, from_ms, max(stay.out_ms, from_ms), forgotten=False)
     closed = None if stay.closes_ms is None else max(stay.closes_ms, from_ms)
+    if closed is not None and closed > from_ms + MOST_MS:
+        closed = None
     return Visit(stay.patron, stay.room, from_ms, closed, forgotten=True)

@@ -54,7 +54,8 @@ def _highest(conn: Connection, school: str, head: str, width: int, digits: int) 
     query = select(copies.c.barcode).where(copies.c.school == school, *between)
     query = query.where(func.length(copies.c.barcode) == len(highest))
     label = conn.execute(query.order_by(copies.c.barcode.desc()).limit(1)).scalar()
-    counted = label is not None and label[len(head) :].isdigit()
+    # Not ² or ٣, which are digits too.
+    counted = label is not None and label[len(head) :].isascii() and label[len(head) :].isdigit()
     return int(str(label)[len(head) : len(head) + digits]) if counted else 0
 
 

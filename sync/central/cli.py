@@ -130,14 +130,11 @@ def _end_with_parent(pipe: int, ending: threading.Event) -> None:
 
 
 def _keep_house(db: Database, ending: threading.Event, clock: Callable[[], int]) -> None:
-    """Once an hour; returns at the end."""
+    """Once an hour; returns at the end. Trouble is logged there: this thread is the whole program."""
     from sync.central.house import keep_house
 
     while True:
-        try:
-            keep_house(db, clock, now_ms, ending.is_set)
-        except CentralError as error:
-            click.echo(str(error), err=True)
+        keep_house(db, clock, now_ms, ending.is_set)
         if ending.wait(HOUSEKEEPING_S):
             return
 

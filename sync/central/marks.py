@@ -10,6 +10,7 @@ from sqlalchemy import Connection, and_, delete, select, update
 
 from kiosk.activities import head_count
 from kiosk.domain import Act
+from kiosk.entry import LONGEST_WORD
 from sync.central.activity_tables import activity_marks, essays
 from sync.central.db import one_of, upsert_many
 from sync.central.report_tables import counted
@@ -51,7 +52,7 @@ def marks_in(rows: Iterable[Any]) -> dict[Mark, int]:
         if '"value":' not in row.body:
             continue
         body = json.loads(row.body)
-        if not body["allowed"] or not body.get("value"):
+        if not body["allowed"] or not 0 < len(body.get("value", "")) <= LONGEST_WORD:
             continue
         for kind, whom in _told(body, row):
             mark = (body["value"], kind, whom, row.station)

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from kiosk.figures import whole
 from sync.central.schema import incidents, lineages, stations
 
 INCIDENTS_AT_ONCE = 5
@@ -72,6 +73,6 @@ def _machine(row: Any, chains: Sequence[Any], events: tuple[Event, ...]) -> Mach
         enrolled=bool(chains),
         parked=any(chain.parked for chain in chains),
         entries=max((chain.durable for chain in chains), default=0),
-        unsent=int(said) if str(said).isdigit() else None,
+        unsent=whole(str(said)),
         events=events,
     )

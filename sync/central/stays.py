@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, delete, select
 
 from kiosk.domain import Act
-from kiosk.entry import Entry, parse
+from kiosk.entry import LONGEST_WORD, Entry, parse
 from sync.central.db import one_of, upsert_many
 from sync.central.report_tables import counted
 from sync.central.reports.whose import whose
@@ -116,7 +116,7 @@ def _said(rows: Iterable[Any]) -> Iterator[tuple[str, str, Entry, int]]:
             continue
         entry = parse(row.body)
         name = stay_of(entry)
-        if name is not None and entry.act in DOOR:
+        if name is not None and len(name) <= LONGEST_WORD and entry.act in DOOR:
             yield name, row.patron, entry, row.est
 
 
