@@ -26,9 +26,6 @@ class Questions:
     def all(self) -> tuple[Case, ...]:
         return tuple(self._cases.values())
 
-    def find(self, name: str) -> Case | None:
-        return self._cases.get(name)
-
     def about(self, event: Event, codes: Iterable[Code]) -> None:
         """The entry is odd in ways that need a person."""
         for code in sorted(codes):

@@ -108,8 +108,8 @@ def outcome_of(codes: frozenset[Code] | set[Code]) -> Outcome:
 class Event(Struct, frozen=True, gc=False):
     """One entry on one copy. Instants are UTC milliseconds; the true time lies in [lo, hi], `est` is the best guess.
 
-    patron: id, or None for nobody and for somebody who was erased. label: the barcode as scanned. sure: what the
-    station thought of its clock. as_of_ms: how new its knowledge of the central record was (None: it had none).
+    patron: id, or None for nobody and for somebody who was erased. label: the barcode as scanned.
+    as_of_ms: how new the station's knowledge of the central record was (None: it had none).
     hold_waiting, hold_filled: what the station saw and did about the queue. codes: what is odd about the patron or the
     card, found before the fold (see standing). override: staff decided it against the rules, knowing them.
     """
@@ -126,7 +126,6 @@ class Event(Struct, frozen=True, gc=False):
     due_on: date | None = None
     days: int | None = None
     renewals: int | None = None
-    sure: bool = True
     hold_waiting: bool = False
     hold_filled: bool = False
     after: Key | None = None

@@ -63,7 +63,6 @@ def event_of(
         due_on=_day(entry.due_on) if entry.due_on else None,
         days=entry.days,
         renewals=entry.renewals,
-        sure=entry.clock == "sure",
         hold_waiting=_WAITING in entry.notes,
         hold_filled=_FILLED in entry.notes,
         after=key_of(entry.after),

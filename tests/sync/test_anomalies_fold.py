@@ -163,7 +163,7 @@ def test_a18_a19_a_wrong_clock_never_shortens_a_loan(story):
 
 
 def test_a19_a_loan_of_an_unsure_clock_gets_its_date_here(story):
-    story.checkout("s1", "ming", at=0, due_on=None, sure=False)
+    story.checkout("s1", "ming", at=0, due_on=None)
     assert story.told().spans[0].due_on == date(2026, 12, 9)
 
 
