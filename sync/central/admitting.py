@@ -36,7 +36,7 @@ def admit(conn: Connection, school: str, case: Any, by: Key, now_ms: int) -> Non
         assert entry is not None, "what was kept for its station's sake can be read"
         _tell(conn, school, key, Outcome.ACCEPTED, "")
         if entry.copy and key not in counted_before:
-            barcode = around.barcode(entry.copy)
+            barcode = around.barcode(entry)
             _put(conn, school, key, barcode=barcode, origin=entry.origin)
             touched.add(barcode)
     _fold_anew(conn, school, touched, now_ms)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, and_, select, update
+from sqlalchemy import Connection, and_, delete, select, update
 
 from kiosk.domain import Act, CopyState
 from sync.central.admitting import admit, choice_of, withdraw
@@ -36,6 +36,7 @@ from sync.central.schema import (
     old_labels,
     patrons,
     scans,
+    seals,
     titles,
 )
 from sync.central.writing import Deed, write_down
@@ -70,14 +71,18 @@ class Desk:
         self._one(copies, copies.c.barcode, old, "copy")
         if self._rows(copies, copies.c.barcode, new):
             raise CentralError(f"there is a copy {new} already; take another label")
-        # If the new label was on another copy once, scans of it mean two copies from now on.
-        self._change(old_labels, old_labels.c.label == new, shared_ms=self.now_ms)
+        # Seals come again, and where the new label was scanned before, it is written already where that is.
+        self._drop(seals, seals.c.barcode.in_((old, new)))
+        self._drop(holdings, holdings.c.barcode == new)
+        # A copy that gets an old label of its own back bears that alone.
+        self._drop(old_labels, and_(old_labels.c.label == new, old_labels.c.barcode == old))
         self._change(old_labels, old_labels.c.barcode == old, barcode=new)
         gone = {"school": self.school, "label": old, "barcode": new}
         upsert_many(self.conn, old_labels, [gone | {"replaced_ms": self.now_ms, "shared_ms": None}])
         every = (copies, entries, holdings, loans, cases, holds, scans, absent, acted)
         for table in (*every, box_copies, box_lent):
             self._change(table, table.c.barcode == old, barcode=new)
+        registered(self.conn, self.school, cards={}, copies=(new,), now_ms=self.now_ms)
         self._tell(("copy", old), (HELD, old), gone=True)
         return self._write(Act.BARCODE, copy=new, value=old)
 
@@ -268,6 +273,9 @@ class Desk:
 
     def _change(self, table: Any, where: Any, **values: Any) -> None:
         self.conn.execute(update(table).where(table.c.school == self.school, where).values(values))
+
+    def _drop(self, table: Any, where: Any) -> None:
+        self.conn.execute(delete(table).where(table.c.school == self.school, where))
 
     def _tell(self, *keys: tuple[str, str], gone: bool = False) -> None:
         publish(self.conn, self.school, keys, self.now_ms if gone else None)

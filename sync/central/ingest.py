@@ -176,7 +176,7 @@ def _take_fresh(
         key = Key(*place[1:], arrival.wire.seq)
         entry = arrival.entry
         counts = entry is not None and arrival.fault is None and key not in known
-        barcode = on_shelf.barcode(entry.copy) if entry and counts and entry.copy else None
+        barcode = on_shelf.barcode(entry) if entry and counts and entry.copy else None
         rows.append((*_entry_row(school, key, arrival, stamped, now_ms), barcode))
         if entry and barcode:
             wire = arrival.wire

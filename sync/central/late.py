@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from sqlalchemy import Connection, and_, select
+from sqlalchemy import Connection, and_, select, update
 
-from sync.central.db import upsert_many
+from sync.central.db import one_of, upsert_many
 from sync.central.read import shelf, time_zone
 from sync.central.refold import refold
-from sync.central.schema import entries, patron_aliases, people
+from sync.central.schema import entries, old_labels, patron_aliases, people
 from sync.standing import UNKNOWN
 
 
@@ -21,11 +21,21 @@ def registered(
     copies: Collection[str],
     now_ms: int,
 ) -> None:
-    """Fold anew what had been done with these new cards (number -> patron) and copies, under the school's lock."""
+    """Fold anew what had been done with these new cards (number -> patron) and copies, under the school's lock.
+
+    A copy whose label was on another one before shares it with that from now on.
+    """
+    _share(conn, school, copies, now_ms)
     again = _lent_to(conn, school, cards) | _spoken_of(conn, school, copies)
     if again:
         around = shelf(conn, school, again, time_zone(conn, school))
         refold(conn, school, {b: [] for b in sorted(again)}, around, now_ms=now_ms)
+
+
+def _share(conn: Connection, school: str, labels: Collection[str], now_ms: int) -> None:
+    once = (old_labels.c.school == school, one_of(conn, old_labels.c.label, labels))
+    if labels:
+        conn.execute(update(old_labels).where(*once).values(shared_ms=now_ms))
 
 
 def _lent_to(conn: Connection, school: str, cards: Mapping[str, str]) -> set[str]:

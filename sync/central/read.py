@@ -18,7 +18,7 @@ from kiosk.entry import Entry, UnreadableEntry, parse
 from sync.central.db import given_in, is_postgres, listed, moments_of, one_in
 from sync.central.persons import Person, Persons, decided_by_staff
 from sync.central.schema import copies, entries, holds, old_labels, outcomes, people, schools
-from sync.events import Code, Event, HoldSpan, Key
+from sync.events import DESK, Code, Event, HoldSpan, Key
 from sync.fold import Copy
 from sync.timeline import Stamp
 
@@ -79,12 +79,25 @@ def event_of(
 
 @dataclass(slots=True)
 class Shelf:
-    """Copies and what surrounds them. `label` leads from what was scanned to the copy's present barcode."""
+    """Copies and what surrounds them. labels: replaced ones, with the present barcodes of their copies. shared: those
+    that another copy bears now, since when (UTC ms; None: nobody knows).
+    """
 
     copies: dict[str, Copy]
     labels: dict[str, str] = field(default_factory=dict)
+    shared: dict[str, int | None] = field(default_factory=dict)
 
-    def barcode(self, label: str) -> str:
+    def barcode(self, entry: Entry) -> str:
+        """The present barcode of the copy that this entry, which speaks of one, means.
+
+        Of a label that two copies bore the desk means the one that bears it now, and so does a station that had been
+        told of it when it was scanned; any other means the first, and where it may be wrong, a person is asked.
+        """
+        label = entry.copy or ""
+        since = self.shared.get(label)
+        told = since is not None and entry.as_of_ms is not None and entry.as_of_ms >= since
+        if label in self.shared and (entry.station == DESK or told):
+            return label
         return self.labels.get(label, label)
 
 
@@ -94,8 +107,9 @@ def shelf(conn: Connection, school: str, scanned: Collection[str], zone: ZoneInf
         return Shelf({})
     told = {"school": school, "scanned": listed(scanned)}
     replaced = conn.execute(_labels(is_postgres(conn)), told).all()
-    labels = {row.label: row.barcode for row in replaced if row.label in scanned}
-    barcodes = {labels.get(label, label) for label in scanned}
+    old = [row for row in replaced if row.label in scanned]
+    labels = {row.label: row.barcode for row in old}
+    barcodes = {*scanned, *labels.values()}
     found = conn.execute(_copies(is_postgres(conn)), {"barcodes": listed(barcodes)}).all()
     mine = {barcode: title for whose, barcode, title, _ in found if whose == school}
     states = {barcode: CopyState(state) for whose, barcode, _, state in found if whose == school}
@@ -116,7 +130,7 @@ def shelf(conn: Connection, school: str, scanned: Collection[str], zone: ZoneInf
         )
         for barcode in barcodes
     }
-    return Shelf(copies, labels)
+    return Shelf(copies, labels, {row.label: row.shared_ms for row in old if row.label in mine})
 
 
 @cache
