@@ -345,7 +345,7 @@ def revoke(conn: Connection, school: str, station: str, now_ms: int) -> None:
     changed = update(stations).where(stations.c.school == school, stations.c.id == station)
     if conn.execute(changed.values(revoked_ms=now_ms)).rowcount != 1:
         raise CentralError(f"there is no station {station!r}; see: central station list")
-    note_incident(conn, school, station, 0, Incident.REVOKED, now_ms, "by staff")
+    note_incident(conn, school, station, 0, Incident.REVOKED.value, now_ms, "by staff")
 
 
 def unpark(conn: Connection, school: str, station: str, epoch: int) -> None:

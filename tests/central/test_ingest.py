@@ -291,26 +291,30 @@ def _empty(db) -> None:
 
 
 def _scribble(chance, station, barcodes, people) -> Pen:
-    pen = Pen(station)
+    pen, back = Pen(station), None
     at = chance.randrange(DAY)
     for _ in range(200):
         at += chance.choice([MINUTE // 2, 2 * MINUTE, HOUR])
         act = chance.choice([Act.CHECKOUT, Act.CHECKOUT, Act.CHECKIN, Act.RENEWAL, Act.USE])
-        patron = None if act is Act.CHECKIN else chance.choice(people)
-        taken_back = act in (Act.CHECKIN, Act.RENEWAL) and chance.random() < 0.3
+        barcode = chance.choice(barcodes)
         other = f"s{chance.randrange(3)}:1:{chance.randint(1, 200)}"
-        pen.write(
+        undoes = other if act in (Act.CHECKIN, Act.RENEWAL) and chance.random() < 0.3 else None
+        if back and chance.random() < 0.4:
+            # Scanned once more, and lengthened instead of taken back.
+            act, (barcode, undoes) = Act.RENEWAL, back
+        key = pen.write(
             act,
-            chance.choice(barcodes),
-            patron,
+            barcode,
+            None if act is Act.CHECKIN else chance.choice(people),
             at=at,
             days=14,
             boot=f"boot-{at // DAY}",
             unsure=chance.random() < 0.1,
             allowed=chance.random() < 0.9,
-            undoes=other if taken_back else None,
+            undoes=undoes,
             after=other if chance.random() < 0.2 else None,
         )
+        back = (barcode, key) if act is Act.CHECKIN else None
     return pen
 
 
