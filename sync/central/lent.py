@@ -59,9 +59,9 @@ class Lending:
     """What has changed of loans. rows: those that are new or began otherwise; others: those that began as
     before, by the columns of `_GOES_ON`; vanished: those that turn out to have been none.
 
-    past_no_more: the vanished that lay past the limit. patrons: whose loans changed. within: for those of them who had
-    another number of copies at some time, from when to when (UTC ms). counted: who has borrowed another number of
-    copies in all.
+    past_no_more: the vanished that lay past the limit, and those that are nobody's now. patrons: whose loans changed.
+    within: for those of them who had another number of copies at some time, from when to when (UTC ms). counted: who
+    has borrowed another number of copies in all.
     """
 
     rows: list[Values] = field(default_factory=list)
@@ -106,6 +106,8 @@ def compare(
             row = _row(school, barcode, span)
             was, _ = gone.pop(row[_OPENED_BY], (None, False))
             if was != row:
+                if was and was[_PATRON] and row[_PATRON] is None and row[_CLOSED_MS] is None:
+                    found.past_no_more.append(span.opened_by)
                 if was and _begun(was) == _begun(row):
                     found.others.append(_going_on(row))
                 else:

@@ -90,7 +90,8 @@ def refold(
     told = {s.event.key: s for start in begun.values() for s in start.tail}
     people = limits.patrons_named(conn, school, lending.patrons | lending.counted)
     passed = limits.check(conn, school, lending.within, people)
-    changed.past_limit = dict.fromkeys(lending.past_no_more, False) | passed
+    passed = dict.fromkeys(lending.past_no_more, False) | passed
+    changed.past_limit = dict(passed)
     revised = _revised(conn, changed, new, told)
     before_codes = {key: stored.codes for key, stored in told.items()}
     asked = asking.compare(conn, school, changed.told, before_codes, now_ms)

@@ -10,8 +10,9 @@ from sqlalchemy import select, update
 
 from kiosk.domain import Patron
 from sync.central.db import insert_many
+from sync.central.desk import Desk
 from sync.central.facts import rules_of
-from sync.central.schema import loans, outcomes, rules
+from sync.central.schema import cases, loans, outcomes, rules
 from sync.central.verify import faults
 from sync.events import Key
 from sync.standing import Taken, over_limit
@@ -86,6 +87,27 @@ def test_the_first_rules_hold_for_what_was_lent_before_they_were_published(db, h
     keys = lend(hall, 0, 1, 2)
     push(db, hall)
     assert past(db, keys) == [False, False, True]
+
+
+def test_what_is_settled_as_not_theirs_is_above_nobodys_limit(db, hall):
+    def act(name: str, *told: str, hour: int) -> None:
+        with db.begin(SCHOOL) as conn:
+            getattr(Desk(conn, SCHOOL, "wang", NOON + hour * HOUR), name)(*told)
+
+    publish_rules(db)
+    act("issue_card", "ming", "77", hour=-2)
+    act("card_state", "77", "stolen", hour=-1)
+    keys = lend(hall, 0, 1, 2)
+    keys.append(hall.checkout("20003", "ming", at=3 * HOUR, card="77"))
+    push(db, hall)
+    with db.read() as conn:
+        case = conn.execute(select(cases.c.id)).scalar_one()
+    assert past(db, keys) == [False, False, False, True]
+    act("settle", case, "not_theirs", hour=4)
+    assert past(db, keys) == [False] * 4
+    act("undo", case, hour=5)
+    assert past(db, keys) == [False, False, False, True]
+    assert list(faults(db)) == []
 
 
 @pytest.mark.parametrize("table", [loans, outcomes])
