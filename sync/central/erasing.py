@@ -16,6 +16,7 @@ from sync.central.box_tables import box_lent, box_loans
 from sync.central.db import CentralError, one_of
 from sync.central.erased import note_erased
 from sync.central.hearing import forget_voices
+from sync.central.late import spoken_of
 from sync.central.pin_forgetting import forget_pin
 from sync.central.positions import publish
 from sync.central.read import shelf, time_zone
@@ -28,6 +29,7 @@ from sync.central.schema import (
     cards,
     cases,
     chunks,
+    copies,
     entries,
     holds,
     loans,
@@ -144,7 +146,14 @@ def _copies(conn: Connection, school: str, patron: str, theirs: Any) -> set[str]
     acted = select(entries.c.barcode).join(people, place[0] & place[1] & place[2] & place[3])
     lent = select(loans.c.barcode).where(loans.c.school == school, loans.c.patron == patron)
     found = {*conn.execute(acted.where(*theirs)).scalars(), *conn.execute(lent).scalars()}
-    return {barcode for barcode in found if barcode}
+    return {barcode for barcode in found if barcode} | _waited_for(conn, school, patron)
+
+
+def _waited_for(conn: Connection, school: str, patron: str) -> set[str]:
+    """Copies of titles for which they stood in the queue: others were told what that meant for them."""
+    theirs = select(holds.c.title_id).where(holds.c.school == school, holds.c.patron_id == patron)
+    query = select(copies.c.barcode).where(copies.c.school == school, copies.c.title_id.in_(theirs))
+    return spoken_of(conn, school, list(conn.execute(query).scalars()))
 
 
 def _tell_stations(

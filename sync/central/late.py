@@ -26,7 +26,7 @@ def registered(
     A copy whose label was on another one before shares it with that from now on.
     """
     _share(conn, school, copies, now_ms)
-    again = _lent_to(conn, school, cards) | _spoken_of(conn, school, copies)
+    again = _lent_to(conn, school, cards) | spoken_of(conn, school, copies)
     if again:
         around = shelf(conn, school, again, time_zone(conn, school))
         refold(conn, school, {b: [] for b in sorted(again)}, around, now_ms=now_ms)
@@ -56,7 +56,8 @@ def _lent_to(conn: Connection, school: str, cards: Mapping[str, str]) -> set[str
     return {row.barcode for row in found if row.barcode}
 
 
-def _spoken_of(conn: Connection, school: str, copies: Collection[str]) -> set[str]:
+def spoken_of(conn: Connection, school: str, copies: Collection[str]) -> set[str]:
+    """Those of these copies that entries speak of."""
     query = select(entries.c.barcode).where(
         entries.c.school == school, entries.c.barcode.in_(copies)
     )
