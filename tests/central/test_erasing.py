@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlalchemy import select
+
+from sync.central import snapshot
 from sync.central.db import Database
 from sync.central.desk import Desk
+from sync.central.schema import chunks, snapshots
 from sync.central.verify import faults
 from tests.central.fleet import SCHOOL, Pen, enrol, found_school, push, told
 from tests.sync.story import NOON
@@ -35,3 +39,19 @@ def test_nobody_has_passed_over_whoever_was_erased(db):
     act(db, "erase", "ming", at=4 * HOUR)
     assert told(db, lent) == set()
     assert list(faults(db)) == []
+
+
+def test_a_snapshot_that_was_being_built_meanwhile_is_not_kept(db):
+    begun(db)
+    with db.read() as conn:
+        made, packed = snapshot.build(conn, SCHOOL)
+    act(db, "erase", "ming", at=0)
+    with db.begin(SCHOOL) as conn:
+        assert not snapshot.keep(conn, SCHOOL, made, packed)
+        assert [conn.execute(select(table)).all() for table in (snapshots, chunks)] == [[], []]
+    fresh = snapshot.manifest(db, SCHOOL)
+    assert fresh.position > made.position
+    assert {c.hash for c in made.chunks if c.kind == "patron"} & {
+        c.hash for c in fresh.chunks
+    } == set()
+    assert snapshot.manifest(db, SCHOOL) == fresh
