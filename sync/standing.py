@@ -21,6 +21,16 @@ from kiosk.loan_rules import find_category, find_rule
 from sync.events import Code, Key
 
 UNKNOWN = "card:"
+# What is said of an entry because of its patron, but for the limit.
+OF_PATRON = frozenset(
+    {
+        Code.PATRON_BLOCKED,
+        Code.PATRON_GONE,
+        Code.CARD_STOLEN,
+        Code.CARD_REPLACED,
+        Code.UNKNOWN_PATRON,
+    }
+)
 Ruled = tuple[int, LoanRule]
 
 

@@ -20,6 +20,7 @@ from sync.central.persons import Person, Persons, decided_by_staff
 from sync.central.schema import copies, entries, holds, old_labels, outcomes, people, schools
 from sync.events import DESK, Code, Event, HoldSpan, Key
 from sync.fold import Copy
+from sync.standing import OF_PATRON
 from sync.timeline import Stamp
 
 
@@ -193,9 +194,13 @@ def tails(
         except UnreadableEntry:
             # Taken in by an earlier release, which checked less: `central verify` names it, and the others go on.
             continue
-        stamp, person = Stamp(lo, est, hi), persons.beside(patron, card)
-        event = event_of(entry, stamp, person, persons.codes(entry, stamp, person))
-        found[barcode].append(Stored(event, read_codes(codes), past_limit, revision))
+        stamp, person, said = Stamp(lo, est, hi), persons.beside(patron, card), read_codes(codes)
+        erased = person is None and entry.who is not None
+        # Of somebody who was erased nothing can be found out again; what was said then stays, and what rests on it.
+        odd = said & OF_PATRON if erased else persons.codes(entry, stamp, person)
+        found[barcode].append(
+            Stored(event_of(entry, stamp, person, odd), said, past_limit, revision)
+        )
     return found
 
 

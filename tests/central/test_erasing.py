@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sync.central import snapshot
 from sync.central.db import Database
 from sync.central.desk import Desk
-from sync.central.schema import chunks, snapshots
+from sync.central.schema import cases, chunks, loans, snapshots
 from sync.central.verify import faults
 from tests.central.fleet import SCHOOL, Pen, enrol, found_school, push, told
 from tests.sync.story import NOON
@@ -55,3 +55,26 @@ def test_a_snapshot_that_was_being_built_meanwhile_is_not_kept(db):
         c.hash for c in fresh.chunks
     } == set()
     assert snapshot.manifest(db, SCHOOL) == fresh
+
+
+def test_what_staff_settled_about_a_stolen_card_stays_settled(db):
+    pen = begun(db)
+    act(db, "issue_card", "ming", "77", at=-2 * DAY)
+    act(db, "card_state", "77", "stolen", at=-DAY)
+    lent = pen.checkout("20001", "ming", at=0, card="77")
+    push(db, pen, now=NOON + HOUR)
+    with db.read() as conn:
+        case = conn.execute(select(cases.c.id)).scalar_one()
+    act(db, "settle", case, "returned", at=2 * HOUR)
+    act(db, "erase", "ming", at=3 * HOUR)
+    # A late entry has the copy folded from its beginning.
+    late = Pen("s2")
+    enrol(db, "s2")
+    late.checkin("20001", at=-HOUR)
+    push(db, late, now=NOON + 4 * HOUR)
+    with db.read() as conn:
+        row = conn.execute(select(loans)).one()
+        still = conn.execute(select(cases.c.is_open, cases.c.reopened)).one()
+    assert (row.patron, row.how, tuple(still)) == (None, "settled", (False, False))
+    assert told(db, lent) == {"card_stolen"}
+    assert list(faults(db)) == []
