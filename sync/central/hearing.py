@@ -93,6 +93,13 @@ def hear(
             _note_read(conn, school, words, voice, now_ms)
 
 
+def unhear(conn: Connection, school: str, heard: Iterable[tuple[Entry, WireEntry, int]]) -> None:
+    """These acts do not count any more."""
+    told = [voice_of(e, w.hash, at_ms, patron=None, words=None) for e, w, at_ms in heard]
+    names = [voice.id for voice in told if voice]
+    conn.execute(delete(voices).where(voices.c.school == school, one_of(conn, voices.c.id, names)))
+
+
 def _row(voice: Voice) -> tuple[Any, ...]:
     return tuple(getattr(voice, name) for name in _COLUMNS[1:])
 

@@ -6,7 +6,7 @@ a person is asked.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any
@@ -30,7 +30,7 @@ from sync.central.db import (
 from sync.central.deeds import next_wires
 from sync.central.hearing import hear, keep_words
 from sync.central.persons import Persons
-from sync.central.read import event_of, shelf, time_zone
+from sync.central.read import Shelf, event_of, shelf, time_zone
 from sync.central.refold import by_copy, refold
 from sync.central.rehomed import rehomed_before
 from sync.central.schema import anchors, entries, incidents, lineages, outcomes, people
@@ -208,17 +208,28 @@ def _take_fresh(
         write_first=write,
     )
     hear(conn, school, told, now_ms)
+    step_queues(conn, school, by_barcode, on_shelf, now_ms)
+    return answers
+
+
+def step_queues(
+    conn: Connection,
+    school: str,
+    by_barcode: Mapping[str, list[Event]],
+    on_shelf: Shelf,
+    now_ms: int,
+) -> None:
+    """What these entries, which have been folded, change in the queues."""
     waited_for = {b: some for b, some in by_barcode.items() if on_shelf.copies[b].holds}
     stepped = queue.step(conn, school, waited_for, now_ms)
     if stepped.again:
         # What is revised by this comes to the station with its feed.
-        around = shelf(conn, school, stepped.again, zone)
+        around = shelf(conn, school, stepped.again, time_zone(conn, school))
         refold(conn, school, {b: [] for b in stepped.again}, around, now_ms=now_ms)
     if stepped.grants:
         # The centre says for whom a copy is kept, where a station could not know.
         own, wires = next_wires(conn, school, stepped.grants, staff=None, now_ms=now_ms)
         take_in(conn, school, own, wires, now_ms=now_ms)
-    return answers
 
 
 def _stamps(
