@@ -60,7 +60,7 @@ class Erased:
 def erase(conn: Connection, school: str, patron: str, now_ms: int) -> Erased:
     """Under the school's lock. Raises CentralError while something is out or to be decided."""
     numbers = _free_to_go(conn, school, patron)
-    ids = {patron, *_aliases(conn, school, patron), *(f"{UNKNOWN}{n}" for n in numbers)}
+    ids = {patron, *_aliases(conn, school, patron), *_unnamed(conn, school, patron, numbers)}
     theirs = (people.c.school == school, one_of(conn, people.c.patron, sorted(ids)))
     touched = _copies(conn, school, patron, theirs)
     lent = select(func.count()).where(loans.c.school == school, loans.c.patron == patron)
@@ -139,6 +139,17 @@ def _aliases(conn: Connection, school: str, patron: str) -> list[str]:
         patron_aliases.c.school == school, patron_aliases.c.patron == patron
     )
     return [str(name) for name in conn.execute(query).scalars()]
+
+
+def _unnamed(conn: Connection, school: str, patron: str, numbers: list[str]) -> set[str]:
+    """What their cards were called where nobody knew them; not of whoever had such a card before."""
+    names = {f"{UNKNOWN}{number}" for number in numbers}
+    others = select(patron_aliases.c.id).where(
+        patron_aliases.c.school == school,
+        patron_aliases.c.patron != patron,
+        one_of(conn, patron_aliases.c.id, names),
+    )
+    return names - set(conn.execute(others).scalars())
 
 
 def _copies(conn: Connection, school: str, patron: str, theirs: Any) -> set[str]:

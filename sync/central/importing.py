@@ -33,7 +33,7 @@ from sync.central.catalogue_import import import_catalogue
 from sync.central.catalogue_search import index_titles
 from sync.central.db import Database, insert_many, one_of, update_many
 from sync.central.desk import Desk
-from sync.central.late import registered
+from sync.central.late import handed_on, registered
 from sync.central.positions import publish
 from sync.central.publishing import put_in_force
 from sync.central.values import KINDS, read_all
@@ -162,6 +162,8 @@ def _write(conn: Connection, school: str, kind: str, rows: Mapping[str, dict[str
         for k, row in rows.items()
         if k in known and any(_plain(known[k][c]) != row[c] for c in OWNED[kind])
     ]
+    if kind == "card":
+        handed_on(conn, school, {k: known[k]["patron_id"] for k, _ in changed})
     for some, write in ((new, insert_many), (changed, update_many)):
         write(conn, table, [{"school": school, key: k, **_typed(kind, row)} for k, row in some])
     publish(conn, school, [(kind, k) for k, _ in (*new, *changed)])

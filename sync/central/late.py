@@ -1,4 +1,4 @@
-"""Cards and copies that are registered after entries spoke of them: their entries lead to them from then on."""
+"""Cards and copies that are registered after entries spoke of them, or handed on: where those entries lead to then."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 
 from sqlalchemy import Connection, and_, select, update
 
-from sync.central.db import one_of, upsert_many
+from sync.central.db import insert_many, one_of, upsert_many
 from sync.central.read import shelf, time_zone
 from sync.central.refold import refold
 from sync.central.schema import entries, old_labels, patron_aliases, people
@@ -30,6 +30,22 @@ def registered(
     if again:
         around = shelf(conn, school, again, time_zone(conn, school))
         refold(conn, school, {b: [] for b in sorted(again)}, around, now_ms=now_ms)
+
+
+def handed_on(conn: Connection, school: str, cards: Mapping[str, str]) -> None:
+    """These cards (number -> patron) become somebody else's: what was done with them without a name stays their own."""
+    was = {f"{UNKNOWN}{number}": patron for number, patron in cards.items()}
+    if not was:
+        return
+    used = select(people.c.patron).where(
+        people.c.school == school, one_of(conn, people.c.patron, was)
+    )
+    there = select(patron_aliases.c.id).where(
+        patron_aliases.c.school == school, one_of(conn, patron_aliases.c.id, was)
+    )
+    new = set(conn.execute(used.distinct()).scalars()) - set(conn.execute(there).scalars())
+    rows = [{"school": school, "id": old, "patron": was[old]} for old in sorted(new)]
+    insert_many(conn, patron_aliases, rows)
 
 
 def _share(conn: Connection, school: str, labels: Collection[str], now_ms: int) -> None:
