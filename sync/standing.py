@@ -21,6 +21,8 @@ from kiosk.loan_rules import find_category, find_rule
 from sync.events import Code, Key
 
 UNKNOWN = "card:"
+# Who was erased is told from others within one copy's entries, and by nothing else.
+_NOBODY = "somebody:"
 # What is said of an entry because of its patron, but for the limit.
 OF_PATRON = frozenset(
     {
@@ -84,6 +86,16 @@ def about_patron(
     elif state in ("replaced", "lost"):
         codes.add(Code.CARD_REPLACED)
     return frozenset(codes)
+
+
+def somebody(word: str | None) -> str | None:
+    """Whoever was erased, as the fold sees them; None where nothing tells them from others."""
+    return f"{_NOBODY}{word}" if word else None
+
+
+def named(patron: str | None) -> str | None:
+    """The patron as they are written down: nobody, if they were erased."""
+    return None if patron is None or patron.startswith(_NOBODY) else patron
 
 
 class Taken(NamedTuple):

@@ -14,6 +14,7 @@ from sync.cases import case_id
 from sync.central.db import is_postgres, listed, one_in, one_of, upsert_many
 from sync.central.schema import cases
 from sync.events import CASES, Case, Code, Folded, Key, Outcome, outcome_of
+from sync.standing import named
 
 Row = dict[str, Any]
 
@@ -95,7 +96,7 @@ def _differs(row: Any, case: Case) -> bool:
     settled = str(case.settled_by) if case.settled_by else None
     was = (row.is_open, row.facts, row.settled_by, row.reopened)
     now = (case.open, case.facts, settled, case.reopened)
-    return was != now or json.decode(row.patrons) != list(case.patrons)
+    return was != now or json.decode(row.patrons) != [named(p) for p in case.patrons]
 
 
 def _case_row(school: str, barcode: str, case: Case, row: Any, now_ms: int) -> Row:
@@ -108,7 +109,7 @@ def _case_row(school: str, barcode: str, case: Case, row: Any, now_ms: int) -> R
         "barcode": barcode,
         "code": case.code.value,
         "about": json.encode(case.keys).decode(),
-        "patrons": json.encode(case.patrons).decode(),
+        "patrons": json.encode([named(p) for p in case.patrons]).decode(),
         "facts": case.facts,
         "is_open": case.open,
         "reopened": case.reopened,

@@ -1,19 +1,21 @@
 """A person is taken out of the record for good; every entry stays, and the chains still verify.
 
 An entry names its patron by a salted commitment alone. What ties it to somebody lies in `people`, and goes: from then
-on the fold sees "somebody". The copies concerned are folded anew, so that no state, seal or loan keeps the name.
+on the fold sees "somebody", the same one in all that they did with one copy, and no more. The copies concerned are
+folded anew, so that no state, seal or loan keeps the name.
 """
 
 from __future__ import annotations
 
 import json
+import secrets
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, and_, delete, func, select, update
 
 from sync.central.box_tables import box_lent, box_loans
-from sync.central.db import CentralError, one_of
+from sync.central.db import CentralError, one_of, update_rows
 from sync.central.erased import note_erased
 from sync.central.hearing import forget_voices
 from sync.central.late import spoken_of
@@ -34,6 +36,7 @@ from sync.central.schema import (
     holds,
     loans,
     messages,
+    outcomes,
     patron_aliases,
     patrons,
     people,
@@ -42,6 +45,8 @@ from sync.central.schema import (
 )
 from sync.central.textbook_forgetting import forget_hands
 from sync.standing import UNKNOWN
+
+_PLACE = ("school", "station", "epoch", "seq")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +76,7 @@ def erase(conn: Connection, school: str, patron: str, now_ms: int) -> Erased:
     forget_voices(conn, school, ids)
     forget_reader(conn, school, ids)
     forget_pin(conn, school, patron)
+    _still_one(conn, theirs)
     named = conn.execute(delete(people).where(*theirs)).rowcount
     _tell_stations(conn, school, patron, numbers, now_ms)
     note_erased(conn, school, sorted(ids), now_ms)
@@ -139,6 +145,17 @@ def _aliases(conn: Connection, school: str, patron: str) -> list[str]:
         patron_aliases.c.school == school, patron_aliases.c.patron == patron
     )
     return [str(name) for name in conn.execute(query).scalars()]
+
+
+def _still_one(conn: Connection, theirs: Any) -> None:
+    """A word for each copy's entries of theirs, so that they are told from those of others, and not whose they are."""
+    place = and_(*(people.c[n] == entries.c[n] for n in _PLACE))
+    query = select(entries.c.barcode, *(people.c[n] for n in _PLACE)).join(people, place)
+    words: dict[str, str] = {}
+    rows = []
+    for barcode, *at in conn.execute(query.where(*theirs, entries.c.barcode.is_not(None))):
+        rows.append((*at, words.setdefault(barcode, secrets.token_hex(4))))
+    update_rows(conn, outcomes, (*_PLACE, "somebody"), rows)
 
 
 def _unnamed(conn: Connection, school: str, patron: str, numbers: list[str]) -> set[str]:

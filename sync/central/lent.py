@@ -35,6 +35,7 @@ from sync.central.read import key_of
 from sync.central.schema import loans
 from sync.central.starts import Start
 from sync.events import Folded, Key, Span
+from sync.standing import named
 
 Values = tuple[Any, ...]
 # A loan as it is written, and whether it lies past the limit; by the entry that opened it.
@@ -211,7 +212,7 @@ def _row(school: str, barcode: str, span: Span) -> Values:
         school,
         str(span.opened_by),
         barcode,
-        span.patron,
+        named(span.patron),
         span.opened_ms,
         _day(span.due_on),
         span.renewals,

@@ -14,7 +14,7 @@ from kiosk.store.backup import copy_whole, drop_old, fsync_folder
 from sync.central.db import LOCK_WAIT_MS, CentralError, Database, is_postgres
 
 # The newest migration; a test holds it against the folder, so that a start needs Alembic only when there is work.
-HEAD = "0031"
+HEAD = "0032"
 
 
 # Any number that nothing else on this PostgreSQL database locks.

@@ -20,7 +20,7 @@ from sync.central.persons import Person, Persons, decided_by_staff
 from sync.central.schema import copies, entries, holds, old_labels, outcomes, people, schools
 from sync.events import DESK, Code, Event, HoldSpan, Key
 from sync.fold import Copy
-from sync.standing import OF_PATRON
+from sync.standing import OF_PATRON, somebody
 from sync.timeline import Stamp
 
 
@@ -188,7 +188,7 @@ def tails(
     persons = persons or Persons(conn, school)
     persons.learn(row.patron for row in rows)
     found: dict[str, list[Stored]] = defaultdict(list)
-    for barcode, body, lo, est, hi, patron, card, codes, past_limit, revision in rows:
+    for barcode, body, lo, est, hi, patron, card, codes, past_limit, revision, word in rows:
         try:
             entry = parse(body)
         except UnreadableEntry:
@@ -196,11 +196,12 @@ def tails(
             continue
         stamp, person, said = Stamp(lo, est, hi), persons.beside(patron, card), read_codes(codes)
         erased = person is None and entry.who is not None
+        if erased and word:
+            person = Person(somebody(word) or "")
         # Of somebody who was erased nothing can be found out again; what was said then stays, and what rests on it.
         odd = said & OF_PATRON if erased else persons.codes(entry, stamp, person)
-        found[barcode].append(
-            Stored(event_of(entry, stamp, person, odd), said, past_limit, revision)
-        )
+        event = event_of(entry, stamp, person, odd)
+        found[barcode].append(Stored(event, said, past_limit, revision))
     return found
 
 
@@ -221,6 +222,7 @@ def _tails(postgres: bool) -> Select[Any]:
     told = (
         entries.c.barcode, entries.c.body, entries.c.lo, entries.c.est, entries.c.hi,
         people.c.patron, people.c.card, outcomes.c.codes, outcomes.c.past_limit, outcomes.c.revision,
+        outcomes.c.somebody,
     )  # fmt: skip
     # Outer joins, so that SQLite begins with the few copies asked for; it would begin with all entries.
     source = since.outerjoin(entries, later).outerjoin(outcomes, _beside(outcomes))

@@ -30,6 +30,7 @@ from sync.central.schema import holdings, outcomes, seals
 from sync.central.starts import Seal, Start, next_seals, not_held, starts
 from sync.events import Code, Event, Folded, Key, outcome_of
 from sync.fold import Copy, fold
+from sync.standing import named
 
 Values = tuple[Any, ...]
 _PLACE = ("station", "epoch", "seq")
@@ -130,7 +131,7 @@ def _holding_row(school: str, copy: Copy, told: Folded) -> Values:
     return (
         school,
         copy.barcode,
-        now.loan.patron if now.loan else None,
+        named(now.loan.patron) if now.loan else None,
         str(now.loan.opened_by) if now.loan else None,
         now.state.value,
         now.lendable,

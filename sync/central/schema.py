@@ -184,7 +184,8 @@ people = Table(
 )
 
 # codes: in alphabetical order, parted by spaces. past_limit is found by a step of its own, over the patron's loans.
-# position: where a revision stands among the school's changes; NULL until there is one.
+# position: where a revision stands among the school's changes; NULL until there is one. somebody: of an entry by
+# somebody who was erased, a word that stands at those of the same person on the same copy alone.
 outcomes = Table(
     "outcomes",
     metadata,
@@ -195,6 +196,7 @@ outcomes = Table(
     Column("past_limit", Boolean, nullable=False, default=False),
     Column("revision", Integer, nullable=False, default=1),
     Column("position", BigInteger),
+    Column("somebody", Text),
     # Few are ever revised.
     Index(
         "outcomes_revised",

@@ -22,6 +22,7 @@ from sync.central.stays import stay_faults
 from sync.central.verify_voices import voice_faults
 from sync.events import CASES, Code, Folded, Key, Outcome, Span, outcome_of
 from sync.fold import Copy, fold
+from sync.standing import named
 
 COPIES = 2_000
 
@@ -188,7 +189,7 @@ def _holding_faults(told: Folded, rows: list[Any]) -> Iterator[str]:
         return
     now, row = told.holding, rows[0]
     should = {
-        "patron": now.loan.patron if now.loan else None,
+        "patron": named(now.loan.patron) if now.loan else None,
         "opened_by": str(now.loan.opened_by) if now.loan else None,
         "state": now.state.value,
         "lendable": now.lendable,
@@ -227,7 +228,7 @@ def _plain(span: Span | Any) -> tuple[Any, ...]:
     closed_by = str(span.closed_by) if span.closed_by else None
     claimed_by = str(span.claimed_by) if span.claimed_by else None
     return (
-        span.patron, span.opened_ms, span.due_on, span.renewals, closed_by,
+        named(span.patron), span.opened_ms, span.due_on, span.renewals, closed_by,
         span.closed_ms, span.closed_lo, span.how, claimed_by, span.claimed_ms,
     )  # fmt: skip
 

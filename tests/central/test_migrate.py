@@ -68,6 +68,7 @@ def _feed_of_before(conn):
     """The feed as it was before it became a log: empty, each key once; and what is later is not there."""
     for statement in (
         "DROP TABLE asked",
+        "ALTER TABLE outcomes DROP COLUMN somebody",
         "ALTER TABLE schools DROP COLUMN feed_trimmed",
         "DROP TABLE feed",
         """CREATE TABLE feed (school TEXT NOT NULL, kind TEXT NOT NULL, "key" TEXT NOT NULL, position BIGINT NOT NULL,
