@@ -1,7 +1,8 @@
 """What the central record sends down, written into the store: pages of changes, and the end of a revoked station.
 
 The own-write rule: a row of a copy is left out while the station has entries on that copy that the central record has
-not answered. Every entry taken in there gives its copy a new place in the feed, so the row comes again.
+not answered. Every entry that arrives there, read or kept unread, gives its copy a new place in the feed, and the holds
+that the copy may be kept for with it, so what was left out comes again.
 """
 
 from __future__ import annotations
@@ -160,7 +161,7 @@ def _write_step(
     with store.begin_fed() as tx:
         began = time.monotonic()
         own = spared(tx) if kind in _DESKS_TOO else frozenset()
-        _write(tx, kind, _but(kind, fresh, own), search)
+        _write(tx, kind, _but(tx, kind, fresh, own), search)
     pace.took(len(step), time.monotonic() - began)
 
 
@@ -195,15 +196,18 @@ def wipe(store: Store) -> None:
     store.fold_log()
 
 
-def _but(kind: str, rows: Iterable[Change], own: frozenset[str]) -> list[Change]:
+def _but(tx: Tx, kind: str, rows: Iterable[Change], own: frozenset[str]) -> list[Change]:
     if kind in OF_A_COPY:
         return [row for row in rows if row[0] not in own]
-    if kind == "hold":
-        # Whether such a copy stands on the hold shelf, this station knows better.
-        return [
-            (key, {**v, "barcode": None} if v and v["barcode"] in own else v) for key, v in rows
-        ]
+    if kind == "hold" and own:
+        # For whom such a copy is kept, if for anybody, this station knows better until its entry is answered.
+        return [(k, _kept_as_here(tx, k, v) if v and v["barcode"] in own else v) for k, v in rows]
     return list(rows)
+
+
+def _kept_as_here(tx: Tx, key: str, value: Row) -> Row:
+    here = tx.conn.exec_driver_sql("SELECT barcode FROM holds WHERE id = ?", (key,)).scalar()
+    return {**value, "barcode": here}
 
 
 def _write(

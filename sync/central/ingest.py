@@ -35,6 +35,7 @@ from sync.central.refold import by_copy, refold
 from sync.central.rehomed import rehomed_before
 from sync.central.schema import anchors, entries, incidents, lineages, outcomes, people
 from sync.central.starts import starts
+from sync.central.unfolded import tell_again
 from sync.continuity import Arrival, Diverged, Gap, Lineage, Plan, Text, judge_push, texts_of
 from sync.events import DESK, Code, Event, Key, Outcome, outcome_of
 from sync.timeline import Anchor, Reading, Stamp, stamp
@@ -172,6 +173,7 @@ def _take_fresh(
     plain: list[tuple[Key, frozenset[Code]]] = []
     events: list[tuple[str, Event]] = []
     told: list[tuple[Entry, WireEntry, int]] = []
+    unfolded: list[str] = []
     for arrival, stamped in zip(fresh, stamps, strict=True):
         key = Key(*place[1:], arrival.wire.seq)
         entry = arrival.entry
@@ -185,6 +187,8 @@ def _take_fresh(
             events.append((barcode, event_of(entry, stamped, person, codes)))
         else:
             plain.append((key, frozenset({arrival.fault}) if arrival.fault else frozenset()))
+            if not counts:
+                unfolded.append(arrival.wire.body)
             if entry and counts and entry.act is Act.SAY:
                 told.append((entry, arrival.wire, stamped.est))
     by_barcode = by_copy(events)
@@ -208,6 +212,7 @@ def _take_fresh(
         write_first=write,
     )
     hear(conn, school, told, now_ms)
+    tell_again(conn, school, unfolded)
     step_queues(conn, school, by_barcode, on_shelf, now_ms)
     return answers
 

@@ -21,7 +21,7 @@ from sync.central.deeds import Deed
 from sync.central.positions import publish
 from sync.central.rules import rules_in_force
 from sync.central.schema import copies, entries, holdings, holds
-from sync.events import Event
+from sync.events import DESK, Event
 from sync.fold import ENDED, FREED, KEPT
 
 FILLED, CANCELLED, EXPIRED = "filled cancelled expired".split()
@@ -65,7 +65,12 @@ def step(conn: Connection, school: str, events: Touched, now_ms: int) -> Stepped
         place = _placed(row, copies_of[row.title_id], events, kept)
         if row.ended_ms is None or place.filled:
             places.append(place)
-    _write(conn, school, places, events, now_ms)
+    moved = {
+        title
+        for title, mine in copies_of.items()
+        if any(_moves_queue(e) for b in mine for e in events.get(b, ()))
+    }
+    _write(conn, school, places, events, now_ms, moved=moved)
     since: dict[str, int] = {}
     for place in places:
         if place.filled:
@@ -85,13 +90,23 @@ def _placed(row: Any, mine: set[str], events: Touched, kept: Mapping[str, str | 
 
 
 def _write(
-    conn: Connection, school: str, places: Iterable[_Place], events: Touched, now_ms: int
+    conn: Connection,
+    school: str,
+    places: Iterable[_Place],
+    events: Touched,
+    now_ms: int,
+    *,
+    moved: Collection[str],
 ) -> None:
+    """moved: the titles in whose queues a station has moved somebody."""
     changed = [p for p in places if p.filled or p.at != p.was.barcode]
     shelved = {p.at: _since(events[p.at], now_ms) for p in changed if p.at}
     until = _until(conn, school, shelved) if shelved else {}
     update_many(conn, holds, [_row(school, p, shelved, until) for p in changed])
-    publish(conn, school, [("hold", p.was.id) for p in changed if not p.filled])
+    # Stations hear of the others again, too, which they have left as they knew them, or moved by themselves.
+    told = [p for p in changed if not p.filled]
+    told += [p for p in places if not p.filled and (p.at in events or p.was.title_id in moved)]
+    publish(conn, school, [("hold", p.was.id) for p in told])
     publish(conn, school, [("hold", p.was.id) for p in changed if p.filled], now_ms)
 
 
@@ -110,6 +125,11 @@ def _row(
         "ended_by": str(filled.key) if filled else None,
         "last_barcode": place.was.barcode if filled else None,
     }
+
+
+def _moves_queue(event: Event) -> bool:
+    """Whether a station has set the copy aside for somebody, or counted somebody as served: it may err in whom."""
+    return event.key.station != DESK and (event.hold_waiting or event.hold_filled)
 
 
 def _since(events: Iterable[Event], now_ms: int) -> int:

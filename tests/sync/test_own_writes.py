@@ -1,0 +1,118 @@
+"""What comes down while the station knows better: it is left out, and comes again, whatever becomes of the entry."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sqlalchemy import select
+
+from kiosk.domain import Reason
+from kiosk.store.schema import holds
+from sync.central import schema
+from sync.central.desk import Desk
+from sync.exchange import Failing
+from tests.central.fleet import SCHOOL
+from tests.sync.town import COPIES, Place, Town
+
+ONE = COPIES[0]
+
+
+def staff(town: Town, act: Callable[[Desk], object]) -> None:
+    with town.centre.db.begin(SCHOOL) as conn:
+        act(Desk(conn, SCHOOL, "lin", town.places[0].school.now.at_ms))
+
+
+def asked(place: Place, barcode: str, patron: str) -> Reason:
+    who = place.school.who(patron, f"c-{patron}")
+    return place.desk.checkout(who, barcode, place.school.now).verdict.reason
+
+
+def waiting(place: Place) -> dict[str, str | None]:
+    """The copy that is kept for each who waits, as the station knows it."""
+    return {row.patron_id: row.barcode for row in place.rows(holds)}
+
+
+def waiting_there(town: Town) -> dict[str, str | None]:
+    still = select(schema.holds).where(schema.holds.c.ended_ms.is_(None))
+    with town.centre.db.read() as conn:
+        return {row.patron_id: row.barcode for row in conn.execute(still)}
+
+
+def while_pulling(place: Place, act: Callable[[], object]) -> None:
+    """Exchange; when what comes down has been read and is not yet written, this is done at the station."""
+    left = [act]
+
+    def around(path, go_on):
+        answer = go_on()
+        if path == "pull" and left:
+            left.pop()()
+        return answer
+
+    place.wire.around = around
+    place.exchange()
+    place.wire.around = None
+
+
+def test_a_copy_kept_here_stays_kept_while_somebody_else_asks_for_it(town, hall):
+    hall.lend(ONE, "p1")
+    hall.exchange()
+    staff(town, lambda desk: desk.place_hold("t1", "p2"))
+    hall.exchange()
+    hall.take_back(ONE)
+    while_pulling(hall, lambda: asked(hall, ONE, "p1"))
+    assert waiting(hall) == {"p2": ONE}
+    assert asked(hall, ONE, "p1") is Reason.ON_HOLD
+    hall.exchange()
+    assert waiting(hall) == waiting_there(town) == {"p2": ONE}
+
+
+def test_a_copy_kept_by_another_station_is_kept_here_once_our_entry_on_it_is_answered(
+    town, hall, yard
+):
+    hall.lend(ONE, "p1")
+    hall.exchange()
+    staff(town, lambda desk: desk.place_hold("t1", "p2"))
+    yard.exchange()
+    yard.take_back(ONE)
+    yard.exchange()
+    while_pulling(hall, lambda: asked(hall, ONE, "p1"))
+    assert waiting(hall) == {"p2": None}
+    hall.exchange()
+    assert waiting(hall) == waiting_there(town) == {"p2": ONE}
+
+
+def test_a_copy_kept_here_that_was_lent_elsewhere_meanwhile_is_kept_no_longer(town, hall, yard):
+    hall.lend(ONE, "p1")
+    hall.exchange()
+    yard.exchange()
+    staff(town, lambda desk: desk.place_hold("t1", "p2"))
+    hall.exchange()
+    hall.take_back(ONE)
+    assert waiting(hall) == {"p2": ONE}
+    # The yard has not heard of the hold.
+    yard.take_back(ONE)
+    yard.lend(ONE, "p1")
+    yard.exchange()
+    hall.exchange()
+    assert waiting(hall) == waiting_there(town) == {"p2": None}
+    assert hall.loans() == {ONE: "p1"}
+
+
+def test_a_copys_row_comes_again_when_our_entry_on_it_was_kept_unread(town, hall, yard):
+    yard.lend(ONE, "p2")
+    yard.exchange()
+    while_pulling(hall, lambda: (hall.lend(ONE, "p1"), hall.take_back(ONE)))
+    assert hall.loans() == {}
+    real = hall.line.send
+
+    def send(message):
+        if getattr(message, "entries", ()) and not message.poison:
+            raise Failing("500")
+        return real(message)
+
+    hall.line.send = send
+    hall.exchange()
+    assert {r.outcome for r in town.centre.all_of(schema.outcomes) if r.station == "hall"} == {
+        "quarantined"
+    }
+    assert hall.loans() == yard.loans() == {ONE: "p2"}
