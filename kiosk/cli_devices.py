@@ -149,6 +149,14 @@ def _settings(device: str, config: Path, baud: int) -> ScannerSettings:
 
     station = config / "station.toml"
     named = load_station(station).scanners if station.exists() else ()
+    if (
+        device
+        and not {"/", ":"} & {*device}
+        and named
+        and device not in {one.name for one in named}
+    ):
+        there = ", ".join(one.name for one in named)
+        raise click.ClickException(f"station.toml names no scanner {device!r}; there is: {there}")
     try:
         found = next((one for one in named if one.name == device), None) or settings_of(
             device, baud=baud

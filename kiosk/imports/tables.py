@@ -74,7 +74,8 @@ def encoding_of(path: Path) -> str:
         if _decodes(path, encoding):
             return encoding
     raise ImportFailed(
-        f"{path} is neither UTF-8 nor GB18030 (GBK); save it as CSV UTF-8, or as .xlsx"
+        f"{path} is neither text in UTF-8 or GB18030 (GBK) nor a whole .xlsx, MARC or CNMARC file; "
+        "save it as CSV UTF-8 or as .xlsx, or have it exported again"
     )
 
 

@@ -102,7 +102,13 @@ def run(
     there = settings.listen.port if port is None else port
     proxy = public.proxy if behind_proxy else ""
     given = None if listening is None else socket(fileno=listening)
-    server = Server(app, host, there, proxy=proxy, listening=given)
+    try:
+        server = Server(app, host, there, proxy=proxy, listening=given)
+    except OSError as error:
+        raise CentralError(
+            f"{host} port {there} cannot be used ({error.strerror}); stop the program that has it, or correct "
+            "listen.host or listen.port in central.toml (--port for one run)"
+        ) from error
     ending = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ending.set())

@@ -116,11 +116,19 @@ class Database:
         except DBAPIError as error:
             said = str(error.orig)
             if error.connection_invalidated or any(sign in said for sign in _DOWN):
-                where = self.engine.url.render_as_string(hide_password=True)
                 raise CentralError(
-                    f"the database {where} does not answer ({said.strip()}); see that it runs, and its folder's rights"
+                    f"the database {self._name} does not answer ({said.strip()}); "
+                    "see that it runs, and its folder's rights"
+                ) from error
+            if "is not a database" in said:
+                raise CentralError(
+                    f"{self._name} is no database; correct database.url in central.toml, or put a backup in its place"
                 ) from error
             raise
+
+    @property
+    def _name(self) -> str:
+        return self.engine.url.render_as_string(hide_password=True)
 
     def note_written(self, what: str, rows: int) -> None:
         """So many rows of this sort are committed. Called outside of a transaction.

@@ -67,7 +67,9 @@ def add_station(conn: Connection, school: str, station: str, name: str, room: st
         raise CentralError(f"{DESK!r} is where staff acts are written; choose another id")
     there = select(stations.c.id).where(stations.c.school == school, stations.c.id == station)
     if conn.execute(there).first():
-        raise CentralError(f"there is a station {station!r} already; see: central station list")
+        raise CentralError(
+            f"there is a station {station!r} already; a new code for it: central station code {station}"
+        )
     told: dict[str, Any] = {"school": school, "id": station, "name": name, "room": room}
     told |= {"revoked_ms": None, "software": "", "seen_ms": None, "health": "{}"}
     insert_many(conn, stations, [told])

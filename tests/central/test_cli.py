@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -59,6 +60,25 @@ def test_nothing_works_before_init_and_init_may_be_repeated(config: Path) -> Non
     assert done(config, "init") == "The tables were made.\nAdded the school moon.\n"
     assert done(config, "init") == "The tables are up to date.\n"
     assert (config.parent / "data" / "central.db").exists()
+
+
+def test_a_file_that_is_no_database_is_told_with_what_to_do(config: Path) -> None:
+    (config.parent / "data").mkdir()
+    (config.parent / "data" / "central.db").write_text("a list of books, perhaps\n" * 50)
+    told = central(config, "init")
+    assert told.exit_code == 1
+    assert "central.db is no database; correct database.url in central.toml" in told.output
+
+
+def test_a_port_in_use_is_told_with_what_to_do(ready: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        command = ["-m", "sync.central", "run", "--config", str(ready), "--port", str(port)]
+        told = subprocess.run(
+            [sys.executable, *command], capture_output=True, text=True, timeout=60, check=False
+        )
+    assert told.returncode == 1
+    assert f"127.0.0.1 port {port} cannot be used (Address already in use); stop" in told.stderr
 
 
 def test_a_code_is_shown_with_its_picture_and_lets_one_machine_in(ready: Path) -> None:

@@ -133,6 +133,7 @@ def test_a_device_that_is_not_there_is_told_while_it_is_waited_for(tmp_path: Pat
     ("device", "words"),
     [
         ("front", "is a simulator; serial and keyboard scanners are recorded"),
+        ("books", "station.toml names no scanner 'books'; there is: front"),
         ("", "names no device"),
         ("/" * 300, "names no device"),
     ],

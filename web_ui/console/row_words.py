@@ -73,7 +73,7 @@ _FILE = tuple(
         ("word", "is a Word document"),
         ("packed", "is an archive"),
         ("damaged", r"is damaged \(|is not a whole XLSX file"),
-        ("letters", "is neither UTF-8 nor GB18030"),
+        ("letters", "is neither text in UTF-8"),
         ("patrons", "has the columns of patrons"),
         ("books", "has the columns of catalogue|holds MARC records; patrons"),
         ("headings_patrons", r"no row of headings .*\(name\)"),

@@ -94,7 +94,7 @@ def test_rows_under_a_merged_cell_are_rejected_with_what_to_do(
             "名,岁\n李,7\n".encode(),
             r"no row of headings in the first 10 rows; it must name 学号 \(number\)",
         ),
-        (b"\x81\xff\xff\x00\xfe", "neither UTF-8 nor GB18030"),
+        (b"\x81\xff\xff\x00\xfe", "neither text in UTF-8 or GB18030"),
     ],
 )
 def test_a_file_that_is_no_table_is_refused_with_what_to_do(
