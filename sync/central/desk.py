@@ -37,6 +37,7 @@ from sync.central.schema import (
     patrons,
     scans,
     seals,
+    takings,
     titles,
 )
 from sync.central.writing import Deed, write_down
@@ -79,12 +80,22 @@ class Desk:
         self._change(old_labels, old_labels.c.barcode == old, barcode=new)
         gone = {"school": self.school, "label": old, "barcode": new}
         upsert_many(self.conn, old_labels, [gone | {"replaced_ms": self.now_ms, "shared_ms": None}])
+        self._scanned_once(old, new)
         every = (copies, entries, holdings, loans, cases, holds, scans, absent, acted)
         for table in (*every, box_copies, box_lent):
             self._change(table, table.c.barcode == old, barcode=new)
         registered(self.conn, self.school, cards={}, copies=(new,), now_ms=self.now_ms)
         self._tell(("copy", old), (HELD, old), gone=True)
         return self._write(Act.BARCODE, copy=new, value=old)
+
+    def _scanned_once(self, old: str, new: str) -> None:
+        """A stock-taking that has read both labels has read one copy; the new one was of none that it knew."""
+        mine = scans.c.school == self.school
+        read = select(scans.c.taking).where(mine, scans.c.barcode == old)
+        for row in self._rows(scans, scans.c.barcode, new, scans.c.taking.in_(read)):
+            self._drop(scans, and_(scans.c.taking == row.taking, scans.c.barcode == new))
+            fewer = {row.verdict: takings.c[row.verdict] - 1}
+            self._change(takings, takings.c.id == row.taking, **fewer)
 
     # People.
 

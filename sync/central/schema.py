@@ -50,6 +50,7 @@ from sync.central.staff_tables import tries as tries
 from sync.central.stock_tables import absent as absent
 from sync.central.stock_tables import acted as acted
 from sync.central.stock_tables import scans as scans
+from sync.central.stock_tables import takings as takings
 from sync.central.voice_tables import said as said
 from sync.central.voice_tables import voices as voices
 from sync.central.wish_tables import wishes as wishes

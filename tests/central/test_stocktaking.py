@@ -138,6 +138,15 @@ def test_an_old_label_leads_to_its_copy_and_a_new_one_keeps_its_scan(db, library
     assert scanned(db, taking, "20002") == [("30002", "found")]
 
 
+def test_a_new_label_that_was_read_before_it_was_put_on_is_the_same_copy(db, library):
+    taking = begun(db)
+    scanned(db, taking, "20001", "30001")
+    assert counted(db, taking) == {"found": 1, "unknown": 1}
+    with db.begin(SCHOOL) as conn:
+        desk(conn, 2 * DAY).replace_barcode("20001", "30001")
+    assert (counted(db, taking), listed(db, taking, Verdict.FOUND)) == ({"found": 1}, ["30001"])
+
+
 def test_what_was_not_scanned_is_missing_unless_it_is_out_or_came_back(db, library):
     library.checkout("20002", "ming", at=0)
     library.checkout("20006", "hua", at=1)
