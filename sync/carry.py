@@ -212,6 +212,8 @@ class Carrier:
                 set_lineage(tx, Lineage(who.school, who.station, epoch, token))
 
     def _take_rewind(self, effect: TakeRewind) -> None:
+        # What lies staged was marked by entries of the lineage that ends here.
+        snapshot.forget(self._store)
         theirs = [_sent(entry) for entry in effect.theirs]
         moved = None
         # An act that comes between makes it be prepared anew; a station is idle for a second now and then.

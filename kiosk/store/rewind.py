@@ -115,6 +115,8 @@ def take_rewind(tx: Tx, made: Prepared) -> int | None:
     set_lineage(tx, made.into)
     if made.into.epoch != made.from_epoch:
         tx.set_value(f"durable:{made.into.epoch}", "0")
+    # Where the record was put back, its positions are given anew: how far we had read says nothing.
+    tx.set_value(CURSOR, "0")
     return made.count
 
 
@@ -134,7 +136,6 @@ def begin_lineage(tx: Tx, into: Lineage, *, local: str) -> int:
     made = prepare(tx, into, from_epoch=from_epoch, agreed=agreed, theirs=(), was=local)
     moved = take_rewind(tx, made)
     assert moved is not None, "nothing comes between within one transaction"
-    tx.set_value(CURSOR, "0")
     tx.set_value(REVOKED, "0")
     return moved
 

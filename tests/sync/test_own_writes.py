@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 
 from sqlalchemy import select
 
 from kiosk.domain import Reason
-from kiosk.store.schema import holds
+from kiosk.store.schema import cards, holds
 from sync.central import schema
 from sync.central.desk import Desk
 from sync.exchange import Failing
 from tests.central.fleet import SCHOOL
 from tests.sync.town import COPIES, Place, Town
 
-ONE = COPIES[0]
+ONE, TWO, *_ = COPIES
 
 
 def staff(town: Town, act: Callable[[Desk], object]) -> None:
@@ -116,3 +118,24 @@ def test_a_copys_row_comes_again_when_our_entry_on_it_was_kept_unread(town, hall
         "quarantined"
     }
     assert hall.loans() == yard.loans() == {ONE: "p2"}
+
+
+def test_a_record_put_back_from_a_backup_is_read_anew_however_far_it_has_come_since(
+    town, hall, tmp_path
+):
+    there = tmp_path / "central.db"
+    with closing(sqlite3.connect(there)) as db, closing(sqlite3.connect(tmp_path / "old")) as old:
+        db.backup(old)
+    staff(town, lambda desk: [desk.issue_card("p1", f"lost-{n}") for n in range(3)])
+    hall.exchange()
+    town.centre.db.engine.dispose()
+    with closing(sqlite3.connect(there)) as db, closing(sqlite3.connect(tmp_path / "old")) as old:
+        old.backup(db)
+    staff(town, lambda desk: desk.issue_card("p2", "new"))
+    staff(town, lambda desk: desk.block("p1", "owes a book"))
+    for _ in range(6):
+        staff(town, lambda desk: desk.copy_state(TWO, "on_shelf"))
+    told = hall.exchange()
+    assert (told.rewound, told.snapshot) == (True, True)
+    assert {row.number for row in hall.rows(cards)} == {"c-p1", "c-p2", "new"}
+    assert asked(hall, ONE, "p1") is Reason.PATRON_BLOCKED
