@@ -11,6 +11,7 @@ from kiosk.domain import Card, CardState, Patron
 from sync.central.classes import MOST
 from sync.central.db import one_of
 from sync.central.facts import patron_in
+from sync.central.read import time_zone
 from sync.central.schema import cards, patrons
 
 
@@ -35,7 +36,8 @@ def _holders(conn: Connection, school: str, which: Any) -> list[tuple[Patron, tu
         .order_by(patrons.c.class_name, patrons.c.name, patrons.c.id)
         .limit(MOST)
     )
-    people = [patron_in(row) for row in conn.execute(query)]
+    zone = time_zone(conn, school)
+    people = [patron_in(row, zone) for row in conn.execute(query)]
     theirs: dict[str, list[Card]] = {}
     given = (
         select(cards)

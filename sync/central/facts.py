@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, and_, case, func, or_, select
 
@@ -17,6 +18,7 @@ from kiosk.domain import Copy, CopyState, Facts, Hold, Loan, Now, Patron, Title
 from sync.central.box_tables import box_lent
 from sync.central.db import CentralError, one_of
 from sync.central.in_question import in_question
+from sync.central.read import time_zone
 from sync.central.rules import rules_in_force
 from sync.central.schema import copies, holdings, holds, loans, old_labels, patrons, titles
 
@@ -106,16 +108,21 @@ def copies_of(
 def patron_of(conn: Connection, school: str, patron: str) -> Patron | None:
     query = select(patrons).where(patrons.c.school == school, patrons.c.id == patron)
     row = conn.execute(query).first()
-    return patron_in(row) if row else None
+    return patron_in(row, time_zone(conn, school)) if row else None
 
 
-def patron_in(row: Any) -> Patron:
+def patron_in(row: Any, school_zone: ZoneInfo) -> Patron:
     """Whoever has left the school has a card that is no longer good."""
     ends = row.expires_on
     if row.gone_ms is not None:
-        left = datetime.fromtimestamp(row.gone_ms / 1000, UTC).date() - timedelta(days=1)
+        left = last_day(row.gone_ms, school_zone)
         ends = min(left, ends) if ends else left
     return Patron(row.id, row.name, row.category, row.grade, row.class_name, ends, row.blocked)
+
+
+def last_day(gone_ms: int, school_zone: ZoneInfo) -> date:
+    """Until when the card of somebody who left at this moment was good."""
+    return datetime.fromtimestamp(gone_ms / 1000, school_zone).date() - timedelta(days=1)
 
 
 def loan_of(conn: Connection, school: str, barcode: str) -> Loan | None:

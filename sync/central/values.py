@@ -5,7 +5,7 @@ One statement a kind gives rows of key and value; the feed asks for those that h
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,7 +25,9 @@ from sqlalchemy import (
 
 from sync.central.box_tables import box_lent
 from sync.central.db import one_of
+from sync.central.facts import last_day
 from sync.central.in_question import in_question
+from sync.central.read import time_zone
 from sync.central.schema import (
     cards,
     copies,
@@ -152,7 +154,7 @@ KINDS = (
         patrons.c.school,
         (
             patrons.c.id, patrons.c.name, patrons.c.category, patrons.c.grade,
-            patrons.c.class_name, patrons.c.expires_on, patrons.c.blocked,
+            patrons.c.class_name, patrons.c.expires_on, patrons.c.blocked, patrons.c.gone_ms,
         ),
         _patron_is_told(),
     ),
@@ -206,7 +208,9 @@ def read_all(conn: Connection, school: str, kind: Kind) -> Iterator[dict[str, An
     """Every value of this kind, in order of the keys."""
     rows = conn.execution_options(yield_per=5_000).execute(kind.rows(school).order_by(kind.key))
     told = (value for _, value in _values(kind, rows))
-    return with_counts(conn, school, told, None) if kind.name == "patron" else told
+    if kind.name != "patron":
+        return told
+    return with_counts(conn, school, _until_they_left(conn, school, told), None)
 
 
 def read_changed(
@@ -216,9 +220,23 @@ def read_changed(
     query = kind.rows(school).where(one_of(conn, kind.key, keys))
     told = dict(_values(kind, conn.execute(query)))
     if kind.name == "patron":
-        counted = with_counts(conn, school, told.values(), list(told))
+        until = _until_they_left(conn, school, told.values())
+        counted = with_counts(conn, school, until, list(told))
         told = dict(zip(told, counted, strict=True))
     return told
+
+
+def _until_they_left(
+    conn: Connection, school: str, rows: Iterable[dict[str, Any]]
+) -> Iterator[dict[str, Any]]:
+    """Rows of patrons. Whoever has left and has something out may bring it back, and the card is good for no more."""
+    zone = time_zone(conn, school)
+    for row in rows:
+        gone_ms = row.pop("gone_ms")
+        if gone_ms is not None:
+            left = last_day(gone_ms, zone).isoformat()
+            row["expires_on"] = min(left, row["expires_on"] or left)
+        yield row
 
 
 def _values(kind: Kind, rows: Any) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -19,6 +19,8 @@ from sync.central import schema
 from sync.central.db import CentralError
 from sync.central.desk import Desk
 from sync.central.enrolment import revoke
+from sync.central.facts import patron_of
+from sync.central.positions import publish
 from sync.central.posts import put, withdraw
 from sync.exchange import LineDown, Refused
 from tests.central.fleet import SCHOOL, told
@@ -46,6 +48,26 @@ def test_a_copy_that_staff_keep_in_the_library_is_refused_after_the_next_exchang
     staff(town, lambda desk: desk.copy_state("20001", "lendable"))
     hall.exchange()
     assert asked(hall, "20001") is Reason.OK
+
+
+def test_who_has_left_with_a_book_out_brings_it_back_and_is_lent_no_more(town, hall):
+    hall.lend("20001", "p1")
+    hall.exchange()
+    # Half past midnight of the school's today is still yesterday in UTC.
+    left = hall.school.now.local.replace(hour=0, minute=30)
+    with town.centre.db.begin(SCHOOL) as conn:
+        mine = schema.patrons.c.id == "p1"
+        at_ms = int(left.timestamp() * 1000)
+        conn.execute(update(schema.patrons).where(mine).values(gone_ms=at_ms))
+        publish(conn, SCHOOL, [("patron", "p1")])
+        desk_sees = patron_of(conn, SCHOOL, "p1")
+    hall.exchange()
+    assert desk_sees is not None
+    (row,) = [p for p in hall.rows(patrons) if p.id == "p1"]
+    assert row.expires_on == desk_sees.expires_on == left.date() - timedelta(days=1)
+    assert asked(hall, "20002") is Reason.CARD_EXPIRED
+    hall.take_back("20001")
+    assert hall.loans() == {}
 
 
 def test_a_snapshot_too_says_which_copies_stay(town):
