@@ -66,6 +66,9 @@ _DOWN = (
     "terminating connection",
     "readonly database",
 )
+# What PostgreSQL says by its codes, in whatever language its words are: no connection, no resources, somebody or
+# something stopped it, its disk; two that were in each other's way; it may only be read.
+_PG_DOWN = ("08", "53", "57", "58", "40", "25006", "55P03")
 
 
 class CentralError(KioskError):
@@ -115,7 +118,7 @@ class Database:
             yield
         except DBAPIError as error:
             said = str(error.orig)
-            if error.connection_invalidated or any(sign in said for sign in _DOWN):
+            if error.connection_invalidated or _is_down(error.orig, said):
                 raise CentralError(
                     f"the database {self._name} does not answer ({said.strip()}); "
                     "see that it runs, and its folder's rights"
@@ -147,6 +150,11 @@ class Database:
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+def _is_down(error: object, said: str) -> bool:
+    code = getattr(error, "sqlstate", None) or ""
+    return code.startswith(_PG_DOWN) or any(sign in said for sign in _DOWN)
 
 
 def _engine(url: str) -> Engine:
