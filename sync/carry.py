@@ -17,7 +17,16 @@ from kiosk.entry import VERSION
 from kiosk.store import feed, snapshot
 from kiosk.store.erasing import forget_answered, forget_erased
 from kiosk.store.feed import Change as FedChange
-from kiosk.store.lineage import CURSOR, ROOM, SERVER_SEEN, Lineage, lineage, number, set_lineage
+from kiosk.store.lineage import (
+    ALONE,
+    CURSOR,
+    ROOM,
+    SERVER_SEEN,
+    Lineage,
+    lineage,
+    number,
+    set_lineage,
+)
 from kiosk.store.outgoing import (
     Answered,
     Sent,
@@ -40,6 +49,7 @@ from sync.exchange import (
     HaveChunks,
     KeepToken,
     LineDown,
+    NoteAlone,
     NoteAnswers,
     ReadEntries,
     Refused,
@@ -154,6 +164,9 @@ class Carrier:
             case NoteAnswers(epoch, durable, outcomes):
                 with store.begin() as tx:
                     note_answers(tx, epoch, durable, [_answered(a) for a in outcomes])
+            case NoteAlone(epoch, seq, times):
+                with store.begin() as tx:
+                    tx.set_value(ALONE, f"{epoch}:{seq}:{times}")
             case TakeRewind():
                 self._take_rewind(effect)
             case ApplyPage(changes, cursor):
@@ -178,6 +191,7 @@ class Carrier:
                 raise NotEnrolled("this station is enrolled at no central record; run: kiosk enrol")
             last_seq, head = chain_end(tx, who.epoch)
             cursor = number(tx, CURSOR)
+            of_epoch, seq, times = map(int, (tx.value(ALONE) or "0:0:0").split(":"))
         machine = self._machine
         return Standing(
             school=who.school,
@@ -193,6 +207,7 @@ class Carrier:
             entry_version=VERSION,
             cursor=cursor,
             health=machine.health(),
+            alone=(seq, times) if of_epoch == who.epoch else (0, 0),
         )
 
     def _call(self, message: Message) -> Message | bytes:

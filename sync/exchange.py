@@ -36,6 +36,10 @@ from sync.wire import (
     WireEntry,
 )
 
+# In so many exchanges an entry makes the centre fail by itself before it is sent to be kept unread. The waits between
+# them come to some minutes: a failure that passes costs no entry, and those behind a bad one do not wait for days.
+PATIENCE = 10
+
 
 class LineDown(Exception):
     """No answer: the line is down, the answer was lost, or it cannot be read. Safe to try again.
@@ -77,6 +81,8 @@ class Standing:
     entry_version: int
     cursor: int
     health: dict[str, str] = field(default_factory=dict)
+    # Our entry that made the centre fail by itself, and in how many exchanges it has.
+    alone: tuple[int, int] = (0, 0)
 
 
 # What the machine asks to have done. The answer to each is sent back in.
@@ -134,6 +140,15 @@ class NoteAnswers:
 
 
 @dataclass(frozen=True, slots=True)
+class NoteAlone:
+    """Keep, durably, that this entry has made the centre fail by itself in so many exchanges. Answer: None."""
+
+    epoch: int
+    seq: int
+    times: int
+
+
+@dataclass(frozen=True, slots=True)
 class TakeRewind:
     """Go over into the new epoch, in one transaction. `theirs`: the centre's entries of the old epoch beyond `agreed`.
 
@@ -181,7 +196,7 @@ class Wipe:
 
 
 Effect = (
-    Stand | Call | Clock | KeepToken | HashAt | ReadEntries | NoteAnswers | TakeRewind
+    Stand | Call | Clock | KeepToken | HashAt | ReadEntries | NoteAnswers | NoteAlone | TakeRewind
     | ApplyPage | HaveChunks | StageChunk | ApplySnapshot | Wipe
 )  # fmt: skip
 Steps = Generator[Effect, Any, Any]
@@ -217,7 +232,7 @@ def exchange() -> Generator[Effect, Any, Told]:
             # Before anything else: whoever has the machine now may pull its plug.
             yield Wipe()
         told.parked = welcome.parked
-        if (yield from _push(standing.epoch, welcome, anchor, told)):
+        if (yield from _push(standing, welcome, anchor, told)):
             break
     if welcome.revoked:
         # What has arrived now need not name anybody here any more.
@@ -297,10 +312,12 @@ def _last_agreed(
 
 
 def _push(
-    epoch: int, welcome: Welcome, anchor: AnchorNote, told: Told
+    standing: Standing, welcome: Welcome, anchor: AnchorNote, told: Told
 ) -> Generator[Effect, Any, bool]:
     """Send everything beyond the watermark. False: the chain was found to diverge, say HELLO again."""
-    durable, size, poison = welcome.durable, MAX_ENTRIES, False
+    epoch, durable, poison = standing.epoch, welcome.durable, False
+    # One that has failed by itself before is tried by itself.
+    size = 1 if standing.alone[0] == durable + 1 else MAX_ENTRIES
     yield NoteAnswers(epoch, durable, ())
     while True:
         batch: list[WireEntry] = yield ReadEntries(epoch, durable, size)
@@ -312,8 +329,16 @@ def _push(
         except Failing:
             if poison:
                 raise
-            # Halve the batch until the one entry that makes the centre fail stands alone.
-            poison, size = size == 1, max(1, size // 2)
+            if len(batch) > 1:
+                # Halve the batch until the one entry that makes the centre fail stands alone.
+                size = len(batch) // 2
+                continue
+            seq, times = standing.alone
+            times = times + 1 if seq == batch[0].seq else 1
+            yield NoteAlone(epoch, batch[0].seq, times)
+            if times < PATIENCE:
+                raise
+            poison, size = True, 1
             continue
         except Refused as refused:
             if refused.refusal.error == "diverged":

@@ -14,6 +14,8 @@ RULES = "rules"
 REVOKED = "revoked"
 # "epoch:seq" of the last of our entries that the counts of loans hold which were fed; "": they come in just now.
 COUNTED = "counted"
+# "epoch:seq:times" of our entry that made the central record fail by itself, and in how many exchanges it has.
+ALONE = "failed_alone"
 ROOM = "station_room"
 RULES_GOOD = "rules_good"
 

@@ -16,7 +16,15 @@ from sync.central import schema
 from sync.central.db import insert_many
 from sync.central.enrolment import revoke
 from sync.central.positions import publish
-from sync.exchange import ApplySnapshot, Failing, LineDown, NoteAnswers, Refused, StageChunk
+from sync.exchange import (
+    PATIENCE,
+    ApplySnapshot,
+    Failing,
+    LineDown,
+    NoteAnswers,
+    Refused,
+    StageChunk,
+)
 from tests.central.fleet import SCHOOL
 from tests.sync.town import COPIES, Place, answered
 
@@ -177,11 +185,29 @@ def test_a45_one_entry_that_makes_the_centre_fail_is_found_and_the_rest_goes_on(
         return real(message)
 
     hall.line.send = send
+    for _ in range(PATIENCE - 1):
+        with pytest.raises(Failing):
+            hall.exchange()
+        assert hall.meta("durable:1") == "2"
     told = hall.exchange()
-    assert (told.sent, told.poisoned) == (5, 1)
+    assert (told.sent, told.poisoned) == (3, 1)
     outcomes = {row.seq: row.outcome for row in town.centre.all_of(schema.outcomes)}
     assert [seq for seq, outcome in outcomes.items() if outcome == "quarantined"] == [poison]
     assert hall.meta("durable:1") == "5"
+
+
+def test_a_failure_that_passes_costs_no_entry(town, hall):
+    hall.lend(ONE)
+    hall.wire.around = lambda path, go_on: (
+        answered(500, b'{"error":"failed","message":"x"}') if path == "push" else go_on()
+    )
+    for _ in range(PATIENCE - 1):
+        with pytest.raises(Failing):
+            hall.exchange()
+    hall.wire.around = None
+    told = hall.exchange()
+    assert (told.sent, told.poisoned) == (1, 0)
+    assert town.centre.holder(ONE) == "p1"
 
 
 # Backups and copied disks.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -12,7 +13,7 @@ from kiosk.domain import Reason
 from kiosk.store.schema import cards, holds
 from sync.central import schema
 from sync.central.desk import Desk
-from sync.exchange import Failing
+from sync.exchange import PATIENCE, Failing
 from tests.central.fleet import SCHOOL
 from tests.sync.town import COPIES, Place, Town
 
@@ -113,6 +114,9 @@ def test_a_copys_row_comes_again_when_our_entry_on_it_was_kept_unread(town, hall
         return real(message)
 
     hall.line.send = send
+    for _ in range(2 * PATIENCE - 1):
+        with contextlib.suppress(Failing):
+            hall.exchange()
     hall.exchange()
     assert {r.outcome for r in town.centre.all_of(schema.outcomes) if r.station == "hall"} == {
         "quarantined"
