@@ -52,8 +52,8 @@ def read(text: str) -> Words | None:
     try:
         told: dict[str, Any] = json.loads(text)
         answers = [(int(at), _answer(value)) for at, value in told.pop("answers", [])]
-        known = {name: str(told[name])[:MOST_CHARACTERS] for name in _TEXTS if name in told}
-    except (ValueError, TypeError, AttributeError, RecursionError):
+        known = {name: _text(told[name]) for name in _TEXTS if name in told}
+    except (ValueError, TypeError, AttributeError, RecursionError, OverflowError):
         return None
     return Words(**known, answers=tuple(answers[:MOST_ANSWERS]))
 
@@ -62,7 +62,13 @@ _TEXTS = ("sentence", "note", "isbn", "title", "form", "post")
 
 
 def _answer(value: object) -> int | str:
-    return value if isinstance(value, int) else str(value)[:MOST_CHARACTERS]
+    return value if isinstance(value, int) else _text(value)
+
+
+def _text(value: object) -> str:
+    """Cut to size, without what no database takes: NUL, and halves of a letter."""
+    whole = str(value).replace("\0", "").encode(errors="ignore").decode()
+    return whole[:MOST_CHARACTERS]
 
 
 NOTHING_SAID = Words()

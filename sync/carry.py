@@ -261,7 +261,7 @@ class Carrier:
             # A newer record feeds more; a station goes on with what it knows.
             log.warning("a chunk of a kind that this release does not know is left out", kind=kind)
         try:
-            rows = list(rows_of(kind, text)) if kind in KINDS else []
+            rows = list(rows_of(kind, text, _leave_out)) if kind in KINDS else []
         except BadRow as error:
             raise LineDown(f"the snapshot cannot be used: {error}") from error
         snapshot.stage_chunk(self._store, name, kind, rows)
@@ -273,9 +273,13 @@ def _by_kind(changes: Iterable[Change]) -> dict[str, list[FedChange]]:
         try:
             found[change.kind].append((change.key, checked(change.kind, change.key, change.value)))
         except BadRow as error:
-            # One bad row must not keep the others out.
-            log.error("a row of the central record is left out", why=str(error))
+            _leave_out(error)
     return found
+
+
+def _leave_out(bad: BadRow) -> None:
+    """One bad row must not keep the others out."""
+    log.error("a row of the central record is left out", why=str(bad))
 
 
 def _wire(sent: Sent) -> WireEntry:

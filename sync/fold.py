@@ -304,7 +304,7 @@ class _Fold:
         return replace(
             span,
             due_on=self._due(event),
-            renewals=event.renewals if event.renewals is not None else span.renewals + 1,
+            renewals=max(0, span.renewals + 1 if event.renewals is None else event.renewals),
         )
 
     def _due(self, event: Event) -> date | None:

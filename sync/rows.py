@@ -6,10 +6,10 @@ is JSON lines, each one row, all of one kind.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated, Any, Literal
 
-from msgspec import EncodeError, Meta, json
+from msgspec import DecodeError, EncodeError, Meta, json
 from msgspec.structs import asdict
 
 from sync.wire import BadMessage, Count, Message, Millis, Text, read
@@ -180,22 +180,33 @@ def key_of(kind: str, row: Mapping[str, Any]) -> str:
     return RULES_KEY if kind == "rules" else str(row.get(KEY_OF[kind]))
 
 
-def rows_of(kind: str, chunk: bytes) -> Iterator[tuple[str, str]]:
+def rows_of(
+    kind: str, chunk: bytes, left_out: Callable[[BadRow], object]
+) -> Iterator[tuple[str, str]]:
     """Key and row of every line of a chunk, the row as JSON with every field that its kind has.
 
-    Raises BadRow for a text that is no chunk of this kind.
+    left_out: told of each row that names itself and does not keep to its table; one bad row must not keep the others
+    out. Raises BadRow for a text that is no chunk of this kind.
     """
     # Not splitlines: texts may hold line ends of Unicode's own.
     for line in filter(None, chunk.split(b"\n")):
-        row = _row_of(kind, line)
-        key = RULES_KEY if kind == "rules" else getattr(row, KEY_OF[kind])
-        yield key, json.encode(row).decode()
+        try:
+            row = read(KINDS[kind], line)
+        except (BadMessage, KeyError) as error:
+            name = _named(kind, line)
+            if name is None:
+                raise BadRow(f"a chunk of {kind} cannot be read: {error}") from None
+            left_out(BadRow(f"{kind} {name}: {error}"))
+        else:
+            key = RULES_KEY if kind == "rules" else getattr(row, KEY_OF[kind])
+            yield key, json.encode(row).decode()
 
 
-def _row_of(kind: str, line: bytes) -> Message:
-    if kind not in KINDS:
-        raise BadRow(f"a chunk of {kind} cannot be read: its lines are no rows of that kind")
+def _named(kind: str, line: bytes) -> str | None:
+    """What a row of this kind is called that cannot be read otherwise."""
     try:
-        return read(KINDS[kind], line)
-    except BadMessage as error:
-        raise BadRow(f"a chunk of {kind} cannot be read: {error}") from None
+        row = json.decode(line)
+    except (DecodeError, ValueError, RecursionError):
+        return None
+    key = row.get(KEY_OF.get(kind, "digest")) if isinstance(row, dict) else None
+    return key if isinstance(key, str) else None

@@ -66,9 +66,10 @@ _DOWN = (
     "terminating connection",
     "readonly database",
 )
-# What PostgreSQL says by its codes, in whatever language its words are: no connection, no resources, somebody or
-# something stopped it, its disk; two that were in each other's way; it may only be read.
-_PG_DOWN = ("08", "53", "57", "58", "40", "25006", "55P03")
+# What PostgreSQL says by its codes, in whatever language its words are: no connection, no resources, it was shut down,
+# its disk; two that were in each other's way; it may only be read. Not 57014: what a limit of time has stopped may be
+# too large, and is halved.
+_PG_DOWN = ("08", "53", "57P", "58", "40", "25006", "55P03")
 
 
 class CentralError(KioskError):

@@ -15,6 +15,7 @@ from sqlalchemy import BigInteger, Connection, Select, Table, Text, and_, bindpa
 
 from kiosk.domain import CopyState, Note
 from kiosk.entry import Entry, UnreadableEntry, parse
+from kiosk.figures import whole
 from sync.central.db import given_in, is_postgres, listed, moments_of, one_in
 from sync.central.persons import Person, Persons, decided_by_staff
 from sync.central.schema import copies, entries, holds, old_labels, outcomes, people, schools
@@ -26,14 +27,14 @@ from sync.timeline import Stamp
 
 @lru_cache(maxsize=1 << 14)
 def key_of(text: str | None) -> Key | None:
-    """Read station:epoch:seq. What is not one names nothing."""
-    if not text:
-        return None
-    station, _, rest = text.partition(":")
+    """Read station:epoch:seq. What is not one, or what no journal can hold, names nothing."""
+    station, _, rest = (text or "").partition(":")
     epoch, _, seq = rest.partition(":")
-    if epoch.isdigit() and seq.isdigit() and rest.isascii():
-        return Key(station, int(epoch), int(seq))
-    return None
+    at, n = whole(epoch, _MOST_EPOCHS), whole(seq)
+    return None if at is None or n is None else Key(station, at, n)
+
+
+_MOST_EPOCHS = (1 << 31) - 1
 
 
 _WAITING, _FILLED = Note.HOLD_WAITING.value, Note.HOLD_FILLED.value

@@ -165,6 +165,26 @@ def test_an_entry_of_impossible_parts_is_kept_and_never_a_failure(db, teller, s1
         assert len(conn.execute(select(outcomes)).all()) == last["seq"]
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("after", f"s1:1:{2**63}"),
+        ("after", f"s1:{2**31}:1"),
+        ("origin", f"s1:1:{2**63} {'0' * 64}"),
+        ("undoes", "s1:²:1"),
+    ],
+)
+def test_an_entry_that_names_a_place_in_no_journal_names_nothing(db, teller, s1, name, value):
+    session = greet(teller, s1)["session"]
+    first = json.loads(s1.pen.wires[0].body)
+    entry = {**first, "seq": 2, "prev": s1.pen.wires[0].hash, name: value}
+    body = json.dumps(entry, sort_keys=True)
+    wire = {"seq": 2, "body": body, "hash": hashlib.sha256(body.encode()).hexdigest()}
+    told = teller.say("push", session=session, entries=[wire])
+    assert (teller.status, told["durable"]) == (200, 2), told
+    assert list(faults(db)) == []
+
+
 # Sizes and packing.
 
 

@@ -54,7 +54,7 @@ def test_rows_that_are_sent_ahead_are_there_at_the_end_and_trouble_with_them_is_
 
 
 @pytest.mark.parametrize(
-    "code", ["08006", "25006", "40001", "40P01", "53100", "53200", "55P03", "57014", "58030"]
+    "code", ["08006", "25006", "40001", "40P01", "53100", "53200", "55P03", "57P03", "58030"]
 )
 def test_what_fails_in_postgresql_itself_is_no_fault_of_the_message(db, code):
     if not db.postgres:

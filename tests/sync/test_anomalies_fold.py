@@ -180,6 +180,12 @@ def test_a21_renewed_although_somebody_had_begun_to_wait(story):
     assert story.told().spans[0].due_on == date(2026, 12, 16)
 
 
+def test_no_loan_has_been_renewed_less_than_never(story):
+    story.checkout("s1", "ming", at=0)
+    story.renewal("s1", "ming", at=5, renewals=-5)
+    assert story.told().spans[0].renewals == 0
+
+
 def test_a22_a_renewal_after_a_certain_return_is_void(story):
     story.checkout("s1", "ming", at=0)
     story.checkin("s2", at=30)
