@@ -175,4 +175,4 @@ def _reply(message: Message, text: bytes) -> Message | bytes:
 
 def _retry_after_s(response: httpx.Response) -> float | None:
     told = response.headers.get("Retry-After", "")
-    return min(float(told), _LONGEST_WAIT_S) if told.isdigit() else None
+    return min(float(told), _LONGEST_WAIT_S) if told.isascii() and told.isdigit() else None

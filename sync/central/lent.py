@@ -84,7 +84,7 @@ def before(conn: Connection, school: str, begun: Mapping[str, Start]) -> Before:
         str(span.opened_by)
         for start in begun.values()
         if not start.in_turn and start.holding
-        for span in (start.holding.loan, start.holding.ended)
+        for span in (start.holding.loan, _lengthened_since(start))
         if span
     ]
     open_still = (
@@ -124,11 +124,19 @@ def compare(
 
 
 def _ended_before(start: Start, folded: Folded) -> tuple[Span, ...]:
-    """The loan that had ended where a late fold begins: a renewal that turned its return may not do so any more."""
-    ended = start.holding.ended if start.holding and not start.in_turn else None
+    """The loan that had ended at the seal and was lengthened since, where it is so no more: it has ended again."""
+    ended = _lengthened_since(start)
     if ended is None or any(span.opened_by == ended.opened_by for span in folded.spans):
         return ()
     return (ended,)
+
+
+def _lengthened_since(start: Start) -> Span | None:
+    """The loan that had ended where a late fold begins, and whose return an entry beyond was told to undo."""
+    ended = start.holding.ended if start.holding else None
+    if ended and any(stored.event.undoes == ended.closed_by for stored in start.tail):
+        return ended
+    return None
 
 
 def write(conn: Connection, school: str, lending: Lending) -> None:

@@ -6,6 +6,7 @@ The codes are written down off the path of a batch, as counts are: hourly, and w
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -98,6 +99,10 @@ def may_hold_more(conn: Connection, school: str, now_ms: int) -> list[Machine]:
     ]
 
 
+# What a station wrote as the first name of an entry may be anything.
+_HASH = re.compile("[0-9a-f]{64}")
+
+
 def _note(conn: Connection, school: str, station: str, epoch: int, seq: int) -> None:
     mine = (entries.c.school == school, entries.c.station == station, entries.c.epoch == epoch)
     query = select(entries.c.seq, entries.c.hash, entries.c.origin).where(*mine)
@@ -108,7 +113,7 @@ def _note(conn: Connection, school: str, station: str, epoch: int, seq: int) -> 
         last = row.seq
         # A slip from before its entry was written again names the hash that it had then.
         first = (row.origin or "").rpartition(" ")[2]
-        codes = {proof(each) for each in (row.hash, first) if each}
+        codes = {proof(each) for each in (row.hash, first) if _HASH.fullmatch(each)}
         found += [{**place, "seq": row.seq, "code": code} for code in codes]
     upsert_many(conn, proofs, found)
     upsert_many(conn, proven, [{**place, "seq": last}])

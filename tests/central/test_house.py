@@ -46,6 +46,20 @@ def test_a_closing_time_that_is_no_time_is_none(db, closes):
     assert list(faults(db)) == []
 
 
+@pytest.mark.parametrize("origin", ["long ago", f"s1:1:{2**64} x", "s1:1:1 ²"])
+def test_a_first_name_that_is_none_has_no_proof_and_keeps_none_from_being_noted(db, origin):
+    found_school(db, barcodes=("20001",), people=("ming",))
+    publish_rules(db)
+    enrol(db, "s1", epoch=2)
+    pen = Pen("s1", epoch=2)
+    pen.checkout("20001", "ming", at=0, origin=origin)
+    push(db, pen, now=NOON + 1)
+    keep(db)
+    with db.read() as conn:
+        assert uncounted(conn, SCHOOL) == 0
+        assert conn.execute(select(func.count()).select_from(proofs)).scalar() == 1
+
+
 def test_a_text_that_is_no_entrys_name_names_no_stay_and_no_activity(db):
     found_school(db, people=("ming",))
     publish_rules(db)
