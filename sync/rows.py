@@ -188,11 +188,13 @@ def rows_of(
     left_out: told of each row that names itself and does not keep to its table; one bad row must not keep the others
     out. Raises BadRow for a text that is no chunk of this kind.
     """
+    if kind not in KINDS:
+        raise BadRow(f"a chunk of {kind} cannot be read: its lines are no rows of that kind")
     # Not splitlines: texts may hold line ends of Unicode's own.
     for line in filter(None, chunk.split(b"\n")):
         try:
             row = read(KINDS[kind], line)
-        except (BadMessage, KeyError) as error:
+        except BadMessage as error:
             name = _named(kind, line)
             if name is None:
                 raise BadRow(f"a chunk of {kind} cannot be read: {error}") from None

@@ -88,9 +88,9 @@ def about_patron(
     return frozenset(codes)
 
 
-def somebody(word: str | None) -> str | None:
-    """Whoever was erased, as the fold sees them; None where nothing tells them from others."""
-    return f"{_NOBODY}{word}" if word else None
+def somebody(word: str) -> str:
+    """Whoever was erased, as the fold sees them, by the word made up for them."""
+    return f"{_NOBODY}{word}"
 
 
 def named(patron: str | None) -> str | None:

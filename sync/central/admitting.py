@@ -77,7 +77,7 @@ def withdraw(conn: Connection, school: str, case: Any, now_ms: int) -> None:
     counted = rehomed_before(conn, school, [_arrival(row) for row in rows])
     unhear(conn, school, _said(conn, school, rows, counted))
     touched = {row.barcode for row in rows if row.barcode}
-    touched |= _wait_again(conn, school, about.values(), now_ms)
+    touched |= _wait_again(conn, school, about.values())
     _fold_anew(conn, school, touched, now_ms)
     # Whoever waits again may have got a copy later.
     _step_queues(conn, school, touched, lambda event: event.act is Act.CHECKOUT, now_ms)
@@ -136,7 +136,7 @@ def _said(
     return told
 
 
-def _wait_again(conn: Connection, school: str, keys: Iterable[Key], now_ms: int) -> set[str]:
+def _wait_again(conn: Connection, school: str, keys: Iterable[Key]) -> set[str]:
     """Whoever had got a book by these entries waits for it as before; the copies whose entries that may concern."""
     by = one_of(conn, holds.c.ended_by, [str(key) for key in keys])
     mine = (holds.c.school == school, by)

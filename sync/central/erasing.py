@@ -47,6 +47,7 @@ from sync.central.textbook_forgetting import forget_hands
 from sync.standing import UNKNOWN
 
 _PLACE = ("school", "station", "epoch", "seq")
+_BESIDE = and_(*(people.c[name] == entries.c[name] for name in _PLACE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,8 +150,7 @@ def _aliases(conn: Connection, school: str, patron: str) -> list[str]:
 
 def _still_one(conn: Connection, theirs: Any) -> None:
     """A word for each copy's entries of theirs, so that they are told from those of others, and not whose they are."""
-    place = and_(*(people.c[n] == entries.c[n] for n in _PLACE))
-    query = select(entries.c.barcode, *(people.c[n] for n in _PLACE)).join(people, place)
+    query = select(entries.c.barcode, *(people.c[n] for n in _PLACE)).join(people, _BESIDE)
     words: dict[str, str] = {}
     rows = []
     for barcode, *at in conn.execute(query.where(*theirs, entries.c.barcode.is_not(None))):
@@ -170,8 +170,7 @@ def _unnamed(conn: Connection, school: str, patron: str, numbers: list[str]) -> 
 
 
 def _copies(conn: Connection, school: str, patron: str, theirs: Any) -> set[str]:
-    place = [people.c[n] == entries.c[n] for n in ("school", "station", "epoch", "seq")]
-    acted = select(entries.c.barcode).join(people, place[0] & place[1] & place[2] & place[3])
+    acted = select(entries.c.barcode).join(people, _BESIDE)
     lent = select(loans.c.barcode).where(loans.c.school == school, loans.c.patron == patron)
     found = {*conn.execute(acted.where(*theirs)).scalars(), *conn.execute(lent).scalars()}
     return {barcode for barcode in found if barcode} | _waited_for(conn, school, patron)

@@ -53,6 +53,7 @@ _OPENED_BY, _PATRON, _OPENED_MS, _DUE_ON, _CLOSED_MS, _HOW = (
     _LOAN.index(n) for n in ("opened_by", "patron", "opened_ms", "due_on", "closed_ms", "how")
 )
 _UNDONE = "undone"
+_TOLD = (loans.c.past_limit, *(loans.c[name] for name in _LOAN))
 
 
 @dataclass(slots=True)
@@ -198,9 +199,8 @@ def _read(rows: Iterable[Any]) -> Before:
 
 @cache
 def _opened_by(postgres: bool) -> Select[Any]:
-    told = (loans.c.past_limit, *(loans.c[name] for name in _LOAN))
     mine = loans.c.school == bindparam("school")
-    return select(*told).where(mine, one_in(postgres, loans.c.opened_by, "named"))
+    return select(*_TOLD).where(mine, one_in(postgres, loans.c.opened_by, "named"))
 
 
 @cache
@@ -211,8 +211,7 @@ def _opened_beyond(postgres: bool) -> Select[Any]:
         loans.c.barcode == since.c.name,
         loans.c.opened_ms > since.c.ms,
     )
-    told = (loans.c.past_limit, *(loans.c[name] for name in _LOAN))
-    return select(*told).select_from(since.outerjoin(loans, later))
+    return select(*_TOLD).select_from(since.outerjoin(loans, later))
 
 
 def _row(school: str, barcode: str, span: Span) -> Values:

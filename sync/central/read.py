@@ -24,6 +24,8 @@ from sync.fold import Copy
 from sync.standing import OF_PATRON, somebody
 from sync.timeline import Stamp
 
+_MOST_EPOCHS = (1 << 31) - 1
+
 
 @lru_cache(maxsize=1 << 14)
 def key_of(text: str | None) -> Key | None:
@@ -32,9 +34,6 @@ def key_of(text: str | None) -> Key | None:
     epoch, _, seq = rest.partition(":")
     at, n = whole(epoch, _MOST_EPOCHS), whole(seq)
     return None if at is None or n is None else Key(station, at, n)
-
-
-_MOST_EPOCHS = (1 << 31) - 1
 
 
 _WAITING, _FILLED = Note.HOLD_WAITING.value, Note.HOLD_FILLED.value
@@ -198,7 +197,7 @@ def tails(
         stamp, person, said = Stamp(lo, est, hi), persons.beside(patron, card), read_codes(codes)
         erased = person is None and entry.who is not None
         if erased and word:
-            person = Person(somebody(word) or "")
+            person = Person(somebody(word))
         # Of somebody who was erased nothing can be found out again; what was said then stays, and what rests on it.
         odd = said & OF_PATRON if erased else persons.codes(entry, stamp, person)
         event = event_of(entry, stamp, person, odd)

@@ -6,8 +6,9 @@ import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 
-from sync.central.db import CentralError, ahead, insert_rows
+from sync.central.db import CentralError, Database, ahead, insert_rows
 from sync.central.schema import erased
+from tests.central import postgres
 from tests.central.fleet import SCHOOL, Pen, enrol, found_school, push
 
 
@@ -53,15 +54,19 @@ def test_rows_that_are_sent_ahead_are_there_at_the_end_and_trouble_with_them_is_
         assert conn.execute(select(func.count()).select_from(erased)).scalar() == 50
 
 
-@pytest.mark.parametrize(
-    "code", ["08006", "25006", "40001", "40P01", "53100", "53200", "55P03", "57P03", "58030"]
-)
-def test_what_fails_in_postgresql_itself_is_no_fault_of_the_message(db, code):
-    if not db.postgres:
-        return
-    found_school(db)
-    failing = f"DO $$ BEGIN RAISE EXCEPTION 'es geht nicht' USING ERRCODE = '{code}'; END $$"
-    with pytest.raises(CentralError, match="does not answer"), db.begin(SCHOOL) as conn:
-        conn.exec_driver_sql(failing)
-    with pytest.raises(DBAPIError), db.begin(SCHOOL) as conn:
-        conn.exec_driver_sql(failing.replace(code, "23505"))
+def test_what_fails_in_postgresql_itself_is_no_fault_of_the_message(postgres_server):
+    codes = "08006 25006 40001 40P01 53100 53200 55P03 57P03 58030".split()
+    with postgres.database(postgres_server, "failing") as address:
+        db = Database(address)
+        for code in codes:
+            with pytest.raises(CentralError, match="does not answer"), db.begin() as conn:
+                conn.exec_driver_sql(failing(code))
+        # A mistake of ours, and what a limit of time has stopped.
+        for code in ("23505", "57014"):
+            with pytest.raises(DBAPIError), db.begin() as conn:
+                conn.exec_driver_sql(failing(code))
+        db.close()
+
+
+def failing(code: str) -> str:
+    return f"DO $$ BEGIN RAISE EXCEPTION 'es geht nicht' USING ERRCODE = '{code}'; END $$"
